@@ -1,0 +1,115 @@
+// Installs what a clone lacks, and only that: node packages, system packages, the VS Code that tests run in.
+// Used by start.mjs and test.mjs before anything is installed, so it holds to Node's own modules.
+
+import { spawnSync } from 'node:child_process';
+import { accessSync, constants, existsSync } from 'node:fs';
+import path from 'node:path';
+import { fileURLToPath } from 'node:url';
+
+const root = path.dirname(path.dirname(fileURLToPath(import.meta.url)));
+
+/** Each thing by what proves that it is there, and the Debian packages that bring it. */
+const system = {
+  cc: { any: ['cc', 'gcc', 'clang'], packages: ['gcc', 'libc6-dev'] },
+  cxx: { any: ['c++', 'g++', 'clang++'], packages: ['g++', 'libc6-dev'] },
+  cmake: { any: ['cmake'], packages: ['cmake'] },
+  ninja: { any: ['ninja', 'ninja-build'], packages: ['ninja-build'] },
+  make: { any: ['make'], packages: ['make'] },
+  python: { any: ['python3'], packages: ['python3'] },
+  chromium: { any: ['chromium', 'chromium-browser', 'google-chrome'], packages: ['chromium'] },
+  fonts: { file: '/usr/share/fonts/truetype/dejavu/DejaVuSans.ttf', packages: ['fonts-dejavu-core'] },
+  mlir: { any: ['mlir-opt-22', 'mlir-opt'], packages: ['mlir-22-tools'], optional: true },
+};
+
+function onPath(name) {
+  return (process.env.PATH ?? '').split(path.delimiter).some((folder) => {
+    try {
+      accessSync(path.join(folder, name), constants.X_OK);
+      return true;
+    } catch {
+      return false;
+    }
+  });
+}
+
+function missing(names) {
+  return names.filter((name) => {
+    const { any, file } = system[name];
+    return file === undefined ? !any.some(onPath) : !existsSync(file);
+  });
+}
+
+function runStep(command, args, options = {}) {
+  console.log(`install: ${command} ${args.join(' ')}`);
+  const result = spawnSync(command, args, { cwd: root, stdio: 'inherit', ...options });
+  return result.status === 0;
+}
+
+/** Node packages exactly as locked; nothing when they are there. */
+export function installNodePackages() {
+  if (existsSync(path.join(root, 'node_modules/.package-lock.json'))) return;
+  if (!runStep('npm', ['ci', '--no-progress', '--loglevel=error'])) {
+    console.error("install: 'npm ci' failed; see above. A network or a registry mirror is needed once.");
+    process.exit(1);
+  }
+}
+
+/**
+ * System packages that `names` (keys of the table) lack. Installs them where apt is there and we are root;
+ * else prints the one command to run and ends with exit code 1, unless only optional ones are missing.
+ */
+export function installSystemPackages(names) {
+  const lacking = missing(names);
+  if (lacking.length === 0) return;
+  const required = lacking.filter((name) => !system[name].optional);
+  const packages = (of) => [...new Set(of.flatMap((name) => system[name].packages))];
+  const aptInstall = ['-o', 'DPkg::Lock::Timeout=300', 'install', '-y', '--no-install-recommends'];
+  const root0 = process.getuid?.() === 0;
+  if (!onPath('apt-get') || !root0) {
+    if (required.length === 0) return;
+    const sudo = root0 ? '' : 'sudo ';
+    const what = required.map((name) => system[name].any?.[0] ?? name).join(', ');
+    console.error(`install: missing: ${what}. On Debian or Ubuntu run this, then start again:`);
+    console.error(
+      `  ${sudo}apt-get update && ${sudo}apt-get install -y --no-install-recommends ${packages(required).join(' ')}`,
+    );
+    process.exit(1);
+  }
+  const env = { ...process.env, DEBIAN_FRONTEND: 'noninteractive' };
+  runStep('apt-get', ['-o', 'DPkg::Lock::Timeout=300', 'update', '-qq'], { env });
+  if (required.length > 0 && !runStep('apt-get', [...aptInstall, ...packages(required)], { env })) {
+    console.error('install: apt-get could not install what is missing; see above.');
+    process.exit(1);
+  }
+  for (const name of lacking.filter((each) => system[each].optional)) {
+    const known =
+      spawnSync('apt-cache', ['show', ...system[name].packages], { stdio: 'ignore' }).status === 0;
+    if (!known || !runStep('apt-get', [...aptInstall, ...system[name].packages], { env }))
+      console.log(
+        `install: ${system[name].packages.join(' ')} cannot be had here; the tests that use it are skipped`,
+      );
+  }
+}
+
+/** What `npm start` needs to build and run a model. */
+export function installForStart() {
+  installNodePackages();
+  installSystemPackages(['cc', 'cxx', 'cmake', 'ninja']);
+}
+
+/** What the named rings of tests need. */
+export function installForTests(rings) {
+  installNodePackages();
+  const names = new Set();
+  if (rings.includes('unit')) for (const name of ['cc', 'cxx', 'cmake', 'ninja', 'mlir']) names.add(name);
+  const inEditor = rings.includes('integration') || rings.includes('e2e');
+  if (inEditor)
+    for (const name of ['cc', 'cxx', 'cmake', 'ninja', 'make', 'python', 'chromium', 'fonts'])
+      names.add(name);
+  installSystemPackages([...names]);
+  const bringOwn = rings.includes('integration') && !rings.includes('e2e') && process.env.VSCODE_EXECUTABLE;
+  if (inEditor && !bringOwn && !runStep('bash', [path.join(root, 'tools/vscode-host/setup.sh')])) {
+    console.error('install: the VS Code that tests run in could not be set up; see above.');
+    process.exit(1);
+  }
+}
