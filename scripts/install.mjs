@@ -2,7 +2,7 @@
 // Used by start.mjs and test.mjs before anything is installed, so it holds to Node's own modules.
 
 import { spawnSync } from 'node:child_process';
-import { accessSync, constants, existsSync } from 'node:fs';
+import { accessSync, constants, existsSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 
@@ -41,15 +41,35 @@ function missing(names) {
 
 function runStep(command, args, options = {}) {
   console.log(`install: ${command} ${args.join(' ')}`);
+  return runQuietly(command, args, options);
+}
+
+function runQuietly(command, args, options = {}) {
   const result = spawnSync(command, args, { cwd: root, stdio: 'inherit', ...options });
   return result.status === 0;
 }
 
+/** Whether every package of the lock is installed in its version; one that is optional may be absent. */
+function installedAsLocked() {
+  const installed = path.join(root, 'node_modules/.package-lock.json');
+  if (!existsSync(installed)) return false;
+  const read = (file) => JSON.parse(readFileSync(file, 'utf8')).packages;
+  const have = read(installed);
+  return Object.entries(read(path.join(root, 'package-lock.json'))).every(
+    ([place, { version, optional, devOptional }]) =>
+      place === '' ||
+      have[place]?.version === version ||
+      (have[place] === undefined && (optional || devOptional)),
+  );
+}
+
 /** Node packages exactly as locked; nothing when they are there. */
 export function installNodePackages() {
-  if (existsSync(path.join(root, 'node_modules/.package-lock.json'))) return;
-  if (!runStep('npm', ['ci', '--no-progress', '--loglevel=error'])) {
-    console.error("install: 'npm ci' failed; see above. A network or a registry mirror is needed once.");
+  if (installedAsLocked()) return;
+  // 'npm ci' starts from nothing, so it must not run beside somebody who works with what is there.
+  const command = existsSync(path.join(root, 'node_modules')) ? 'install' : 'ci';
+  if (!runStep('npm', [command, '--no-progress', '--loglevel=error'])) {
+    console.error(`install: 'npm ${command}' failed; see above. The npm registry must be reachable once.`);
     process.exit(1);
   }
 }
@@ -108,7 +128,7 @@ export function installForTests(rings) {
       names.add(name);
   installSystemPackages([...names]);
   const bringOwn = rings.includes('integration') && !rings.includes('e2e') && process.env.VSCODE_EXECUTABLE;
-  if (inEditor && !bringOwn && !runStep('bash', [path.join(root, 'tools/vscode-host/setup.sh')])) {
+  if (inEditor && !bringOwn && !runQuietly('bash', [path.join(root, 'tools/vscode-host/setup.sh')])) {
     console.error('install: the VS Code that tests run in could not be set up; see above.');
     process.exit(1);
   }

@@ -57,21 +57,22 @@ export async function integration({ filters, name }) {
     } catch (error) {
       failure = error;
     }
-    const written = existsSync(results) ? JSON.parse(readFileSync(results, 'utf8')) : undefined;
-    for (const test of written ?? []) {
+    const report = existsSync(results) ? JSON.parse(readFileSync(results, 'utf8')) : undefined;
+    for (const test of report?.results ?? []) {
       totals[test.state] += 1;
       if (test.state === 'failed') console.log(`✗ ${test.title}\n${test.error.replace(/^/gm, '  ')}`);
-      else
-        console.log(
-          `${test.state === 'passed' ? '✓' : '-'} ${test.title}${test.ms === undefined ? '' : `  ${test.ms} ms`}`,
-        );
+      else if (test.state === 'skipped') console.log(`- ${test.title}: skipped`);
+      else console.log(`✓ ${test.title}  ${test.ms} ms`);
     }
-    const explained = (written ?? []).some((test) => test.state === 'failed');
-    if (written === undefined || (failure !== undefined && !explained)) {
+    if (report?.complete !== true) {
       totals.failed += 1;
+      const during = report?.running === undefined ? 'before the first test' : `during '${report.running}'`;
       console.log(
-        `✗ extension host: ${failure?.message ?? 'ended'}${written === undefined ? ', without results' : ''}`,
+        `✗ the extension host ended ${during}${failure === undefined ? '' : `: ${failure.message}`}`,
       );
+    } else if (failure !== undefined && !report.results.some((test) => test.state === 'failed')) {
+      totals.failed += 1;
+      console.log(`✗ extension host: ${failure.message}`);
     }
     return totals;
   } finally {

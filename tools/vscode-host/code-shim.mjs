@@ -13,9 +13,9 @@ const values = (name) =>
 const folder = argv.find((each) => !each.startsWith('-'));
 const limit = Number(process.env.CODE_SHIM_TIMEOUT_MS ?? 300_000);
 
-/** What VS Code itself says about services that a test machine has not. */
+/** What VS Code itself says about services that a test machine has not, and about its own end. */
 const noise =
-  /^\s*(Resolv|Creating a socket|\[Service Worker|\[AgentHost|\[AccountPolicy|\[reconnection|Updating additional|getaddrinfo|\[ChatModel|Failed: getaddrinfo)/;
+  /^\s*(Canceled|Error: \d+ tests failed|Resolv|Creating a socket|\[Service Worker|\[AgentHost|\[AccountPolicy|\[reconnection|Updating additional|getaddrinfo|\[ChatModel|Failed: getaddrinfo)/;
 
 let server;
 let browser;
@@ -46,7 +46,7 @@ try {
       crash ??= text;
       setTimeout(() => void finish(94, `the extension host died: ${crash}`), 500);
     }
-    if (!noise.test(text) || process.env.VERBOSE)
+    if (process.env.VERBOSE || (crash === undefined && !noise.test(text)))
       (type === 'error' ? process.stderr : process.stdout).write(`${text}\n`);
   });
   await page.exposeFunction('codeAutomationExit', (code) =>
