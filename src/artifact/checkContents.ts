@@ -1,0 +1,114 @@
+/**
+ * The rules that the contents of an artifact obey, for the writer (the compiler made a mistake) and the reader (the file
+ * was changed). The native runner checks the same rules on `program.bin`.
+ */
+import type { ArtifactContents, Binding, DispatchStep, EntryPoint, TensorSignature } from './contents';
+import { findCpuFeature } from './cpuFeatures';
+import { bindingAccesses, bufferSpaces, elementTypes, limits } from './format';
+
+/** What is wrong and where, as `entry point "main", step 3 "matmul"`. */
+export interface ContentsProblem {
+  readonly where: string;
+  readonly reason: string;
+}
+
+/** What the check needs: the contents without their bytes. */
+export type CheckedContents = Pick<ArtifactContents, 'target' | 'entryPoints'> & {
+  readonly constants: readonly { readonly name: string }[];
+  readonly kernelLibraries: readonly { readonly cpuFeatures: readonly string[] }[];
+};
+
+const isCount = (n: number): boolean => Number.isSafeInteger(n) && n >= 0;
+
+/** The first problem, or undefined when the contents are sound. */
+export function checkContents(contents: CheckedContents): ContentsProblem | undefined {
+  if (contents.entryPoints.length === 0) return { where: 'program', reason: 'it has no entry point' };
+  const twice = repeated(contents.entryPoints.map((entry) => entry.name));
+  if (twice !== undefined) return { where: 'program', reason: `there are two entry points named "${twice}"` };
+  for (const [i, library] of contents.kernelLibraries.entries()) {
+    const { architecture } = contents.target;
+    const unknown = library.cpuFeatures.find((name) => findCpuFeature(name, architecture) === undefined);
+    if (unknown !== undefined)
+      return { where: `kernel library ${i}`, reason: `"${unknown}" is no known CPU feature of ${architecture}` };
+  }
+  for (const entry of contents.entryPoints) {
+    const problem = checkEntryPoint(entry, contents);
+    if (problem !== undefined) return problem;
+  }
+  return undefined;
+}
+
+function repeated(names: readonly string[]): string | undefined {
+  return names.find((name, i) => names.indexOf(name) !== i);
+}
+
+function checkEntryPoint(entry: EntryPoint, contents: CheckedContents): ContentsProblem | undefined {
+  const where = `entry point "${entry.name}"`;
+  if (entry.name === '') return { where, reason: 'its name is empty' };
+  if (!isCount(entry.arenaBytes)) return { where, reason: `its arena has ${entry.arenaBytes} bytes` };
+  for (const kind of ['inputs', 'outputs'] as const) {
+    const twice = repeated(entry[kind].map((tensor) => tensor.name));
+    if (twice !== undefined) return { where, reason: `there are two ${kind} named "${twice}"` };
+    for (const tensor of entry[kind]) {
+      const reason = checkTensor(tensor);
+      if (reason !== undefined) return { where: `${where}, ${kind.slice(0, -1)} "${tensor.name}"`, reason };
+    }
+  }
+  const known = new Set(entry.inputs.flatMap((tensor) => tensor.shape));
+  for (const tensor of entry.outputs)
+    for (const dim of tensor.shape)
+      if (typeof dim === 'string' && !known.has(dim))
+        return { where: `${where}, output "${tensor.name}"`, reason: `dimension "${dim}" appears in no input` };
+  for (const [i, step] of entry.steps.entries()) {
+    const reason = checkStep(step, entry, contents);
+    if (reason !== undefined) return { where: `${where}, step ${i} "${step.name}"`, reason };
+  }
+  return undefined;
+}
+
+function checkTensor({ elementType, shape }: TensorSignature): string | undefined {
+  if (!Object.hasOwn(elementTypes, elementType)) return `its element type is "${elementType}"`;
+  if (shape.length > limits.maxRank) return `its rank is ${shape.length}, the limit is ${limits.maxRank}`;
+  const bad = shape.find((dim) => (typeof dim === 'string' ? dim === '' : !isCount(dim)));
+  if (bad !== undefined) return `"${bad}" is no dimension`;
+  const elements = shape.reduce<number>((product, dim) => (typeof dim === 'string' ? product : product * dim), 1);
+  return isCount(elements * elementTypes[elementType].bytes) ? undefined : 'it is too large';
+}
+
+function checkStep(step: DispatchStep, entry: EntryPoint, contents: CheckedContents): string | undefined {
+  if (!/^[A-Za-z_]\w*$/.test(step.symbol)) return `"${step.symbol}" is no C function name`;
+  if (contents.kernelLibraries[step.kernelLibrary] === undefined)
+    return `there is no kernel library ${step.kernelLibrary}`;
+  for (const field of ['extent', 'grain'] as const)
+    if (!isCount(step[field]) || step[field] < 1) return `its ${field} is ${step[field]}`;
+  for (const field of ['flops', 'bytesRead', 'bytesWritten', 'scratchBytes'] as const) {
+    const value = step[field] ?? 0;
+    if (!isCount(value)) return `its ${field} is ${value}`;
+  }
+  if (step.predictedNs !== undefined && !(step.predictedNs >= 0 && Number.isFinite(step.predictedNs)))
+    return `its predictedNs is ${step.predictedNs}`;
+  if (step.bindings.length > limits.maxBindings)
+    return `it has ${step.bindings.length} bindings, the limit is ${limits.maxBindings}`;
+  for (const [i, binding] of step.bindings.entries()) {
+    const reason = checkBinding(binding, entry, contents);
+    if (reason !== undefined) return `binding ${i}: ${reason}`;
+  }
+  return undefined;
+}
+
+function checkBinding(binding: Binding, entry: EntryPoint, contents: CheckedContents): string | undefined {
+  if (!Object.hasOwn(bindingAccesses, binding.access)) return `its access is "${binding.access}"`;
+  if (!Object.hasOwn(bufferSpaces, binding.space)) return `its space is "${binding.space as string}"`;
+  if (binding.space === 'arena') {
+    const { offset, length } = binding;
+    return isCount(offset) && isCount(length) && offset + length <= entry.arenaBytes
+      ? undefined
+      : `bytes ${offset} to ${offset + length} lie outside the arena of ${entry.arenaBytes} bytes`;
+  }
+  const count = { input: entry.inputs, output: entry.outputs, constant: contents.constants }[binding.space].length;
+  if (!isCount(binding.index) || binding.index >= count)
+    return `there is no ${binding.space} ${binding.index} (there are ${count})`;
+  if ((binding.space === 'input' || binding.space === 'constant') && binding.access !== 'read')
+    return `${binding.space}s can only be read`;
+  return undefined;
+}

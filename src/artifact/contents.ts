@@ -1,0 +1,119 @@
+/**
+ * What an artifact holds, as plain data. The compiler produces it, `writeArtifact` packages it, `readArtifact` gives it
+ * back, and the native runner reads the same facts from `program.bin`.
+ */
+import type { Architecture } from './cpuFeatures';
+import type { BindingAccess, BufferSpace, ElementType } from './format';
+
+export type { Architecture, BindingAccess, BufferSpace, ElementType };
+
+export interface TensorSignature {
+  readonly name: string;
+  readonly elementType: ElementType;
+  /** Extents; a string is a symbolic dimension, equal wherever it appears within the entry point. Row-major, dense. */
+  readonly shape: readonly (number | string)[];
+}
+
+/** A buffer that a dispatch is given, in the order of `strata_kernel_state.bindings`. */
+export type Binding = { readonly access: BindingAccess } & (
+  | { readonly space: 'input' | 'output'; readonly index: number }
+  | { readonly space: 'arena'; /** bytes */ readonly offset: number; /** bytes */ readonly length: number }
+  | { readonly space: 'constant'; readonly index: number }
+);
+
+/** One kernel launch. Its index in `EntryPoint.steps` is its order of execution and its number in traces. */
+export interface DispatchStep {
+  readonly name: string;
+  /** The C function in the kernel library; see `strata_kernel.h`. */
+  readonly symbol: string;
+  /** Index into `ArtifactContents.kernelLibraries`. */
+  readonly kernelLibrary: number;
+  /** Units of the parallel range, ≥ 1. Threads are given disjoint sub-ranges of [0, extent). */
+  readonly extent: number;
+  /** Smallest sub-range worth giving to a thread, in units, ≥ 1. */
+  readonly grain: number;
+  readonly bindings: readonly Binding[];
+  /** Work of one execution. */
+  readonly flops: number;
+  readonly bytesRead: number;
+  readonly bytesWritten: number;
+  /** Private scratch memory of each thread, bytes; 0 when left out. */
+  readonly scratchBytes?: number;
+  /** Names of the model nodes that it came from. */
+  readonly origins: readonly string[];
+  /** The schedule attribute as IR text; empty for the default schedule. */
+  readonly schedule: string;
+  /** The cost model's estimate. */
+  readonly predictedNs?: number;
+}
+
+/** One program over the shared constants, such as `prefill` and `decode`. */
+export interface EntryPoint {
+  readonly name: string;
+  readonly inputs: readonly TensorSignature[];
+  readonly outputs: readonly TensorSignature[];
+  readonly arenaBytes: number;
+  readonly steps: readonly DispatchStep[];
+}
+
+/** A range of a parameter file; `path` is absolute or relative to the folder of the artifact. */
+export interface ExternalRange {
+  readonly path: string;
+  readonly offset: number;
+  readonly length: number;
+}
+
+/**
+ * A parameter. Embedded bytes are aligned to 64 in memory; an external range is only as aligned as its offset.
+ */
+export type Constant = { readonly name: string } & (
+  | { readonly bytes: Uint8Array }
+  | { readonly external: ExternalRange }
+);
+
+export interface KernelLibrary {
+  /** A shared library. */
+  readonly bytes: Uint8Array;
+  /** The C that it was compiled from. */
+  readonly source: string;
+  /** Features that must be present before it may be loaded; names of `cpuFeatures`. */
+  readonly cpuFeatures: readonly string[];
+}
+
+/** The IR after one pass, in order; `pass` becomes part of a file name. */
+export interface IrText {
+  readonly pass: string;
+  readonly text: string;
+}
+
+export interface Target {
+  /** Name of the target in the compiler, such as `cpu`. */
+  readonly name: string;
+  readonly architecture: Architecture;
+}
+
+export interface ArtifactContents {
+  /** Who wrote it: `strata 0.1.0`. */
+  readonly producer: string;
+  /** File name of the model, for people. */
+  readonly model: string;
+  readonly target: Target;
+  readonly entryPoints: readonly EntryPoint[];
+  readonly constants: readonly Constant[];
+  readonly kernelLibraries: readonly KernelLibrary[];
+  readonly irTexts: readonly IrText[];
+}
+
+/**
+ * The symbolic dimensions of an entry point in order of first appearance in its inputs: the order of
+ * `strata_kernel_state.dims`.
+ */
+export function symbolsOf(entry: Pick<EntryPoint, 'inputs'>): readonly string[] {
+  const symbols = new Set<string>();
+  for (const { shape } of entry.inputs) for (const dim of shape) if (typeof dim === 'string') symbols.add(dim);
+  return [...symbols];
+}
+
+/** Every CPU feature that some kernel library needs, sorted. */
+export const requiredCpuFeatures = (contents: Pick<ArtifactContents, 'kernelLibraries'>): readonly string[] =>
+  [...new Set(contents.kernelLibraries.flatMap((library) => library.cpuFeatures))].sort();
