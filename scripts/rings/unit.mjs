@@ -74,7 +74,8 @@ function describeError(error) {
   if (error?.signal) return `ended by ${error.signal}`;
   const cause = error?.cause ?? error;
   const text = typeof cause === 'string' ? cause : (cause?.stack ?? cause?.message ?? String(cause));
-  return text
+  const further = cause?.cause === undefined ? '' : `\n[cause] ${describeError(cause.cause)}`;
+  return `${text}${further}`
     .split('\n')
     .filter((line) => !/^\s+at .*\(?node:/.test(line))
     .join('\n');

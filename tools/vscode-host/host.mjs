@@ -25,6 +25,8 @@ const entry = path.join(here, 'node_modules/code-server/out/node/entry.js');
 /** Nothing that moves, asks or calls home, so that a screenshot shows the extension and not the day's news. */
 const quietSettings = {
   'workbench.startupEditor': 'none',
+  'workbench.colorTheme': 'Dark 2026',
+  'window.autoDetectColorScheme': false,
   'workbench.tips.enabled': false,
   'workbench.enableExperiments': false,
   'workbench.secondarySideBar.defaultVisibility': 'hidden',
