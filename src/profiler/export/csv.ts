@@ -1,0 +1,74 @@
+/** Writes zones, or the summary, as CSV (RFC 4180, header row, times in nanoseconds). */
+import { allFacts } from '../trace';
+import type { Trace } from '../trace';
+import type { Summary } from '../summary';
+
+const cell = (value: string | number | undefined): string => {
+  const text = value === undefined ? '' : String(value);
+  return /[",\r\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text;
+};
+
+const row = (cells: readonly (string | number | undefined)[]): string => `${cells.map(cell).join(',')}\r\n`;
+
+/** One row per zone. */
+export function* zonesCsv(trace: Trace): Generator<string> {
+  const facts = allFacts(trace);
+  yield row(['track', 'name', 'start_ns', 'duration_ns', 'depth', 'dispatch', 'origins', 'flops', 'bytes']);
+  const z = trace.zones;
+  for (let i = 0; i < z.start.length; i++) {
+    const f = facts[z.args[i]!]!;
+    yield row([
+      trace.tracks[z.track[i]!]?.name,
+      trace.strings[z.name[i]!],
+      z.start[i],
+      z.duration[i],
+      z.depth[i],
+      f.dispatch,
+      f.origins?.join(' '),
+      f.flops,
+      f.bytes,
+    ]);
+  }
+}
+
+/** One row per dispatch or name. */
+export function summaryCsv(summary: Summary): string {
+  return [
+    row([
+      'name',
+      'entry',
+      'dispatch',
+      'origins',
+      'calls',
+      'total_ns',
+      'self_ns',
+      'mean_ns',
+      'min_ns',
+      'median_ns',
+      'p95_ns',
+      'max_ns',
+      'share',
+      'flops_per_s',
+      'bytes_per_s',
+    ]),
+    ...summary.rows.map((r) =>
+      row([
+        r.name,
+        r.entry,
+        r.dispatch,
+        r.origins.join(' '),
+        r.calls,
+        r.total,
+        r.self,
+        r.mean,
+        r.min,
+        r.median,
+        r.p95,
+        r.max,
+        r.share,
+        r.flopsPerSecond,
+        r.bytesPerSecond,
+      ]),
+    ),
+  ].join('');
+}

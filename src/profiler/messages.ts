@@ -1,0 +1,51 @@
+/** What can go wrong while reading a trace (STR08xx). Used by the importers and by `readTrace`. */
+import { defineMessages, message } from '../base/diagnostics';
+
+const plural = (n: number, one: string, many: string): string => `${n} ${n === 1 ? one : many}`;
+
+export const traceMessages = defineMessages({
+  STR0801: message<{ file: string; head: string; formats: readonly string[] }>({
+    text: (p) => `${p.file}: not a trace in a known format (it starts with ${p.head}).`,
+    next: (p) => `Expected one of: ${p.formats.join(', ')}.`,
+  }),
+  STR0802: message<{ file: string; format: string }>({
+    text: (p) => `${p.file}: no event could be read from this ${p.format} trace.`,
+    next: () => 'Check that the recording ended normally, and record it again.',
+  }),
+  STR0803: message<{ file: string; at: number; size: number; kept: number }>({
+    severity: 'warning',
+    text: (p) =>
+      `${p.file}: the trace ends in the middle of an event at byte ${p.at} of ${p.size}; ${plural(p.kept, 'zone', 'zones')} before it were kept.`,
+    next: () => 'The file was cut short or the recording process was killed.',
+  }),
+  STR0804: message<{ file: string; count: number; firstAt: number }>({
+    severity: 'warning',
+    text: (p) =>
+      `${p.file}: ${plural(p.count, 'damaged event was', 'damaged events were')} skipped, the first at byte ${p.firstAt}.`,
+  }),
+  STR0805: message<{ file: string; reason: string }>({
+    text: (p) => `${p.file}: the compressed data cannot be expanded: ${p.reason}.`,
+    next: () => 'Expand it by hand (gzip -d) to see how much of it is intact.',
+  }),
+  STR0806: message<{ file: string; ends: number; begins: number }>({
+    severity: 'warning',
+    text: (p) =>
+      `${p.file}: ${plural(p.ends, 'end has', 'ends have')} no begin and ${plural(p.begins, 'begin has', 'begins have')} no end; open zones were closed at the end of the trace.`,
+  }),
+  STR0807: message<{ file: string; count: number }>({
+    severity: 'warning',
+    text: (p) =>
+      `${p.file}: ${plural(p.count, 'packet refers', 'packets refer')} to interned data from before the recording started and ${p.count === 1 ? 'was' : 'were'} dropped.`,
+  }),
+  STR0808: message<{ file: string; limit: string }>({
+    text: (p) => `${p.file}: expands to more than ${p.limit}.`,
+    next: () => 'Record a shorter run.',
+  }),
+  STR0809: message<{ file: string; tracks: number; limit: number }>({
+    text: (p) => `${p.file}: ${p.tracks} tracks, at most ${p.limit} are supported.`,
+  }),
+  STR0810: message<{ file: string }>({
+    text: (p) => `${p.file}: the events lie more than 104 days apart, which nanoseconds cannot hold exactly.`,
+    next: () => 'Check the clocks of the recording: two of them were mixed.',
+  }),
+});

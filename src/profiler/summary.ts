@@ -1,0 +1,178 @@
+/**
+ * The per-dispatch table: where the time of a run went, joined to the model nodes behind it. Printed by the command
+ * line, shown by the editor, read by hovers and code lenses.
+ */
+import { columnUnit } from './layout/columnUnits';
+import { selfTimes } from './nesting';
+import { spreadOf } from './statistics';
+import type { Spread } from './statistics';
+import { allFacts } from './trace';
+import type { Trace, ZoneFacts } from './trace';
+
+/** Times in nanoseconds. A call on several threads counts once, from its first start to its last end. */
+export interface SummaryRow extends Spread {
+  readonly name: string;
+  /** Entry point of the artifact; rows of different ones are never merged. */
+  readonly entry?: string;
+  /** Index into the dispatch table, absent for zones that are no dispatch. */
+  readonly dispatch?: number;
+  readonly origins: readonly string[];
+  /** Time of all threads outside nested zones. */
+  readonly self: number;
+  /** Part of the total of all rows, 0 to 1. */
+  readonly share: number;
+  readonly flopsPerSecond?: number;
+  readonly bytesPerSecond?: number;
+}
+
+export interface Summary {
+  /** Whether rows are dispatches of ours, or zone names of a trace that has none. */
+  readonly by: 'dispatch' | 'name';
+  readonly span: number;
+  readonly total: number;
+  /** Greatest total first. */
+  readonly rows: readonly SummaryRow[];
+}
+
+interface Group {
+  readonly name: string;
+  readonly facts: ZoneFacts;
+  readonly zones: number[];
+  self: number;
+}
+
+/** Summarises the dispatches of a trace, or its zone names where it records no dispatch. */
+export function summarise(trace: Trace): Summary {
+  const facts = allFacts(trace);
+  const { zones, strings } = trace;
+  const byDispatch = facts.some((f) => f.dispatch !== undefined);
+  const self = selfTimes(zones);
+  const groups = new Map<string | number, Group>();
+  const groupOf = (i: number): Group | undefined => {
+    const f = facts[zones.args[i]!]!;
+    if (!byDispatch) return group(zones.name[i]!, i, f);
+    return f.dispatch === undefined ? undefined : group(`${f.entry ?? ''}\u0000${f.dispatch}`, i, f);
+  };
+  const group = (key: string | number, i: number, f: ZoneFacts): Group => {
+    let g = groups.get(key);
+    if (g === undefined) {
+      g = { name: strings[zones.name[i]!] ?? '', facts: f, zones: [], self: 0 };
+      groups.set(key, g);
+    }
+    return g;
+  };
+  for (let i = 0; i < zones.name.length; i++) {
+    const g = groupOf(i);
+    if (g === undefined) continue;
+    g.self += self[i]!;
+    const p = zones.parent[i]!;
+    if (p < 0 || groupOf(p) !== g) g.zones.push(i);
+  }
+  const rows = [...groups.values()].map((g) => ({
+    g,
+    spread: spreadOf(byDispatch ? callsOf(trace, facts, g.zones) : durationsOf(trace, g.zones)),
+  }));
+  const weight = (r: (typeof rows)[number]): number => (byDispatch ? r.spread.total : r.g.self);
+  const total = rows.reduce((sum, r) => sum + weight(r), 0);
+  return {
+    by: byDispatch ? 'dispatch' : 'name',
+    span: trace.span,
+    total,
+    rows: rows
+      .map((r): SummaryRow => {
+        const { flops, bytes, dispatch, entry, origins } = r.g.facts;
+        const rate = (work: number): number => (work * r.spread.calls * 1e9) / r.spread.total;
+        return {
+          name: r.g.name,
+          ...(entry === undefined ? {} : { entry }),
+          ...(dispatch === undefined ? {} : { dispatch }),
+          origins: origins ?? [],
+          ...r.spread,
+          self: r.g.self,
+          share: total === 0 ? 0 : weight(r) / total,
+          ...(flops === undefined || r.spread.total === 0 ? {} : { flopsPerSecond: rate(flops) }),
+          ...(bytes === undefined || r.spread.total === 0 ? {} : { bytesPerSecond: rate(bytes) }),
+        };
+      })
+      .sort(
+        (a, b) => b.total - a.total || (a.dispatch ?? 0) - (b.dispatch ?? 0) || (a.name < b.name ? -1 : 1),
+      ),
+  };
+}
+
+const durationsOf = (trace: Trace, zones: readonly number[]): Float64Array =>
+  Float64Array.from(zones, (i) => trace.zones.duration[i]!);
+
+/**
+ * Durations of the calls that `zones` (of one dispatch) make up: the zones of one iteration, or where no iteration is
+ * recorded, zones of different tracks that overlap.
+ */
+function callsOf(trace: Trace, facts: readonly ZoneFacts[], zones: readonly number[]): Float64Array {
+  const { start, duration, track, args } = trace.zones;
+  const order = [...zones].sort((a, b) => start[a]! - start[b]! || a - b);
+  const calls: { from: number; to: number; iteration: number | undefined; tracks: Set<number> }[] = [];
+  for (const i of order) {
+    const from = start[i]!;
+    const to = from + duration[i]!;
+    const iteration = facts[args[i]!]!.iteration;
+    const call = calls[calls.length - 1];
+    const same =
+      call !== undefined &&
+      !call.tracks.has(track[i]!) &&
+      call.iteration === iteration &&
+      (iteration !== undefined || from < call.to);
+    if (same) {
+      call.to = Math.max(call.to, to);
+      call.tracks.add(track[i]!);
+    } else calls.push({ from, to, iteration, tracks: new Set([track[i]!]) });
+  }
+  return Float64Array.from(calls, (c) => c.to - c.from);
+}
+
+/** The summary as an aligned text table, at most `limit` rows, one unit per column. */
+export function formatSummary(summary: Summary, limit = Infinity): string {
+  const shown = summary.rows.slice(0, limit);
+  const time = columnUnit(
+    'time',
+    shown.flatMap((r) => [r.total, r.median]),
+  );
+  const flops = columnUnit(
+    'flops',
+    shown.map((r) => r.flopsPerSecond),
+  );
+  const bytes = columnUnit(
+    'bytes',
+    shown.map((r) => r.bytesPerSecond),
+  );
+  const header = [
+    summary.by === 'dispatch' ? 'dispatch' : 'zone',
+    'model nodes',
+    'calls',
+    `total ${time.unit}`,
+    `median ${time.unit}`,
+    'share',
+    flops.unit,
+    bytes.unit,
+  ];
+  const lines = shown.map((r) => [
+    r.entry === undefined ? r.name : `${r.entry}: ${r.name}`,
+    shorten(r.origins.join(', '), 48),
+    String(r.calls),
+    time.format(r.total),
+    time.format(r.median),
+    `${(r.share * 100).toFixed(1)} %`,
+    flops.format(r.flopsPerSecond),
+    bytes.format(r.bytesPerSecond),
+  ]);
+  const widths = header.map((h, c) => Math.max(h.length, ...lines.map((l) => l[c]!.length)));
+  const format = (cells: readonly string[]): string =>
+    cells
+      .map((cell, c) => (c < 2 ? cell.padEnd(widths[c]!) : cell.padStart(widths[c]!)))
+      .join('  ')
+      .trimEnd();
+  const rest = summary.rows.length - shown.length;
+  return [format(header), ...lines.map(format), ...(rest > 0 ? [`… and ${rest} more`] : [])].join('\n');
+}
+
+const shorten = (text: string, to: number): string =>
+  text.length <= to ? text : `${text.slice(0, to - 1)}…`;

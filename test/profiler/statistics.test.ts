@@ -1,0 +1,141 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { summaryCsv, zonesCsv } from '../../src/profiler/export/csv';
+import { selfTimes } from '../../src/profiler/nesting';
+import { readTrace } from '../../src/profiler/readTrace';
+import { quantile, statisticsByName } from '../../src/profiler/statistics';
+import { formatSummary, summarise } from '../../src/profiler/summary';
+import { TraceBuilder } from '../../src/profiler/traceBuilder';
+import type { Trace } from '../../src/profiler/trace';
+import { sampleTrace } from './sampleTrace';
+
+/** Zones as [track, start, duration, name, dispatch?, iteration?]. */
+function build(zones: readonly (readonly [number, number, number, string, number?, number?])[]): Trace {
+  const b = new TraceBuilder('test');
+  for (let t = 0; t <= Math.max(...zones.map((z) => z[0])); t++)
+    b.addTrack({ kind: 'thread', name: `t${t}` });
+  for (const [track, start, duration, name, dispatch, iteration] of zones) {
+    if (dispatch !== undefined) {
+      b.arg('dispatch', dispatch);
+      b.arg('flops', 100);
+    }
+    if (iteration !== undefined) b.arg('iteration', iteration);
+    b.zone(track, start, duration, b.intern(name), b.endArgs());
+  }
+  return b.finish('test', 0n, []);
+}
+
+test('nesting is rebuilt from intervals, whatever their order', () => {
+  const t = build([
+    [0, 30, 10, 'grandchild'],
+    [0, 20, 30, 'child'],
+    [0, 0, 100, 'root'],
+    [0, 50, 10, 'sibling'],
+    [0, 100, 5, 'next'],
+    [0, 102, 10, 'overlaps'],
+  ]);
+  const name = (i: number): string => t.strings[t.zones.name[i]!]!;
+  assert.deepEqual(
+    Array.from(t.zones.depth, (d, i) => [name(i), d, t.zones.parent[i]! < 0 ? '' : name(t.zones.parent[i]!)]),
+    [
+      ['root', 0, ''],
+      ['child', 1, 'root'],
+      ['grandchild', 2, 'child'],
+      ['sibling', 1, 'root'],
+      ['next', 0, ''],
+      ['overlaps', 1, ''],
+    ],
+  );
+  assert.deepEqual(Array.from(selfTimes(t.zones)), [60, 20, 10, 10, 5, 10]);
+});
+
+test('statistics by name: quantiles, self time and a range', () => {
+  const t = build([
+    [0, 0, 10, 'a'],
+    [0, 10, 20, 'a'],
+    [0, 30, 40, 'a'],
+    [0, 30, 30, 'b'],
+  ]);
+  const [b, a] = statisticsByName(t).toSorted((x, y) => t.strings[y.name]!.localeCompare(t.strings[x.name]!));
+  assert.deepEqual(
+    { ...a, name: 'a' },
+    {
+      name: 'a',
+      self: 40,
+      share: 40 / 70,
+      calls: 3,
+      total: 70,
+      mean: 70 / 3,
+      min: 10,
+      median: 20,
+      p95: 38,
+      max: 40,
+    },
+  );
+  assert.equal(b!.self, 30);
+  assert.equal(statisticsByName(t, { from: 10, to: 30 })[0]!.calls, 1);
+  assert.equal(quantile([], 0.5), NaN);
+});
+
+test('a dispatch on several threads is one call, its wall time counted once', () => {
+  const s = summarise(
+    build([
+      [0, 0, 50, 'd0', 0],
+      [1, 5, 55, 'd0', 0],
+      [0, 100, 10, 'd0', 0],
+      [0, 100, 10, 'tile'],
+      [0, 200, 40, 'd1', 1],
+    ]),
+  );
+  assert.equal(s.by, 'dispatch');
+  assert.deepEqual(
+    s.rows.map((r) => [r.name, r.calls, r.total, r.self, r.share, r.flopsPerSecond]),
+    [
+      ['d0', 2, 70, 105, 70 / 110, (200 * 1e9) / 70],
+      ['d1', 1, 40, 40, 40 / 110, (100 * 1e9) / 40],
+    ],
+  );
+});
+
+test('recorded iterations tell apart calls that overlap', () => {
+  const s = summarise(
+    build([
+      [0, 0, 10, 'd', 0, 0],
+      [1, 2, 10, 'd', 0, 1],
+      [2, 12, 3, 'd', 0, 1],
+    ]),
+  );
+  assert.deepEqual(
+    s.rows.map((r) => [r.calls, r.total]),
+    [[2, 23]],
+  );
+});
+
+test('a nested zone of the same dispatch is part of the call around it', () => {
+  const s = summarise(
+    build([
+      [0, 0, 10, 'd', 0],
+      [0, 2, 5, 'd', 0],
+    ]),
+  );
+  assert.deepEqual(
+    s.rows.map((r) => [r.calls, r.total, r.self]),
+    [[1, 10, 10]],
+  );
+});
+
+test('the table and the CSV of a run', () => {
+  const t = readTrace(sampleTrace({ iterations: 2, dispatches: 3, threads: 2 }), 'a.pftrace');
+  const summary = summarise(t);
+  assert.deepEqual(
+    summary.rows.map((r) => r.calls),
+    [2, 2, 2],
+  );
+  assert.ok(Math.abs(summary.rows.reduce((a, r) => a + r.share, 0) - 1) < 1e-12);
+  const table = formatSummary(summary, 2);
+  assert.match(table, /^dispatch +model nodes +calls +total µs +median µs +share +GFLOP\/s +GB\/s\n/);
+  assert.match(table, /… and 1 more$/);
+  assert.match(table, /\/features\/1\/Conv, \/features\/1\/Clip/);
+  assert.equal(summaryCsv(summary).split('\r\n').length, 5);
+  assert.equal([...zonesCsv(t)].length, 1 + t.zones.start.length);
+});
