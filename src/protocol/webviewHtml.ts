@@ -1,0 +1,49 @@
+/** The documents of webviews: a pure function of addresses and nonce. Nothing in them but the policy and the bundle. */
+
+export interface WebviewAddresses {
+  /** Random per document, at least 128 bits, of letters and digits. */
+  readonly nonce: string;
+  /** `webview.cspSource`. */
+  readonly cspSource: string;
+  /** `dist/webview/<view>.js` and `.css` through `webview.asWebviewUri`. */
+  readonly scriptUri: string;
+  readonly styleUri: string;
+  /** `dist/webview/codicon.css` through `webview.asWebviewUri`. */
+  readonly codiconUri: string;
+}
+
+const escape = (text: string): string => text.replace(/[&<>"']/g, (c) => `&#${c.charCodeAt(0)};`);
+
+/** Scripts by nonce, styles and fonts from the extension, and nothing else: no network, no eval, no inline styles. */
+export const contentSecurityPolicy = (a: Pick<WebviewAddresses, 'nonce' | 'cspSource'>): string =>
+  [
+    `default-src 'none'`,
+    `script-src 'nonce-${a.nonce}'`,
+    `style-src ${a.cspSource}`,
+    `font-src ${a.cspSource}`,
+    `img-src ${a.cspSource}`,
+    `base-uri 'none'`,
+    `form-action 'none'`,
+  ].join('; ');
+
+/** The document of the profiler panel and of the full profiler editor. `view` becomes `data-view` of the body. */
+export function profilerHtml(a: WebviewAddresses, view: 'panel' | 'editor' = 'panel'): string {
+  if (!/^[A-Za-z0-9+/_-]{16,}$/.test(a.nonce))
+    throw new RangeError('a nonce has at least 16 letters or digits');
+  return `<!DOCTYPE html>
+<html lang="en">
+<head>
+<meta charset="utf-8">
+<meta http-equiv="Content-Security-Policy" content="${escape(contentSecurityPolicy(a))}">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<title>Strata Profiler</title>
+<link rel="stylesheet" href="${escape(a.codiconUri)}">
+<link rel="stylesheet" href="${escape(a.styleUri)}">
+</head>
+<body data-view="${view}">
+<div id="root"></div>
+<script nonce="${a.nonce}" src="${escape(a.scriptUri)}"></script>
+</body>
+</html>
+`;
+}
