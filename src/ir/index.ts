@@ -12,3 +12,11 @@ export { parseAttributeText, parseModule, parseTypeText, type ParsedModule } fro
 export { printOp, printWithSpans, type OpSpan, type PrintedIr, type PrintOptions } from './printer/printer';
 export * as types from './types';
 export type * from './types';
+export * from './resources';
+export * from './rewrite/rule';
+export * from './rewrite/record';
+export { eraseIfDead, isDead, Rewriter, type Application, type RewriterOptions } from './rewrite/rewriter';
+export * from './pass/pass';
+export { parsePipeline, pipelineText, type PipelineNode } from './pass/pipelineText';
+export * from './pass/passManager';
+export { snapshotOf, spanAt, type FunctionRange, type IrSnapshot } from './pass/snapshot';

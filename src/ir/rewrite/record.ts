@@ -1,0 +1,51 @@
+/**
+ * The record of every application of a rewrite in a compilation. The diff view, bisection ("stop after N", "skip
+ * 41"), traces and tests read it.
+ */
+import { modelNodesOf } from '../location';
+import type { Operation } from '../operation';
+
+/** An op as the record remembers it after it is gone. */
+export interface OpRef {
+  readonly id: number;
+  readonly name: string;
+  /** Names of the model nodes that it comes from. */
+  readonly nodes: readonly string[];
+}
+
+export interface RewriteRecord {
+  /** Position in the compilation, from 0, counting skipped ones. */
+  readonly index: number;
+  readonly pass: string;
+  readonly rule: string;
+  readonly sources: readonly OpRef[];
+  /** New ops, in order of creation. */
+  readonly results: readonly OpRef[];
+  readonly durationNs: number;
+}
+
+/** Which applications bisection lets happen. */
+export interface RewriteControl {
+  /** Applications with this index or more do not happen. */
+  readonly stopAfter?: number;
+  readonly skip?: ReadonlySet<number>;
+}
+
+export class RewriteRecorder {
+  readonly records: RewriteRecord[] = [];
+  #next = 0;
+  constructor(readonly control: RewriteControl = {}) {}
+
+  /** The index of the next application, and whether it may happen. */
+  claim(): { readonly index: number; readonly allowed: boolean } {
+    const index = this.#next++;
+    const { stopAfter, skip } = this.control;
+    return { index, allowed: (stopAfter === undefined || index < stopAfter) && skip?.has(index) !== true };
+  }
+}
+
+export const opRef = (op: Operation): OpRef => ({
+  id: op.id,
+  name: op.name,
+  nodes: modelNodesOf(op.location).map((n) => n.name),
+});

@@ -1,0 +1,165 @@
+/**
+ * The one way to change IR in a pass: each application is offered to the recorder, built, recorded and cleaned up
+ * after. `applyRules` drives rules to a fixed point in a fixed order.
+ */
+import type { Cancellation } from '../../base/cancellation';
+import { Builder } from '../builder';
+import { fuseLocations } from '../location';
+import type { Operation, Value } from '../operation';
+import { passMessages } from '../pass/messages';
+import type { ResourceStore } from '../resources';
+import type { RewriteRecorder } from './record';
+import { opRef } from './record';
+import type { Rule } from './rule';
+
+/** One change of the IR. */
+export interface Application {
+  /** Name of the rule, or of the step of a pass that is not rule-driven. */
+  readonly rule: string;
+  /** The op that is replaced; new ops go right before it. */
+  readonly root: Operation;
+  readonly sources?: readonly Operation[];
+  /**
+   * Builds the replacement of the root's results (none for an op without results). `undefined` keeps the root: the
+   * change is in what was built, or made in place by `build`.
+   */
+  readonly build: (b: Builder) => readonly Value[] | undefined;
+}
+
+export interface RewriterOptions {
+  readonly pass: string;
+  readonly recorder: RewriteRecorder;
+  readonly resources: ResourceStore;
+  readonly cancellation: Cancellation;
+}
+
+/** Notes each op that is inserted, so that the record can name it. */
+class RecordingBuilder extends Builder {
+  readonly created: Operation[] = [];
+  override insert(op: Operation): Operation {
+    this.created.push(op);
+    return super.insert(op);
+  }
+}
+
+export class Rewriter {
+  /** Whether anything was applied so far. */
+  changed = false;
+  /** Applications that the recorder refused, so that a driver does not offer them again. */
+  readonly #refused = new WeakMap<Operation, Set<string>>();
+
+  constructor(readonly options: RewriterOptions) {}
+
+  get resources(): ResourceStore {
+    return this.options.resources;
+  }
+
+  /** Applies one change. False when bisection holds it back. */
+  apply(application: Application): boolean {
+    return this.#apply(application) !== undefined;
+  }
+
+  #apply(application: Application): readonly Operation[] | undefined {
+    const { rule, root } = application;
+    this.options.cancellation.throwIfCancelled();
+    const { index, allowed } = this.options.recorder.claim();
+    if (!allowed) {
+      const refused = this.#refused.get(root) ?? new Set();
+      this.#refused.set(root, refused.add(rule));
+      return undefined;
+    }
+    const start = process.hrtime.bigint();
+    const all = [...new Set([root, ...(application.sources ?? [])])];
+    const sources = all.map(opRef);
+    const builder = new RecordingBuilder(fuseLocations(all.map((s) => s.location)));
+    builder.setBefore(root);
+    const values = application.build(builder);
+    if (values !== undefined) {
+      if (values.length !== root.results.length) {
+        throw new Error(`${rule} replaces ${root.results.length} results of ${root.name} by ${values.length} values`);
+      }
+      root.results.forEach((r, i) => {
+        r.replaceAllUsesWith(values[i]!);
+      });
+      if (root.block !== undefined) root.erase();
+    }
+    for (const source of all) if (source !== root && source.block !== undefined) eraseIfDead(source);
+    this.changed = true;
+    const created = builder.created.filter((op) => op.block !== undefined);
+    this.options.recorder.records.push({
+      index,
+      pass: this.options.pass,
+      rule,
+      sources,
+      results: created.map(opRef),
+      durationNs: Number(process.hrtime.bigint() - start),
+    });
+    return created;
+  }
+
+  /** Applies rules below `root` until none matches. True when something changed. */
+  applyRules(root: Operation, rules: readonly Rule[]): boolean {
+    const byRoot = indexRules(rules);
+    const queue: Operation[] = [];
+    const queued = new Set<Operation>();
+    const push = (op: Operation | undefined): void => {
+      if (op !== undefined && !queued.has(op)) {
+        queued.add(op);
+        queue.push(op);
+      }
+    };
+    root.walk(push);
+    // Each application may enlarge the queue; a rule set that never ends is a defect, not a hang.
+    const limit = 1000 + 200 * queue.length;
+    let applied = 0;
+    for (let i = 0; i < queue.length; i++) {
+      const op = queue[i]!;
+      queued.delete(op);
+      if (op.block === undefined && op !== root) continue;
+      const neighbours = [...op.results.flatMap((r) => r.users), ...op.operands.flatMap((v) => v.definingOp ?? [])];
+      const created = this.#applyFirst(op, byRoot);
+      if (created === undefined) continue;
+      if (++applied > limit) {
+        throw passMessages.error('STR0203', { pass: this.options.pass, rules: rules.map((r) => r.name).join(', '), count: applied });
+      }
+      for (const next of [...created, ...created.flatMap((c) => c.results.flatMap((r) => r.users)), ...neighbours, op]) {
+        if (next.block !== undefined) push(next);
+      }
+    }
+    return applied > 0;
+  }
+  #applyFirst(op: Operation, rules: RuleIndex): readonly Operation[] | undefined {
+    for (const rule of rules.get(op.name) ?? rules.get('any') ?? []) {
+      if (this.#refused.get(op)?.has(rule.name) === true) continue;
+      const patch = rule.match(op, { resources: this.options.resources });
+      if (patch === undefined) continue;
+      const created = this.#apply({ rule: rule.name, root: op, ...patch });
+      if (created !== undefined) return created;
+    }
+    return undefined;
+  }
+}
+
+type RuleIndex = ReadonlyMap<string, readonly Rule[]>;
+/** Rules by op name, in the order given; `any` rules are in each list. */
+function indexRules(rules: readonly Rule[]): RuleIndex {
+  const names = new Set(rules.flatMap((r) => (r.roots === 'any' ? [] : r.roots.map((d) => d.name))));
+  const index = new Map<string, readonly Rule[]>();
+  for (const name of names) {
+    index.set(name, rules.filter((r) => r.roots === 'any' || r.roots.some((d) => d.name === name)));
+  }
+  index.set('any', rules.filter((r) => r.roots === 'any'));
+  return index;
+}
+
+/** Whether the op can go when nothing uses its results. */
+export function isDead(op: Operation): boolean {
+  return op.definition?.traits.has('pure') === true && !op.definition.traits.has('terminator') && op.results.every((r) => !r.hasUses);
+}
+/** Erases the op when it is dead, then those of its operands' ops that became so. */
+export function eraseIfDead(op: Operation): number {
+  if (op.block === undefined || !isDead(op)) return 0;
+  const producers = op.operands.flatMap((v) => v.definingOp ?? []);
+  op.erase();
+  return 1 + producers.reduce((n, p) => n + eraseIfDead(p), 0);
+}
