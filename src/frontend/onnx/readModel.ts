@@ -99,21 +99,17 @@ function decodeModel(bytes: Uint8Array, file: string): ModelProto {
     proto = modelCodec.decode(bytes);
   } catch (error) {
     if (!(error instanceof ProtobufError)) throw error;
+    const truncated = error.kind === 'truncated';
+    if (startsLikeModel(bytes) && truncated)
+      throw modelFileMessages.error(
+        'STR0303',
+        { file, at: error.offset, size: bytes.length },
+        { cause: error },
+      );
+    const reason = truncated ? 'it holds no ONNX message' : error.reason;
     throw (
       (startsLikeModel(bytes) ? undefined : notOnnx()) ??
-      (error.kind === 'truncated' && startsLikeModel(bytes)
-        ? modelFileMessages.error('STR0303', { file, at: error.offset, size: bytes.length }, { cause: error })
-        : error.kind === 'truncated'
-          ? modelFileMessages.error(
-              'STR0304',
-              { file, reason: 'no ONNX message is in it', at: error.offset },
-              { cause: error },
-            )
-          : modelFileMessages.error(
-              'STR0304',
-              { file, reason: error.reason, at: error.offset },
-              { cause: error },
-            ))
+      modelFileMessages.error('STR0304', { file, reason, at: error.offset }, { cause: error })
     );
   }
   if (proto.graph === undefined)

@@ -10,7 +10,7 @@ import { elementCountOf, elementTypeInfo, elementTypeOfOnnx, storageSize } from 
 import { modelFileMessages, quoted } from '../messages';
 import type { TensorProto } from './proto/onnxProto';
 import { tensorCodec } from './proto/onnxProto';
-import { textOf } from './proto/wire';
+import { textOf } from './proto/fields';
 
 /** Bytes of a file; the bounds were checked against its size. */
 export interface FileRange {

@@ -15,7 +15,6 @@ import {
   int32Data,
   int64Data,
   int64s,
-  messageCodec,
   messageList,
   optionalBytes,
   optionalCount,
@@ -26,7 +25,8 @@ import {
   text,
   texts,
   uint64Data,
-} from './wire';
+} from './fields';
+import { messageCodec } from './wire';
 
 export interface ModelProto {
   readonly irVersion: number;
