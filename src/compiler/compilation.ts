@@ -1,0 +1,109 @@
+/**
+ * What is kept of one compilation, as plain data that crosses threads: the views, the command line, bisection and
+ * dumps read it. Together with a `Measurement` it holds the chain model node → IR op at every pass → dispatch → zone.
+ */
+import type { Diagnostic } from '../base/diagnostics';
+import type { PipelineRecord } from '../ir';
+
+/** One kernel launch of the compiled program. */
+export interface DispatchInfo {
+  /** Order of execution within the entry point, and number in traces. */
+  readonly index: number;
+  readonly entryPoint: string;
+  readonly name: string;
+  /** The kernel function in the IR of the later stages, and in the C. */
+  readonly symbol: string;
+  /** Names of the model nodes that it came from. */
+  readonly origins: readonly string[];
+  readonly flops: number;
+  readonly bytesRead: number;
+  readonly bytesWritten: number;
+  readonly schedule: string;
+  readonly predictedNs: number | undefined;
+}
+
+/** A step outside the pass pipeline: reading, the C compiler, packaging. */
+export interface ToolStep {
+  readonly name: string;
+  readonly startNs: number;
+  readonly durationNs: number;
+  /** What it did, for people: `gcc 12.2, 214 KiB of C`. */
+  readonly detail: string;
+}
+
+/** A node of the model as written. */
+export interface ModelNodeInfo {
+  readonly name: string;
+  readonly opType: string;
+  /** Position in the graph, from 1. */
+  readonly position: number;
+}
+
+export interface Compilation {
+  /** Unique in a process, ascending. */
+  readonly id: string;
+  /** Path of the model file. */
+  readonly model: string;
+  readonly target: string;
+  /** CPU feature level that the code is for. */
+  readonly featureLevel: string;
+  /** The pipeline as text; `strata opt --passes` takes it. */
+  readonly pipeline: string;
+  /** Milliseconds since the epoch. */
+  readonly startedAt: number;
+  readonly durationNs: number;
+  readonly passes: PipelineRecord;
+  readonly tools: readonly ToolStep[];
+  readonly modelNodes: readonly ModelNodeInfo[];
+  readonly dispatches: readonly DispatchInfo[];
+  /** The generated C; empty when the pipeline stopped before. */
+  readonly kernelSource: string;
+  /** Path of the artifact; undefined when the pipeline stopped before. */
+  readonly artifact: string | undefined;
+  readonly arenaBytes: number;
+  readonly constantBytes: number;
+  readonly warnings: readonly Diagnostic[];
+}
+
+/** Time of one dispatch over the repeats of a run. */
+export interface DispatchTime {
+  readonly index: number;
+  readonly medianNs: number;
+  readonly minNs: number;
+  readonly calls: number;
+}
+
+/** A run of a compilation. */
+export interface Measurement {
+  readonly entryPoint: string;
+  readonly threads: number;
+  readonly repeats: number;
+  /** Whole-run times. */
+  readonly minNs: number;
+  readonly medianNs: number;
+  readonly p95Ns: number;
+  readonly dispatches: readonly DispatchTime[];
+  /** Path of the trace, when one was recorded. */
+  readonly trace: string | undefined;
+  readonly agreement: Agreement | undefined;
+}
+
+/** How the results compare with a reference. */
+export interface Agreement {
+  /** `interpreter`, `onnxruntime 1.30`. */
+  readonly reference: string;
+  /** max |a − b| / max |b| over all outputs. */
+  readonly relativeError: number;
+  readonly tolerance: number;
+  readonly agrees: boolean;
+}
+
+/** Where a compilation is. */
+export interface CompileProgress {
+  /** `read`, a stage of the lowering, `c-compiler`, `package`. */
+  readonly phase: string;
+  /** The pass or tool that runs. */
+  readonly detail: string;
+  /** 0 to 1, never falling. */
+  readonly fraction: number;
+}
