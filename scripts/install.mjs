@@ -2,7 +2,7 @@
 // Used by start.mjs and test.mjs before anything is installed, so it holds to Node's own modules.
 
 import { spawnSync } from 'node:child_process';
-import { accessSync, constants, existsSync, readFileSync } from 'node:fs';
+import { accessSync, constants, existsSync, mkdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 
@@ -17,7 +17,11 @@ const system = {
   make: { any: ['make'], packages: ['make'] },
   python: { any: ['python3'], packages: ['python3'] },
   chromium: { any: ['chromium', 'chromium-browser', 'google-chrome'], packages: ['chromium'] },
-  fonts: { file: '/usr/share/fonts/truetype/dejavu/DejaVuSans.ttf', packages: ['fonts-dejavu-core'] },
+  fonts: {
+    file: '/usr/share/fonts/truetype/dejavu/DejaVuSans.ttf',
+    packages: ['fonts-dejavu-core'],
+    optional: true,
+  },
   mlir: { any: ['mlir-opt-22', 'mlir-opt'], packages: ['mlir-22-tools'], optional: true },
 };
 
@@ -80,35 +84,40 @@ export function installNodePackages() {
  */
 export function installSystemPackages(names) {
   const lacking = missing(names);
-  if (lacking.length === 0) return;
   const required = lacking.filter((name) => !system[name].optional);
+  const optional = lacking.filter((name) => system[name].optional);
+  const asked = path.join(root, 'out/asked-apt');
+  const askedToday = existsSync(asked) && Date.now() - statSync(asked).mtimeMs < 24 * 3_600_000;
+  if (required.length === 0 && (optional.length === 0 || askedToday)) return;
+
   const packages = (of) => [...new Set(of.flatMap((name) => system[name].packages))];
-  const aptInstall = ['-o', 'DPkg::Lock::Timeout=300', 'install', '-y', '--no-install-recommends'];
-  const root0 = process.getuid?.() === 0;
-  if (!onPath('apt-get') || !root0) {
+  const isRoot = process.getuid?.() === 0;
+  if (!onPath('apt-get') || !isRoot) {
     if (required.length === 0) return;
-    const sudo = root0 ? '' : 'sudo ';
-    const what = required.map((name) => system[name].any?.[0] ?? name).join(', ');
-    console.error(`install: missing: ${what}. On Debian or Ubuntu run this, then start again:`);
+    const sudo = isRoot ? '' : 'sudo ';
+    const list = packages(required).join(' ');
     console.error(
-      `  ${sudo}apt-get update && ${sudo}apt-get install -y --no-install-recommends ${packages(required).join(' ')}`,
+      `install: missing: ${required.map((name) => system[name].any[0]).join(', ')}. On Debian run:`,
     );
+    console.error(`  ${sudo}apt-get update && ${sudo}apt-get install -y --no-install-recommends ${list}`);
     process.exit(1);
   }
   const env = { ...process.env, DEBIAN_FRONTEND: 'noninteractive' };
-  runStep('apt-get', ['-o', 'DPkg::Lock::Timeout=300', 'update', '-qq'], { env });
-  if (required.length > 0 && !runStep('apt-get', [...aptInstall, ...packages(required)], { env })) {
+  const apt = (...args) => runStep('apt-get', ['-o', 'DPkg::Lock::Timeout=300', ...args], { env });
+  const install = (of) => apt('install', '-y', '-qq', '--no-install-recommends', ...packages(of));
+  apt('update', '-qq'); // one dead source among many is no reason to stop; the install tells
+  if (required.length > 0 && !install(required)) {
     console.error('install: apt-get could not install what is missing; see above.');
     process.exit(1);
   }
-  for (const name of lacking.filter((each) => system[each].optional)) {
+  for (const name of optional) {
     const known =
       spawnSync('apt-cache', ['show', ...system[name].packages], { stdio: 'ignore' }).status === 0;
-    if (!known || !runStep('apt-get', [...aptInstall, ...system[name].packages], { env }))
-      console.log(
-        `install: ${system[name].packages.join(' ')} cannot be had here; the tests that use it are skipped`,
-      );
+    if (!known || !install([name]))
+      console.log(`install: ${system[name].packages.join(' ')} cannot be had here; what needs it is skipped`);
   }
+  mkdirSync(path.dirname(asked), { recursive: true });
+  writeFileSync(asked, '');
 }
 
 /** What `npm start` needs to build and run a model. */
@@ -117,18 +126,22 @@ export function installForStart() {
   installSystemPackages(['cc', 'cxx', 'cmake', 'ninja']);
 }
 
+/** Whether the VS Code of tools/vscode-host can run here; elsewhere a desktop is downloaded for the integration tests. */
+export const hostRunsHere = process.platform === 'linux' && process.arch === 'x64';
+
 /** What the named rings of tests need. */
 export function installForTests(rings) {
   installNodePackages();
   const names = new Set();
-  if (rings.includes('unit')) for (const name of ['cc', 'cxx', 'cmake', 'ninja', 'mlir']) names.add(name);
-  const inEditor = rings.includes('integration') || rings.includes('e2e');
-  if (inEditor)
-    for (const name of ['cc', 'cxx', 'cmake', 'ninja', 'make', 'python', 'chromium', 'fonts'])
-      names.add(name);
+  if (rings.some((ring) => ring !== 'static'))
+    for (const name of ['cc', 'cxx', 'cmake', 'ninja']) names.add(name);
+  if (rings.includes('unit')) names.add('mlir');
+  const inHost =
+    hostRunsHere &&
+    (rings.includes('e2e') || (rings.includes('integration') && process.env.VSCODE_EXECUTABLE === undefined));
+  if (inHost) for (const name of ['make', 'python', 'chromium', 'fonts']) names.add(name);
   installSystemPackages([...names]);
-  const bringOwn = rings.includes('integration') && !rings.includes('e2e') && process.env.VSCODE_EXECUTABLE;
-  if (inEditor && !bringOwn && !runQuietly('bash', [path.join(root, 'tools/vscode-host/setup.sh')])) {
+  if (inHost && !runQuietly('bash', [path.join(root, 'tools/vscode-host/setup.sh')])) {
     console.error('install: the VS Code that tests run in could not be set up; see above.');
     process.exit(1);
   }

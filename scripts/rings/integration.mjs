@@ -5,13 +5,14 @@
 import { cpSync, existsSync, mkdirSync, readFileSync, readdirSync, rmSync } from 'node:fs';
 import path from 'node:path';
 import { root } from '../build.mjs';
+import { hostRunsHere } from '../install.mjs';
 import { buildCounted, bundleTests } from './unit.mjs';
 
 function executable() {
   const given = process.env.VSCODE_EXECUTABLE;
   if (given === 'download') return undefined;
   if (given !== undefined) return given;
-  return process.platform === 'linux' ? path.join(root, 'tools/vscode-host/code-shim.mjs') : undefined;
+  return hostRunsHere ? path.join(root, 'tools/vscode-host/code-shim.mjs') : undefined;
 }
 
 /** @param {{filters: readonly string[], name?: string}} choices */

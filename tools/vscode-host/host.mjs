@@ -156,6 +156,12 @@ export async function startServer({
 
 export async function launchBrowser() {
   const { chromium } = await import('playwright-core');
-  const executablePath = process.env.CHROMIUM ?? '/usr/bin/chromium';
+  const folders = (process.env.PATH ?? '').split(path.delimiter);
+  const names = ['chromium', 'chromium-browser', 'google-chrome'];
+  const executablePath =
+    process.env.CHROMIUM ??
+    names.flatMap((name) => folders.map((folder) => path.join(folder, name))).find(existsSync);
+  if (executablePath === undefined)
+    throw new Error(`None of ${names.join(', ')} is on the PATH; CHROMIUM may name one.`);
   return chromium.launch({ executablePath, headless: true, args: chromiumArguments });
 }
