@@ -1,11 +1,11 @@
 // The ring of a user: packs the VSIX, installs it in a real VS Code and drives that through the browser.
 // Screenshots land in out/screenshots.
 
+import { spawnSync } from 'node:child_process';
 import { existsSync, mkdirSync, readdirSync, rmSync } from 'node:fs';
 import path from 'node:path';
 import { root } from '../build.mjs';
 import { hostRunsHere } from '../install.mjs';
-import { packageExtension } from '../package.mjs';
 import { bundleTests, runNodeTests } from './unit.mjs';
 
 /** @param {{filters: readonly string[], name?: string}} choices */
@@ -25,7 +25,16 @@ export async function e2e({ filters, name }) {
   const outdir = path.join(root, 'out/e2e', `run-${process.pid}`);
   mkdirSync(outdir, { recursive: true });
   try {
-    process.env.STRATA_VSIX = await packageExtension({ quiet: true, to: path.join(outdir, 'strata.vsix') });
+    const vsix = path.join(outdir, 'strata.vsix');
+    const packed = spawnSync('npm', ['run', '--silent', 'package', '--', '--out', vsix], {
+      cwd: root,
+      encoding: 'utf8',
+    });
+    if (packed.status !== 0) {
+      console.log(`✗ npm run package\n${`${packed.stdout}${packed.stderr}`.replace(/^/gm, '  ')}`);
+      return { passed: 0, failed: 1, skipped: 0 };
+    }
+    process.env.STRATA_VSIX = vsix;
     const { good, bad } = await bundleTests(files, outdir);
     for (const { file, reason } of bad)
       console.log(`✗ ${file} does not build\n${reason.replace(/^/gm, '  ')}`);

@@ -191,7 +191,7 @@ export class VsCode {
       .first();
   }
 
-  /** Opens a file of the workspace, by its name or path in it, and waits for its text. */
+  /** Opens a file of the workspace, by its name or path in it, and waits for its editor. `waitForText` waits for more. */
   async openFile(name: string): Promise<void> {
     await eventually(
       async () => {
@@ -229,6 +229,17 @@ export class VsCode {
           .map((line) => line.text),
       );
     return plain(lines.join('\n'));
+  }
+
+  /** Waits until the active editor shows `text`, and returns all that it shows. */
+  async waitForText(text: string | RegExp, timeout = 20_000): Promise<string> {
+    return eventually(
+      async () => {
+        const shown = await this.visibleText();
+        return (typeof text === 'string' ? shown.includes(text) : text.test(shown)) ? shown : undefined;
+      },
+      { what: `the editor to show ${text}`, timeout },
+    );
   }
 
   private editor(): Locator {

@@ -5,7 +5,7 @@ import { VsCode } from './vscode';
 test('the VSIX installs and a model text opens, in every theme', async (t) => {
   await VsCode.use(t, {}, async (code) => {
     await code.openFile('add.mlir');
-    assert.match(await code.visibleText(), /func\.func @add\(%a: tensor<4xf32>/);
+    await code.waitForText('func.func @add(%a: tensor<4xf32>');
     assert.ok((await code.locateText('arith.addf')).x > 0);
 
     await code.runCommand('Extensions: Show Installed Extensions');
