@@ -1,6 +1,6 @@
 /** Statistics per zone name over a trace or a range of it; the rows of the Zones table. */
 import { selfTimes } from './nesting';
-import type { Trace } from './trace';
+import type { TraceColumns } from './trace';
 
 /** All times in nanoseconds. */
 export interface Spread {
@@ -20,6 +20,8 @@ export interface NameStatistics extends Spread {
   readonly self: number;
   /** Self time as a part of the self time of all zones considered, 0 to 1. */
   readonly share: number;
+  /** Row of its longest zone in `Trace.zones`. */
+  readonly longest: number;
 }
 
 /** The value below which the part `q` of `sorted` lies, by linear interpolation; NaN when empty. */
@@ -54,7 +56,7 @@ export interface TimeRange {
 
 /** One row per name, greatest self time first. With `range`, zones that start within it. */
 export function statisticsByName(
-  trace: Pick<Trace, 'zones' | 'strings'>,
+  trace: Pick<TraceColumns, 'zones' | 'strings'>,
   range?: TimeRange,
 ): readonly NameStatistics[] {
   const { start, duration, name } = trace.zones;
@@ -67,12 +69,14 @@ export function statisticsByName(
   const next = counts.slice();
   const grouped = new Float64Array(counts[trace.strings.length] ?? 0);
   const selfOf = new Float64Array(trace.strings.length);
+  const longest = new Int32Array(trace.strings.length).fill(-1);
   let allSelf = 0;
   for (let i = 0; i < name.length; i++) {
     if (!within(i)) continue;
     const k = name[i]!;
     grouped[next[k]!++] = duration[i]!;
     selfOf[k]! += self[i]!;
+    if (longest[k]! < 0 || duration[i]! > duration[longest[k]!]!) longest[k] = i;
     allSelf += self[i]!;
   }
   const rows: NameStatistics[] = [];
@@ -81,6 +85,7 @@ export function statisticsByName(
     rows.push({
       name: k,
       self: selfOf[k]!,
+      longest: longest[k]!,
       share: allSelf === 0 ? 0 : selfOf[k]! / allSelf,
       ...spreadOf(grouped.subarray(counts[k], counts[k + 1])),
     });

@@ -7,7 +7,7 @@ import { selfTimes } from './nesting';
 import { spreadOf } from './statistics';
 import type { Spread } from './statistics';
 import { allFacts } from './trace';
-import type { Trace, ZoneFacts } from './trace';
+import type { TraceColumns, ZoneFacts } from './trace';
 
 /** Times in nanoseconds. A call on several threads counts once, from its first start to its last end. */
 export interface SummaryRow extends Spread {
@@ -23,6 +23,8 @@ export interface SummaryRow extends Spread {
   readonly share: number;
   readonly flopsPerSecond?: number;
   readonly bytesPerSecond?: number;
+  /** Row of its longest zone in `Trace.zones`. */
+  readonly longest: number;
 }
 
 export interface Summary {
@@ -39,10 +41,11 @@ interface Group {
   readonly facts: ZoneFacts;
   readonly zones: number[];
   self: number;
+  longest: number;
 }
 
 /** Summarises the dispatches of a trace, or its zone names where it records no dispatch. */
-export function summarise(trace: Trace): Summary {
+export function summarise(trace: TraceColumns): Summary {
   const facts = allFacts(trace);
   const { zones, strings } = trace;
   const byDispatch = facts.some((f) => f.dispatch !== undefined);
@@ -56,7 +59,7 @@ export function summarise(trace: Trace): Summary {
   const group = (key: string | number, i: number, f: ZoneFacts): Group => {
     let g = groups.get(key);
     if (g === undefined) {
-      g = { name: strings[zones.name[i]!] ?? '', facts: f, zones: [], self: 0 };
+      g = { name: strings[zones.name[i]!] ?? '', facts: f, zones: [], self: 0, longest: i };
       groups.set(key, g);
     }
     return g;
@@ -65,6 +68,7 @@ export function summarise(trace: Trace): Summary {
     const g = groupOf(i);
     if (g === undefined) continue;
     g.self += self[i]!;
+    if (zones.duration[i]! > zones.duration[g.longest]!) g.longest = i;
     const p = zones.parent[i]!;
     if (p < 0 || groupOf(p) !== g) g.zones.push(i);
   }
@@ -89,6 +93,7 @@ export function summarise(trace: Trace): Summary {
           origins: origins ?? [],
           ...r.spread,
           self: r.g.self,
+          longest: r.g.longest,
           share: total === 0 ? 0 : weight(r) / total,
           ...(flops === undefined || r.spread.total === 0 ? {} : { flopsPerSecond: rate(flops) }),
           ...(bytes === undefined || r.spread.total === 0 ? {} : { bytesPerSecond: rate(bytes) }),
@@ -100,14 +105,14 @@ export function summarise(trace: Trace): Summary {
   };
 }
 
-const durationsOf = (trace: Trace, zones: readonly number[]): Float64Array =>
+const durationsOf = (trace: TraceColumns, zones: readonly number[]): Float64Array =>
   Float64Array.from(zones, (i) => trace.zones.duration[i]!);
 
 /**
  * Durations of the calls that `zones` (of one dispatch) make up: the zones of one iteration, or where no iteration is
  * recorded, zones of different tracks that overlap.
  */
-function callsOf(trace: Trace, facts: readonly ZoneFacts[], zones: readonly number[]): Float64Array {
+function callsOf(trace: TraceColumns, facts: readonly ZoneFacts[], zones: readonly number[]): Float64Array {
   const { start, duration, track, args } = trace.zones;
   const order = [...zones].sort((a, b) => start[a]! - start[b]! || a - b);
   const calls: { from: number; to: number; iteration: number | undefined; tracks: Set<number> }[] = [];

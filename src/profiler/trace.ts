@@ -65,6 +65,9 @@ export interface Trace {
   readonly warnings: readonly Diagnostic[];
 }
 
+/** A trace without its absolute time: what statistics and layout need, on either side of a message channel. */
+export type TraceColumns = Omit<Trace, 'origin'>;
+
 /** What our runner records with a zone; empty for traces of other tools. */
 export interface ZoneFacts {
   /** Index into the dispatch table of the artifact. */

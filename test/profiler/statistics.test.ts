@@ -70,6 +70,7 @@ test('statistics by name: quantiles, self time and a range', () => {
       median: 20,
       p95: 38,
       max: 40,
+      longest: 2,
     },
   );
   assert.equal(b!.self, 30);

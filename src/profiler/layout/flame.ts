@@ -1,7 +1,7 @@
 /** The left-heavy flame view: equal call paths merged, widest first. Pure; drawn like any other rows. */
 import { selfTimes } from '../nesting';
 import type { TimeRange } from '../statistics';
-import type { Trace } from '../trace';
+import type { TraceColumns } from '../trace';
 import type { RowIndex, Spans } from './rows';
 
 /** One entry per merged call path; `start` and `duration` are in nanoseconds of summed time, parents before children. */
@@ -39,7 +39,7 @@ const path = (name: number, depth: number): Path => ({
 });
 
 /** Merges the zones of `tracks`; with `range`, those that start within it. */
-export function leftHeavy(trace: Trace, tracks: readonly number[], range?: TimeRange): FlameTree {
+export function leftHeavy(trace: TraceColumns, tracks: readonly number[], range?: TimeRange): FlameTree {
   const { start, duration, name, parent } = trace.zones;
   const self = selfTimes(trace.zones);
   const root = path(0, -1);

@@ -1,0 +1,182 @@
+/** Rows of the Zones table and the facts of one zone, as plain data for the views. */
+import { selfTimes } from '../nesting';
+import { statisticsByName } from '../statistics';
+import { summarise } from '../summary';
+import { allFacts, argsOf } from '../trace';
+import type { ArgValue, TraceColumns, ZoneFacts } from '../trace';
+
+/** Times in nanoseconds. */
+export interface TableRow {
+  readonly key: string;
+  readonly name: string;
+  readonly entry?: string;
+  readonly dispatch?: number;
+  readonly origins: readonly string[];
+  readonly calls: number;
+  readonly total: number;
+  readonly self: number;
+  readonly mean: number;
+  readonly median: number;
+  readonly p95: number;
+  readonly max: number;
+  readonly share: number;
+  readonly flopsPerSecond?: number;
+  readonly bytesPerSecond?: number;
+  /** The zone to show when the row is chosen. */
+  readonly longest: number;
+}
+
+export interface Tables {
+  /** Absent in traces that record no dispatch. */
+  readonly byDispatch?: readonly TableRow[];
+  readonly byName: readonly TableRow[];
+  /** Wall time of all dispatches, or self time of all zones. */
+  readonly total: number;
+}
+
+export function tablesOf(trace: TraceColumns): Tables {
+  const summary = summarise(trace);
+  const facts = allFacts(trace);
+  const byName = statisticsByName(trace).map((s): TableRow => {
+    const origins = facts[trace.zones.args[s.longest]!]?.origins ?? [];
+    return { ...s, key: `name ${s.name}`, name: trace.strings[s.name] ?? '', origins };
+  });
+  const rows = summary.rows.map((r): TableRow => ({ ...r, key: `${r.entry ?? ''} ${r.dispatch ?? r.name}` }));
+  return summary.by === 'dispatch'
+    ? { byDispatch: rows, byName, total: summary.total }
+    : { byName, total: summary.total };
+}
+
+export type SortColumn = Exclude<keyof TableRow, 'key' | 'entry' | 'dispatch' | 'longest'>;
+
+/** Rows in order of `column`, ties and missing values in their given order, missing ones last. */
+export function sortRows(
+  rows: readonly TableRow[],
+  column: SortColumn,
+  descending: boolean,
+): readonly TableRow[] {
+  const value = (r: TableRow): string | number | undefined =>
+    column === 'origins' ? r.origins.join(', ') : r[column];
+  const sign = descending ? -1 : 1;
+  return [...rows].sort((a, b) => {
+    const x = value(a);
+    const y = value(b);
+    if (x === undefined || y === undefined) return Number(x === undefined) - Number(y === undefined);
+    if (typeof x === 'string' || typeof y === 'string')
+      return sign * String(x).localeCompare(String(y), 'en');
+    return sign * (x - y);
+  });
+}
+
+/** Whether name, entry point or a model node of the row holds `text`, ignoring case. */
+export const rowMatches = (r: Pick<TableRow, 'name' | 'entry' | 'origins'>, text: string): boolean => {
+  const needle = text.toLowerCase();
+  return [r.name, r.entry ?? '', ...r.origins].some((s) => s.toLowerCase().includes(needle));
+};
+
+/** What the details panel says of one zone. */
+export interface ZoneDetails {
+  readonly zone: number;
+  readonly name: string;
+  readonly track: string;
+  readonly start: number;
+  readonly duration: number;
+  readonly self: number;
+  readonly facts: ZoneFacts;
+  /** Row of its dispatch, else of its name. */
+  readonly row?: TableRow;
+  /** Rates of this call alone; on several threads, of this thread's time. */
+  readonly flopsPerSecond?: number;
+  readonly bytesPerSecond?: number;
+  /** Recorded arguments that are not among the facts. */
+  readonly others: readonly (readonly [string, ArgValue])[];
+}
+
+const FACTS: ReadonlySet<string> = new Set(['dispatch', 'entry', 'origins', 'flops', 'bytes']);
+
+/** Looks zones up in a trace and its tables; built once per trace. */
+export class ZoneLookup {
+  private readonly facts: readonly ZoneFacts[];
+  private readonly self: Float64Array;
+  private readonly rowOfDispatch = new Map<string, TableRow>();
+  private readonly rowOfName = new Map<string, TableRow>();
+
+  constructor(
+    private readonly trace: TraceColumns,
+    tables: Tables,
+  ) {
+    this.facts = allFacts(trace);
+    this.self = selfTimes(trace.zones);
+    for (const r of tables.byDispatch ?? []) this.rowOfDispatch.set(r.key, r);
+    for (const r of tables.byName) this.rowOfName.set(r.name, r);
+  }
+
+  factsOf(zone: number): ZoneFacts {
+    return this.facts[this.trace.zones.args[zone]!] ?? {};
+  }
+
+  details(zone: number): ZoneDetails {
+    const { zones, strings, tracks } = this.trace;
+    const facts = this.factsOf(zone);
+    const name = strings[zones.name[zone]!] ?? '';
+    const row =
+      facts.dispatch === undefined
+        ? this.rowOfName.get(name)
+        : this.rowOfDispatch.get(`${facts.entry ?? ''} ${facts.dispatch}`);
+    const duration = zones.duration[zone]!;
+    const rate = (work: number | undefined): number | undefined =>
+      work === undefined || duration === 0 ? undefined : (work * 1e9) / duration;
+    const flopsPerSecond = rate(facts.flops);
+    const bytesPerSecond = rate(facts.bytes);
+    return {
+      zone,
+      name,
+      track: tracks[zones.track[zone]!]?.name ?? '',
+      start: zones.start[zone]!,
+      duration,
+      self: this.self[zone]!,
+      facts,
+      ...(row === undefined ? {} : { row }),
+      ...(flopsPerSecond === undefined ? {} : { flopsPerSecond }),
+      ...(bytesPerSecond === undefined ? {} : { bytesPerSecond }),
+      others: argsOf(this.trace, zones.args[zone]!).filter(([key]) => !FACTS.has(key)),
+    };
+  }
+
+  /** The longest zone whose facts satisfy `test`. */
+  longest(test: (facts: ZoneFacts) => boolean): number | undefined {
+    const fits = this.facts.map(test);
+    const { args, duration } = this.trace.zones;
+    let best: number | undefined;
+    for (let i = 0; i < args.length; i++) {
+      if (fits[args[i]!] === true && (best === undefined || duration[i]! > duration[best]!)) best = i;
+    }
+    return best;
+  }
+}
+
+/** The zone reached from `zone` by a keyboard step along its row, to its parent, or to its first child. */
+export function neighbour(
+  trace: Pick<TraceColumns, 'zones' | 'tracks'>,
+  zone: number,
+  step: 'previous' | 'next' | 'parent' | 'child',
+): number | undefined {
+  const { depth, track, parent } = trace.zones;
+  const { first, count } = trace.tracks[track[zone]!]!;
+  switch (step) {
+    case 'parent':
+      return parent[zone]! >= 0 ? parent[zone]! : undefined;
+    case 'child': {
+      for (let i = zone + 1; i < first + count && depth[i]! > depth[zone]!; i++) {
+        if (parent[i] === zone) return i;
+      }
+      return undefined;
+    }
+    case 'next':
+      for (let i = zone + 1; i < first + count; i++) if (depth[i] === depth[zone]) return i;
+      return undefined;
+    case 'previous':
+      for (let i = zone - 1; i >= first; i--) if (depth[i] === depth[zone]) return i;
+      return undefined;
+  }
+}

@@ -1,0 +1,58 @@
+/** The time axis above a chart, drawn by d3, with the crosshair's time and the measured range on it. */
+import { axisBottom, scaleLinear, select } from 'd3';
+import { formatInstant, timeAxis } from '../../src/profiler/layout/ticks';
+import type { TimeAxis } from '../../src/profiler/layout/ticks';
+import { pixelsPerUnit, spanOf } from '../../src/profiler/layout/viewport';
+import type { Viewport } from '../../src/profiler/layout/viewport';
+import { formatDuration, ns } from '../../src/base/units';
+import { element } from '../shared/dom';
+
+const HEIGHT = 22;
+
+export class TimeAxisView {
+  readonly element: HTMLElement;
+  private readonly gutter = element('div', { class: 'axis-gutter' });
+  private readonly plot = element('div', { class: 'axis-plot' });
+  private readonly cursor = element('div', { class: 'axis-cursor', hidden: true });
+  private readonly svg = select(this.plot).append('svg').attr('height', HEIGHT).attr('aria-hidden', 'true');
+  private readonly group = this.svg.append('g');
+  axis: TimeAxis = { ticks: [], step: 1 };
+
+  constructor() {
+    this.plot.append(this.cursor);
+    this.element = element('div', { class: 'axis' }, this.gutter, this.plot);
+  }
+
+  draw(viewport: Viewport, width: number): void {
+    this.axis = timeAxis(viewport, width);
+    const labels = new Map(this.axis.ticks.map((t) => [t.at, t.label]));
+    const scale = scaleLinear([viewport.from, viewport.to], [0, width]);
+    this.svg.attr('width', width);
+    this.group.call(
+      axisBottom<number>(scale)
+        .tickValues(this.axis.ticks.map((t) => t.at))
+        .tickFormat((t) => labels.get(t) ?? '')
+        .tickSize(5)
+        .tickPadding(3),
+    );
+    this.gutter.textContent =
+      this.axis.base === undefined ? formatDuration(ns(spanOf(viewport))) : this.axis.base.label;
+    this.gutter.title =
+      this.axis.base === undefined
+        ? 'Length of the visible range'
+        : 'The labels of the axis count from this time';
+  }
+
+  /** Shows the time at `x` pixels, or the length of `range` in its stead; undefined hides it. */
+  showCursor(viewport: Viewport, width: number, x: number | undefined, range: Viewport | undefined): void {
+    this.cursor.hidden = x === undefined;
+    if (x === undefined) return;
+    const at = viewport.from + x / pixelsPerUnit(viewport, width);
+    this.cursor.textContent =
+      range === undefined
+        ? formatInstant(at, Math.max(1, 10 ** Math.floor(Math.log10(spanOf(viewport) / width))))
+        : `↔ ${formatDuration(ns(Math.round(spanOf(range))))}`;
+    const half = this.cursor.offsetWidth / 2;
+    this.cursor.style.transform = `translateX(${Math.round(Math.min(Math.max(x, half), width - half) - half)}px)`;
+  }
+}
