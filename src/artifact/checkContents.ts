@@ -29,7 +29,10 @@ export function checkContents(contents: CheckedContents): ContentsProblem | unde
     const { architecture } = contents.target;
     const unknown = library.cpuFeatures.find((name) => findCpuFeature(name, architecture) === undefined);
     if (unknown !== undefined)
-      return { where: `kernel library ${i}`, reason: `"${unknown}" is no known CPU feature of ${architecture}` };
+      return {
+        where: `kernel library ${i}`,
+        reason: `"${unknown}" is no known CPU feature of ${architecture}`,
+      };
   }
   for (const entry of contents.entryPoints) {
     const problem = checkEntryPoint(entry, contents);
@@ -58,7 +61,10 @@ function checkEntryPoint(entry: EntryPoint, contents: CheckedContents): Contents
   for (const tensor of entry.outputs)
     for (const dim of tensor.shape)
       if (typeof dim === 'string' && !known.has(dim))
-        return { where: `${where}, output "${tensor.name}"`, reason: `dimension "${dim}" appears in no input` };
+        return {
+          where: `${where}, output "${tensor.name}"`,
+          reason: `dimension "${dim}" appears in no input`,
+        };
   for (const [i, step] of entry.steps.entries()) {
     const reason = checkStep(step, entry, contents);
     if (reason !== undefined) return { where: `${where}, step ${i} "${step.name}"`, reason };
@@ -71,7 +77,10 @@ function checkTensor({ elementType, shape }: TensorSignature): string | undefine
   if (shape.length > limits.maxRank) return `its rank is ${shape.length}, the limit is ${limits.maxRank}`;
   const bad = shape.find((dim) => (typeof dim === 'string' ? dim === '' : !isCount(dim)));
   if (bad !== undefined) return `"${bad}" is no dimension`;
-  const elements = shape.reduce<number>((product, dim) => (typeof dim === 'string' ? product : product * dim), 1);
+  const elements = shape.reduce<number>(
+    (product, dim) => (typeof dim === 'string' ? product : product * dim),
+    1,
+  );
   return isCount(elements * elementTypes[elementType].bytes) ? undefined : 'it is too large';
 }
 
@@ -105,7 +114,8 @@ function checkBinding(binding: Binding, entry: EntryPoint, contents: CheckedCont
       ? undefined
       : `bytes ${offset} to ${offset + length} lie outside the arena of ${entry.arenaBytes} bytes`;
   }
-  const count = { input: entry.inputs, output: entry.outputs, constant: contents.constants }[binding.space].length;
+  const count = { input: entry.inputs, output: entry.outputs, constant: contents.constants }[binding.space]
+    .length;
   if (!isCount(binding.index) || binding.index >= count)
     return `there is no ${binding.space} ${binding.index} (there are ${count})`;
   if ((binding.space === 'input' || binding.space === 'constant') && binding.access !== 'read')

@@ -67,8 +67,7 @@ export interface ExternalRange {
  * A parameter. Embedded bytes are aligned to 64 in memory; an external range is only as aligned as its offset.
  */
 export type Constant = { readonly name: string } & (
-  | { readonly bytes: Uint8Array }
-  | { readonly external: ExternalRange }
+  { readonly bytes: Uint8Array } | { readonly external: ExternalRange }
 );
 
 export interface KernelLibrary {
@@ -110,7 +109,8 @@ export interface ArtifactContents {
  */
 export function symbolsOf(entry: Pick<EntryPoint, 'inputs'>): readonly string[] {
   const symbols = new Set<string>();
-  for (const { shape } of entry.inputs) for (const dim of shape) if (typeof dim === 'string') symbols.add(dim);
+  for (const { shape } of entry.inputs)
+    for (const dim of shape) if (typeof dim === 'string') symbols.add(dim);
   return [...symbols];
 }
 

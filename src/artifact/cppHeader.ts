@@ -34,7 +34,8 @@ function declareStruct(struct: AnyStruct): string {
     return `  ${cType} ${snake(field)};  // ${doc}`;
   });
   const asserts = Object.entries(struct.offsets).map(
-    ([field, offset]) => `static_assert(offsetof(${name}, ${snake(field)}) == ${offset}, "${name}.${snake(field)}");`,
+    ([field, offset]) =>
+      `static_assert(offsetof(${name}, ${snake(field)}) == ${offset}, "${name}.${snake(field)}");`,
   );
   const body = [`// ${struct.doc}`, `struct ${name} {`, ...fields, '};'];
   return [
@@ -54,7 +55,8 @@ function declareEnum(name: string, type: string, codes: readonly (readonly [stri
   ].join('\n');
 }
 
-const codesOf = (table: Readonly<Record<string, number>>): (readonly [string, number])[] => Object.entries(table);
+const codesOf = (table: Readonly<Record<string, number>>): (readonly [string, number])[] =>
+  Object.entries(table);
 
 function elementTypeTable(): string {
   const rows = Object.entries(elementTypes).map(

@@ -2,6 +2,7 @@
  * CPU features that kernels may require: how an artifact names them, which compiler flag turns them on, how Linux
  * lists them, and how the native runner asks the hardware. The C++ table is generated from this one.
  *
+ * Left out are features that a process must ask the kernel for (AMX).
  * Sources: Intel SDM vol. 2 "CPUID"; Linux `arch/{arm64,arm,riscv}/include/uapi/asm/hwcap.h`.
  */
 
@@ -36,7 +37,6 @@ export interface CpuFeature {
 
 const avxState = 0x6;
 const avx512State = 0xe6;
-const amxState = 0x60006;
 
 const x86 = (
   name: string,
@@ -82,9 +82,6 @@ export const cpuFeatures: readonly CpuFeature[] = [
   x86('avx512vnni', 'avx512_vnni', [7, 0, 'ecx', 11], avx512State),
   x86('avx512bf16', 'avx512_bf16', [7, 1, 'eax', 5], avx512State),
   x86('avx512fp16', 'avx512_fp16', [7, 0, 'edx', 23], avx512State),
-  x86('amx-bf16', 'amx_bf16', [7, 0, 'edx', 22], amxState),
-  x86('amx-tile', 'amx_tile', [7, 0, 'edx', 24], amxState),
-  x86('amx-int8', 'amx_int8', [7, 0, 'edx', 25], amxState),
   march('aarch64', 'simd', 'asimd', 'hwcap', 1),
   march('aarch64', 'lse', 'atomics', 'hwcap', 8),
   march('aarch64', 'fp16', 'asimdhp', 'hwcap', 10),
@@ -93,8 +90,20 @@ export const cpuFeatures: readonly CpuFeature[] = [
   march('aarch64', 'sve2', 'sve2', 'hwcap2', 1),
   march('aarch64', 'i8mm', 'i8mm', 'hwcap2', 13),
   march('aarch64', 'bf16', 'bf16', 'hwcap2', 14),
-  { name: 'neon', architecture: 'arm', flag: { option: '-mfpu=neon' }, cpuinfo: 'neon', probe: { kind: 'hwcap', bit: 12 } },
-  { name: 'vfpv4', architecture: 'arm', flag: { option: '-mfpu=vfpv4' }, cpuinfo: 'vfpv4', probe: { kind: 'hwcap', bit: 16 } },
+  {
+    name: 'neon',
+    architecture: 'arm',
+    flag: { option: '-mfpu=neon' },
+    cpuinfo: 'neon',
+    probe: { kind: 'hwcap', bit: 12 },
+  },
+  {
+    name: 'vfpv4',
+    architecture: 'arm',
+    flag: { option: '-mfpu=vfpv4' },
+    cpuinfo: 'vfpv4',
+    probe: { kind: 'hwcap', bit: 16 },
+  },
   march('riscv64', 'v', 'v', 'hwcap', 21),
 ];
 

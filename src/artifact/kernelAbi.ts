@@ -14,7 +14,11 @@ const pointerBytes = 8;
 /** Fields in order. All are pointers but the last, so that offsets follow from the pointer size. */
 const stateFields: readonly AbiField[] = [
   { cType: 'void *const *', name: 'bindings', doc: 'Buffers, in the order of the bindings of the dispatch.' },
-  { cType: 'void *', name: 'scratch', doc: 'Private memory of the thread, 64-byte aligned; NULL without scratch.' },
+  {
+    cType: 'void *',
+    name: 'scratch',
+    doc: 'Private memory of the thread, 64-byte aligned; NULL without scratch.',
+  },
   { cType: 'const int64_t *', name: 'dims', doc: 'Extents of the symbolic dimensions of the entry point.' },
   { cType: 'int32_t', name: 'thread', doc: 'Which thread of the pool runs the kernel, from 0.' },
 ];

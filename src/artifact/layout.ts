@@ -47,7 +47,13 @@ export interface AnyStruct {
 /** The plain object that a struct decodes to. 64-bit integers are numbers and must be exact (≤ 2^53 − 1). */
 export type RecordOf<S> =
   S extends Struct<infer F>
-    ? { readonly [K in keyof F]: F[K] extends Field<infer T> ? (T extends Scalar ? number : RecordOf<T>) : never }
+    ? {
+        readonly [K in keyof F]: F[K] extends Field<infer T>
+          ? T extends Scalar
+            ? number
+            : RecordOf<T>
+          : never;
+      }
     : never;
 
 /** A value that no record may hold: an integer out of range, or a 64-bit number that is not exact. */
@@ -90,8 +96,17 @@ export function struct<F extends FieldMap>(
     size += sizeOf(type);
     if (!packed) alignment = Math.max(alignment, alignmentOf(type));
   }
-  if (size % alignment !== 0) throw new LayoutError(`${name} has ${size} bytes, not a multiple of ${alignment}`);
-  return { name, doc, fields, packed, size, alignment, offsets: offsets as { readonly [K in keyof F]: number } };
+  if (size % alignment !== 0)
+    throw new LayoutError(`${name} has ${size} bytes, not a multiple of ${alignment}`);
+  return {
+    name,
+    doc,
+    fields,
+    packed,
+    size,
+    alignment,
+    offsets: offsets as { readonly [K in keyof F]: number },
+  };
 }
 
 const unsignedLimit = { u8: 0xff, u16: 0xffff, u32: 0xffffffff, u64: Number.MAX_SAFE_INTEGER } as const;
@@ -136,7 +151,12 @@ function decodeScalar(view: DataView, offset: number, type: Scalar, where: strin
 }
 
 /** Writes `record` at `offset`. Throws `LayoutError` for a value that its field cannot hold. */
-export function encode<S extends AnyStruct>(type: S, view: DataView, offset: number, record: RecordOf<S>): void {
+export function encode<S extends AnyStruct>(
+  type: S,
+  view: DataView,
+  offset: number,
+  record: RecordOf<S>,
+): void {
   const values = record as Readonly<Record<string, unknown>>;
   for (const [name, field] of Object.entries(type.fields)) {
     const at = offset + type.offsets[name]!;

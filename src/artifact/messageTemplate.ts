@@ -11,7 +11,9 @@ export interface MessageTemplate {
   readonly next: string;
 }
 
-type Placeholder<S extends string> = S extends `${string}{${infer P}}${infer Rest}` ? P | Placeholder<Rest> : never;
+type Placeholder<S extends string> = S extends `${string}{${infer P}}${infer Rest}`
+  ? P | Placeholder<Rest>
+  : never;
 type ParamsOfTemplate<T extends MessageTemplate> = Readonly<
   Record<Placeholder<T['text']> | Placeholder<T['next']>, string | number>
 >;

@@ -37,7 +37,8 @@ import { decode, encode, LayoutError, type AnyStruct, type RecordOf } from './la
 /** A constant as the program refers to it; embedded ones are ranges of `constants.bin`. */
 export interface ConstantRange {
   readonly name: string;
-  readonly location: { readonly offset: number; readonly length: number } | { readonly external: ExternalRange };
+  readonly location:
+    { readonly offset: number; readonly length: number } | { readonly external: ExternalRange };
 }
 
 export interface Program {
@@ -165,7 +166,10 @@ function encodeBinding(binding: Binding): RecordOf<typeof bindingRecord> {
   };
 }
 
-function table<S extends AnyStruct>(type: S, records: readonly RecordOf<S>[]): { bytes: Uint8Array; count: number } {
+function table<S extends AnyStruct>(
+  type: S,
+  records: readonly RecordOf<S>[],
+): { bytes: Uint8Array; count: number } {
   const bytes = new Uint8Array(type.size * records.length);
   const view = new DataView(bytes.buffer);
   records.forEach((record, i) => encode(type, view, i * type.size, record));
@@ -197,7 +201,10 @@ export function encodeProgram(program: Program): Uint8Array {
   const tables = {
     strings: { bytes: strings, count: strings.length },
     stringLists: table(stringRef, writer.stringLists),
-    dims: { bytes: new Uint8Array(BigInt64Array.from(writer.dims, BigInt).buffer), count: writer.dims.length },
+    dims: {
+      bytes: new Uint8Array(BigInt64Array.from(writer.dims, BigInt).buffer),
+      count: writer.dims.length,
+    },
     tensors: table(tensorRecord, writer.tensors),
     entryPoints: table(entryPointRecord, writer.entryPoints),
     steps: table(stepRecord, writer.steps),
@@ -244,7 +251,8 @@ class ProgramReader {
   constructor(readonly bytes: Uint8Array) {
     this.#view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
     if (bytes.length < 8) throw new ProgramError('header', `the file has only ${bytes.length} bytes`);
-    if (this.#view.getUint32(0, true) !== programMagic) throw new ProgramError('header', 'the magic number is wrong');
+    if (this.#view.getUint32(0, true) !== programMagic)
+      throw new ProgramError('header', 'the magic number is wrong');
     const version = this.#view.getUint32(4, true);
     if (version !== formatVersion) throw new ProgramError('header', `version ${version}`, version);
     if (bytes.length < programHeader.size)
@@ -261,13 +269,17 @@ class ProgramReader {
 
   records<S extends AnyStruct>(type: S, where: RecordOf<typeof section>): readonly RecordOf<S>[] {
     this.#bounds(where, type.size, type.name);
-    return Array.from({ length: where.count }, (_, i) => decode(type, this.#view, where.offset + i * type.size));
+    return Array.from({ length: where.count }, (_, i) =>
+      decode(type, this.#view, where.offset + i * type.size),
+    );
   }
 
   dims(): readonly number[] {
     const where = this.header.dims;
     this.#bounds(where, 8, 'dims');
-    return Array.from({ length: where.count }, (_, i) => Number(this.#view.getBigInt64(where.offset + i * 8, true)));
+    return Array.from({ length: where.count }, (_, i) =>
+      Number(this.#view.getBigInt64(where.offset + i * 8, true)),
+    );
   }
 
   string({ offset, length }: StringRef): string {
@@ -353,13 +365,15 @@ function decodeRecords(reader: ProgramReader): Program {
         steps: slice(steps, entry.steps, 'steps').map(decodeStep),
       };
     }),
-    constants: reader.records(constantRecord, header.constants).map(({ name, externalPath, offset, length }) => {
-      const path = reader.string(externalPath);
-      return {
-        name: reader.string(name),
-        location: path === '' ? { offset, length } : { external: { path, offset, length } },
-      };
-    }),
+    constants: reader
+      .records(constantRecord, header.constants)
+      .map(({ name, externalPath, offset, length }) => {
+        const path = reader.string(externalPath);
+        return {
+          name: reader.string(name),
+          location: path === '' ? { offset, length } : { external: { path, offset, length } },
+        };
+      }),
     kernelLibraries: reader.records(kernelLibraryRecord, header.kernelLibraries).map((library) => ({
       file: reader.string(library.file),
       cpuFeatures: stringList(library.cpuFeatures),

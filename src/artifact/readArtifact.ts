@@ -30,7 +30,8 @@ async function openArtifact(source: ByteSource): Promise<OpenArtifact> {
   const entries = await readZipDirectory(source);
   const program = await readProgram(source, entries);
   const problem = checkContents(program) ?? checkFiles(program, entries);
-  if (problem !== undefined) throw messages.error('STR0604', { file, what: problem.where, reason: problem.reason });
+  if (problem !== undefined)
+    throw messages.error('STR0604', { file, what: problem.where, reason: problem.reason });
   const manifest = parseManifest(file, await readText(source, entries, entryNames.manifest));
   const { producer: _producer, ir, ...described } = manifest;
   // JSON leaves out what is undefined, as the decoded program does.
@@ -41,7 +42,8 @@ async function openArtifact(source: ByteSource): Promise<OpenArtifact> {
       reason: `it does not describe ${entryNames.program}`,
     });
   const lost = ir.find((text) => !entries.has(text.file));
-  if (lost !== undefined) throw messages.error('STR0604', { file, what: lost.file, reason: 'there is no such entry' });
+  if (lost !== undefined)
+    throw messages.error('STR0604', { file, what: lost.file, reason: 'there is no such entry' });
   return { source, entries, manifest, program };
 }
 
@@ -53,7 +55,11 @@ async function readProgram(source: ByteSource, entries: ReadonlyMap<string, ZipE
     if (!(error instanceof ProgramError)) throw error;
     if (error.version !== undefined)
       throw messages.error('STR0603', { file, found: error.version, expected: formatVersion });
-    throw messages.error('STR0604', { file, what: `${entryNames.program}, ${error.what}`, reason: error.reason });
+    throw messages.error('STR0604', {
+      file,
+      what: `${entryNames.program}, ${error.what}`,
+      reason: error.reason,
+    });
   }
 }
 
@@ -92,7 +98,11 @@ async function readText(
   try {
     return new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(bytes);
   } catch (cause) {
-    throw messages.error('STR0604', { file: source.file, what: name, reason: 'it is not UTF-8 text' }, { cause });
+    throw messages.error(
+      'STR0604',
+      { file: source.file, what: name, reason: 'it is not UTF-8 text' },
+      { cause },
+    );
   }
 }
 
@@ -146,7 +156,8 @@ export async function readArtifactFrom(source: ByteSource): Promise<ArtifactCont
       : { name, bytes: embedded.subarray(location.offset, location.offset + location.length) },
   );
   const irTexts = [];
-  for (const { pass, file } of manifest.ir) irTexts.push({ pass, text: await readText(source, entries, file) });
+  for (const { pass, file } of manifest.ir)
+    irTexts.push({ pass, text: await readText(source, entries, file) });
   return {
     producer: manifest.producer,
     model: program.model,
@@ -159,7 +170,8 @@ export async function readArtifactFrom(source: ByteSource): Promise<ArtifactCont
 }
 
 /** Errors: STR0601 unreadable, STR0602 another kind of file, STR0603 other version, STR0604 damaged. */
-export const readArtifact = (file: string): Promise<ArtifactContents> => withFileSource(file, readArtifactFrom);
+export const readArtifact = (file: string): Promise<ArtifactContents> =>
+  withFileSource(file, readArtifactFrom);
 
 /** Reads only the description, for views and commands that do not need constants. Errors as `readArtifact`. */
 export const readArtifactSummary = (file: string): Promise<ArtifactSummary> =>

@@ -38,7 +38,8 @@ function placeIrTexts(contents: ArtifactContents): { listed: Manifest['ir']; inp
   const fileOfText = new Map<string, string>();
   const listed = contents.irTexts.map(({ pass, text }, i) => {
     const digits = Math.max(2, String(contents.irTexts.length - 1).length);
-    const file = fileOfText.get(text) ?? `${irFolder}${String(i).padStart(digits, '0')}-${fileNameOf(pass)}.mlir`;
+    const file =
+      fileOfText.get(text) ?? `${irFolder}${String(i).padStart(digits, '0')}-${fileNameOf(pass)}.mlir`;
     fileOfText.set(text, file);
     return { pass, file };
   });
@@ -58,7 +59,10 @@ export function encodeArtifact(contents: ArtifactContents, file = 'the artifact'
     model: contents.model,
     entryPoints: contents.entryPoints,
     constants: ranges,
-    kernelLibraries: contents.kernelLibraries.map(({ cpuFeatures }, i) => ({ file: kernelFile(i), cpuFeatures })),
+    kernelLibraries: contents.kernelLibraries.map(({ cpuFeatures }, i) => ({
+      file: kernelFile(i),
+      cpuFeatures,
+    })),
   };
   const ir = placeIrTexts(contents);
   const manifest: Manifest = { ...manifestOf(program), producer: contents.producer, ir: ir.listed };
@@ -87,7 +91,8 @@ function checkExternalRanges(constants: readonly Constant[]): { where: string; r
   for (const constant of constants) {
     if (!('external' in constant)) continue;
     const { path, offset, length } = constant.external;
-    const sound = path !== '' && !path.includes('\0') && [offset, length].every((n) => Number.isSafeInteger(n) && n >= 0);
+    const sound =
+      path !== '' && !path.includes('\0') && [offset, length].every((n) => Number.isSafeInteger(n) && n >= 0);
     if (!sound)
       return {
         where: `constant "${constant.name}"`,

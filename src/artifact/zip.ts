@@ -85,7 +85,11 @@ export function encodeZip(file: string, inputs: readonly ZipInput[]): readonly U
     const localHeaderOffset = position;
     const padding = paddingField(position + zipLocalHeader.size + nameBytes.length);
     append(
-      encoded(zipLocalHeader, { signature: zipSignatures.localHeader, ...shared, extraLength: padding.length }),
+      encoded(zipLocalHeader, {
+        signature: zipSignatures.localHeader,
+        ...shared,
+        extraLength: padding.length,
+      }),
     );
     append(nameBytes);
     append(padding);
@@ -145,7 +149,11 @@ export function bytesSource(bytes: Uint8Array, file = 'artifact'): ByteSource {
 /** Opens `file` for as long as `use` runs. Throws STR0601 when it cannot be read. */
 export async function withFileSource<T>(file: string, use: (source: ByteSource) => Promise<T>): Promise<T> {
   const unreadable = (cause: unknown) =>
-    messages.error('STR0601', { file, reason: cause instanceof Error ? cause.message : String(cause) }, { cause });
+    messages.error(
+      'STR0601',
+      { file, reason: cause instanceof Error ? cause.message : String(cause) },
+      { cause },
+    );
   const handle = await open(file, 'r').catch((cause: unknown) => {
     throw unreadable(cause);
   });
@@ -174,7 +182,8 @@ export async function withFileSource<T>(file: string, use: (source: ByteSource) 
   }
 }
 
-const viewOf = (bytes: Uint8Array): DataView => new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+const viewOf = (bytes: Uint8Array): DataView =>
+  new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
 
 /** Reads and checks the directory. Throws STR0602 for another kind of file and STR0604 for a damaged one. */
 export async function readZipDirectory(source: ByteSource): Promise<ReadonlyMap<string, ZipEntry>> {
@@ -194,13 +203,16 @@ export async function readZipDirectory(source: ByteSource): Promise<ReadonlyMap<
   let at = 0;
   for (let i = 0; i < end.entries; i++) {
     const what = `directory entry ${i}`;
-    if (at + zipCentralHeader.size > directory.byteLength) throw damaged(what, 'it lies behind the directory');
+    if (at + zipCentralHeader.size > directory.byteLength)
+      throw damaged(what, 'it lies behind the directory');
     const header = decode(zipCentralHeader, directory, at);
     const nameAt = at + zipCentralHeader.size;
     at = nameAt + header.nameLength + header.extraLength + header.commentLength;
     if (header.signature !== zipSignatures.centralHeader || at > directory.byteLength)
       throw damaged(what, 'it is not a directory record');
-    const name = Buffer.from(directory.buffer, directory.byteOffset + nameAt, header.nameLength).toString('utf8');
+    const name = Buffer.from(directory.buffer, directory.byteOffset + nameAt, header.nameLength).toString(
+      'utf8',
+    );
     if (header.method !== 0 || header.compressedSize !== header.size)
       throw damaged(name, 'it is compressed; entries must be stored');
     const entry = await readLocalHeader(source, name, header, end.directoryOffset);
@@ -222,7 +234,8 @@ async function readLocalHeader(
   const at = central.localHeaderOffset;
   if (at + zipLocalHeader.size > directoryOffset) throw damaged('its header lies behind the directory');
   const local = decode(zipLocalHeader, viewOf(await source.read(at, zipLocalHeader.size)), 0);
-  if (local.signature !== zipSignatures.localHeader) throw damaged('there is no entry where the directory says');
+  if (local.signature !== zipSignatures.localHeader)
+    throw damaged('there is no entry where the directory says');
   const offset = at + zipLocalHeader.size + local.nameLength + local.extraLength;
   if (offset + central.size > directoryOffset) throw damaged('its data ends behind the directory');
   if (local.size !== central.size || local.crc32 !== central.crc32 || local.nameLength !== central.nameLength)

@@ -1,0 +1,110 @@
+#include "artifact.h"
+
+#include <utility>
+
+#include "cpu.h"
+#include "error.h"
+
+namespace strata {
+
+Artifact::Artifact(std::string file) : file_(std::move(file)) {
+  try {
+    mapping_ = std::make_unique<MappedFile>(file_);
+  } catch (const FileFailure &why) {
+    throw Error(errors::kArtifactUnreadable, {{"file", file_}, {"reason", why.reason}});
+  }
+  const ZipArchive archive(file_, {mapping_->data(), mapping_->size()});
+  program_ = decode_program(file_, archive.checked_entry(format::kProgramFile));
+  check_machine();
+  place_constants(archive);
+  load_kernels(archive);
+}
+
+void Artifact::check_machine() const {
+  if (program_.architecture != host_architecture())
+    throw Error(errors::kArchitectureDiffers,
+                {{"file", file_}, {"found", program_.architecture}, {"expected", host_architecture()}});
+  for (const auto &library : program_.kernel_libraries)
+    for (const auto &feature : library.cpu_features)
+      if (!host_has_feature(feature))
+        throw Error(errors::kCpuFeatureMissing, {{"file", file_}, {"feature", feature}, {"library", library.file}});
+}
+
+void Artifact::load_kernels(const ZipArchive &archive) {
+  for (const auto &reference : program_.kernel_libraries) {
+    const Bytes image = archive.checked_entry(reference.file);
+    try {
+      libraries_.push_back(std::make_unique<KernelLibrary>(image));
+    } catch (const FileFailure &why) {
+      throw Error(errors::kKernelLibraryUnloadable,
+                  {{"library", reference.file}, {"file", file_}, {"reason", why.reason}});
+    }
+  }
+  for (const auto &entry : program_.entry_points) {
+    std::vector<strata_kernel> kernels;
+    for (const auto &step : entry.steps) {
+      const strata_kernel function = libraries_[step.kernel_library]->find(step.symbol);
+      if (function == nullptr)
+        throw Error(errors::kKernelMissing, {{"library", program_.kernel_libraries[step.kernel_library].file},
+                                             {"file", file_},
+                                             {"symbol", step.symbol},
+                                             {"dispatch", step.name}});
+      kernels.push_back(function);
+    }
+    kernels_.push_back(std::move(kernels));
+  }
+}
+
+const MappedFile &Artifact::parameter_file(const Constant &constant) {
+  const bool absolute = constant.external_path[0] == '/';
+  const std::string path = absolute ? constant.external_path : folder_of(file_) + "/" + constant.external_path;
+  for (const auto &[known, mapping] : parameter_files_)
+    if (known == path) return *mapping;
+  try {
+    parameter_files_.emplace_back(path, std::make_unique<MappedFile>(path));
+  } catch (const FileFailure &why) {
+    throw Error(errors::kParametersUnreadable,
+                {{"name", constant.name}, {"file", path}, {"reason", "cannot be read: " + why.reason}});
+  }
+  return *parameter_files_.back().second;
+}
+
+void Artifact::place_constants(const ZipArchive &archive) {
+  // Read by kernels, therefore not through the checksum: that would load every page.
+  const Bytes embedded = archive.has(format::kConstantsFile) ? archive.entry(format::kConstantsFile) : Bytes{};
+  for (const auto &constant : program_.constants) {
+    Bytes from = embedded;
+    if (!constant.external_path.empty()) {
+      const MappedFile &parameters = parameter_file(constant);
+      from = {parameters.data(), parameters.size()};
+    }
+    if (constant.offset > from.size || constant.length > from.size - constant.offset) {
+      if (constant.external_path.empty())
+        throw Error(errors::kArtifactDamaged, {{"file", file_},
+                                               {"what", "constant \"" + constant.name + "\""},
+                                               {"reason", "it lies outside constants.bin"}});
+      throw Error(errors::kParametersUnreadable,
+                  {{"name", constant.name},
+                   {"file", constant.external_path},
+                   {"reason", "has " + std::to_string(from.size) + " bytes, bytes " + std::to_string(constant.offset) +
+                                  " to " + std::to_string(constant.offset + constant.length) + " are needed"}});
+    }
+    constants_.push_back(from.data + constant.offset);
+  }
+}
+
+const EntryPoint &Artifact::entry_point(const std::string &name) const {
+  std::string available;
+  for (const auto &entry : program_.entry_points) {
+    if (entry.name == name) return entry;
+    available += (available.empty() ? "" : ", ") + entry.name;
+  }
+  throw Error(errors::kEntryPointUnknown, {{"file", file_}, {"name", name}, {"available", available}});
+}
+
+strata_kernel Artifact::kernel(const EntryPoint &entry, size_t step) const {
+  const auto index = static_cast<size_t>(&entry - program_.entry_points.data());
+  return kernels_[index][step];
+}
+
+}  // namespace strata

@@ -1,0 +1,73 @@
+#include "crash.h"
+
+#include <signal.h>
+#include <unistd.h>
+
+#include <cstring>
+
+namespace strata {
+namespace crash {
+namespace {
+
+thread_local const char *volatile t_activity = nullptr;
+
+struct FatalSignal {
+  int number;
+  const char *name;
+};
+constexpr FatalSignal kFatalSignals[] = {
+    {SIGSEGV, "SIGSEGV"}, {SIGBUS, "SIGBUS"}, {SIGILL, "SIGILL"}, {SIGFPE, "SIGFPE"}, {SIGABRT, "SIGABRT"}};
+
+// Only async-signal-safe functions from here on.
+void put(const char *text) {
+  const ssize_t ignored = write(STDERR_FILENO, text, std::strlen(text));
+  static_cast<void>(ignored);
+}
+
+void report(int number) {
+  const char *name = "unknown";
+  for (const auto &fatal : kFatalSignals)
+    if (fatal.number == number) name = fatal.name;
+  put("\nstrata-runner crashed {\"signal\":\"");
+  put(name);
+  put("\",\"dispatch\":");
+  const char *activity = t_activity;
+  put(activity == nullptr ? "null" : activity);
+  put("}\n");
+  raise(number);
+}
+
+}  // namespace
+
+void install_handlers() {
+  signal(SIGPIPE, SIG_IGN);
+  struct sigaction action {};
+  action.sa_handler = report;
+  action.sa_flags = static_cast<int>(SA_RESETHAND | SA_ONSTACK | SA_NODEFER);
+  sigemptyset(&action.sa_mask);
+  for (const auto &fatal : kFatalSignals) {
+#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
+    // The sanitizer's own report says more.
+    if (fatal.number != SIGABRT) continue;
+#endif
+    sigaction(fatal.number, &action, nullptr);
+  }
+}
+
+SignalStack::SignalStack() : memory_(new char[64 * 1024]) {
+  stack_t stack{};
+  stack.ss_sp = memory_.get();
+  stack.ss_size = 64 * 1024;
+  sigaltstack(&stack, nullptr);
+}
+
+SignalStack::~SignalStack() {
+  stack_t stack{};
+  stack.ss_flags = SS_DISABLE;
+  sigaltstack(&stack, nullptr);
+}
+
+void set_activity(const char *json) { t_activity = json; }
+
+}  // namespace crash
+}  // namespace strata

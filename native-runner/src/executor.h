@@ -1,0 +1,71 @@
+// Runs one entry point of an artifact, again and again, in memory that it keeps.
+#ifndef STRATA_EXECUTOR_H
+#define STRATA_EXECUTOR_H
+
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "artifact.h"
+#include "files.h"
+#include "thread_pool.h"
+#include "trace.h"
+
+namespace strata {
+
+struct Input {
+  std::string name;
+  std::string file;   // raw little-endian data; empty for synthetic data
+  std::string shape;  // `1x3x224x224`; may be empty when the signature has no symbols
+};
+
+class Executor {
+ public:
+  // Allocates the arena.
+  Executor(std::shared_ptr<const Artifact> artifact, const EntryPoint &entry);
+
+  const EntryPoint &entry() const { return entry_; }
+  // Extents of the symbolic dimensions of the last `set_inputs`.
+  const std::vector<int64_t> &dims() const { return dims_; }
+
+  // Resolves the symbolic dimensions and reads all inputs. `synthetic` fills those that are not given.
+  // Throws Error (STR0709 … STR0713, STR0716); nothing is changed then but the contents of inputs.
+  void set_inputs(const std::vector<Input> &inputs, bool synthetic);
+
+  // Executes every step. `step_ns` has room for one time per step. `trace` may be nullptr.
+  // Returns the time of the whole iteration.
+  uint64_t run(ThreadPool &pool, Trace *trace, uint32_t traced_program, uint64_t *step_ns);
+
+  // Memory for the scratch of `threads` threads; call before `run`.
+  void prepare_scratch(int threads);
+
+  std::vector<int64_t> output_shape(size_t index) const { return resolve(entry_.outputs[index]); }
+  const AlignedBuffer &output(size_t index) const { return outputs_[index]; }
+
+ private:
+  struct Prepared {
+    strata_kernel kernel;
+    std::vector<void *> bindings;
+    std::string activity;  // for crash reports
+  };
+
+  std::vector<int64_t> resolve(const Tensor &tensor) const;
+  uint64_t bytes_of(const Tensor &tensor) const;
+  std::vector<int64_t> resolve_symbols(const std::vector<const Input *> &given) const;
+  void bind();
+
+  std::shared_ptr<const Artifact> artifact_;
+  const EntryPoint &entry_;
+  AlignedBuffer arena_;
+  AlignedBuffer scratch_;
+  uint64_t scratch_stride_ = 0;
+  std::vector<AlignedBuffer> inputs_;
+  std::vector<AlignedBuffer> outputs_;
+  std::vector<int64_t> dims_;
+  std::vector<Prepared> steps_;
+};
+
+}  // namespace strata
+
+#endif

@@ -1,0 +1,196 @@
+import assert from 'node:assert/strict';
+import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { test } from 'node:test';
+import { unzipSync } from 'fflate';
+import type { ArtifactContents, DispatchStep } from '../../src/artifact/contents';
+import { dataAlignment, entryNames, formatVersion } from '../../src/artifact/format';
+import {
+  readArtifact,
+  readArtifactFrom,
+  readArtifactIr,
+  readArtifactSummary,
+  readKernelSource,
+} from '../../src/artifact/readArtifact';
+import { encodeArtifact, writeArtifact } from '../../src/artifact/writeArtifact';
+import { bytesSource, crc32, encodeZip, readZipDirectory } from '../../src/artifact/zip';
+import { CancelledError } from '../../src/base/cancellation';
+import { StrataError } from '../../src/base/diagnostics';
+import { sampleContents, smallContents } from '../runner/sampleProgram';
+import { smallDisk, temporaryFolder } from '../runner/sharedBuild';
+
+const encodeSample = (contents: ArtifactContents = sampleContents()): Buffer =>
+  Buffer.concat(encodeArtifact(contents));
+const read = (bytes: Uint8Array): Promise<ArtifactContents> =>
+  readArtifactFrom(bytesSource(bytes, 'a.strata'));
+const withCode = (code: string | RegExp) => (error: unknown) =>
+  error instanceof StrataError && (typeof code === 'string' ? error.code === code : code.test(error.message));
+
+/** The files of an artifact, `change`d and put together again with right checksums. */
+function rebuilt(change: (files: Record<string, Uint8Array>) => void): Buffer {
+  const files: Record<string, Uint8Array> = { ...unzipSync(encodeSample(smallContents())) };
+  change(files);
+  return Buffer.concat(
+    encodeZip(
+      'a',
+      Object.entries(files).map(([name, bytes]) => ({ name, parts: [bytes] })),
+    ),
+  );
+}
+
+test('what is written is read back', async (t) => {
+  const file = join(await temporaryFolder(t), 'a.strata');
+  const contents = sampleContents({}, { path: 'weights/model.bin', offset: 128 });
+  const { bytes } = await writeArtifact(file, contents);
+  assert.deepEqual(toPlain(await readArtifact(file)), toPlain(contents));
+  const summary = await readArtifactSummary(file);
+  assert.equal(summary.bytes, bytes);
+  assert.equal(summary.manifest.entryPoints[0]?.steps[1]?.origins[1], 'Add_2 "β"');
+  assert.deepEqual(summary.manifest.entryPoints[1]?.symbols, ['N']);
+  assert.equal(await readArtifactIr(file, 'fuse{max=3}'), contents.irTexts[2]?.text);
+  assert.equal(await readArtifactIr(file, 'nowhere'), undefined);
+  assert.equal(await readKernelSource(file, 0), contents.kernelLibraries[0]?.source);
+});
+
+/** Contents with checksums for byte arrays, which then compare by value whatever their class. */
+const toPlain = (contents: ArtifactContents) => ({
+  ...contents,
+  constants: contents.constants.map((c) => ('bytes' in c ? { ...c, bytes: crc32(c.bytes) } : c)),
+  kernelLibraries: contents.kernelLibraries.map((library) => ({ ...library, bytes: crc32(library.bytes) })),
+});
+
+test('it is a zip that others read, stored and aligned, with unchanged IR stored once', async () => {
+  const bytes = encodeSample();
+  const files = unzipSync(bytes);
+  assert.deepEqual(Object.keys(files), [
+    ...['manifest.json', 'program.bin', 'kernels/0.so', 'kernels/0.c', 'constants.bin'],
+    ...['ir/00-import.mlir', 'ir/02-fuse-max-3-.mlir'],
+  ]);
+  for (const entry of (await readZipDirectory(bytesSource(bytes))).values()) {
+    assert.equal(entry.offset % dataAlignment, 0, entry.name);
+    assert.deepEqual(
+      bytes.subarray(entry.offset, entry.offset + entry.size),
+      Buffer.from(files[entry.name]!),
+    );
+  }
+});
+
+test('equal contents give equal bytes', () => assert.deepEqual(encodeSample(), encodeSample()));
+
+test('a file cut short at any length gives a coded error', async () => {
+  const bytes = encodeSample(smallContents());
+  for (let length = 0; length < bytes.length; length++)
+    await assert.rejects(read(bytes.subarray(0, length)), withCode(/^STR060[24] /), `at ${length} bytes`);
+});
+
+test('a changed byte gives a coded error or the same contents', async () => {
+  const bytes = encodeSample(smallContents());
+  const original = JSON.stringify(toPlain(await read(bytes)));
+  let seed = 12345;
+  for (let i = 0; i < 3000; i++) {
+    seed = (Math.imul(seed, 1664525) + 1013904223) >>> 0;
+    const changed = Buffer.from(bytes);
+    const at = seed % bytes.length;
+    changed[at] = changed[at]! ^ (1 << (seed >>> 29));
+    try {
+      assert.equal(JSON.stringify(toPlain(await read(changed))), original, `byte ${at} changed the contents`);
+    } catch (error) {
+      assert.ok(withCode(/^STR060[234] /)(error), `byte ${at}: ${String(error)}`);
+    }
+  }
+});
+
+test('a program whose bytes were changed along with its checksum is refused or agrees with the manifest', async () => {
+  const length = unzipSync(encodeSample())[entryNames.program]!.length;
+  for (let at = 0; at < length; at++)
+    for (const value of [0xff, 0x7f]) {
+      const changed = rebuilt((files) => (files[entryNames.program]![at] = value));
+      await read(changed).catch((error: unknown) =>
+        assert.ok(withCode(/^STR060[34] /)(error), `${at}: ${String(error)}`),
+      );
+    }
+});
+
+test('another format version is refused with a sentence', async () => {
+  const newer = rebuilt((files) =>
+    new DataView(files[entryNames.program]!.buffer, files[entryNames.program]!.byteOffset).setUint32(
+      4,
+      99,
+      true,
+    ),
+  );
+  await assert.rejects(read(newer), {
+    message: new RegExp(
+      `^STR0603 a.strata has artifact format version 99, .* reads version ${formatVersion}\\. Compile`,
+    ),
+  });
+});
+
+test('other files are refused for what they are', async () => {
+  await assert.rejects(read(Buffer.from('\x7fELF and so on')), withCode('STR0602'));
+  await assert.rejects(
+    read(Buffer.concat(encodeZip('z', [{ name: 'word.xml', parts: [] }]))),
+    withCode('STR0602'),
+  );
+  await assert.rejects(readArtifact('/nonexistent/a.strata'), withCode('STR0601'));
+  await assert.rejects(read(rebuilt((files) => delete files['kernels/0.c'])), withCode(/kernel library 0/));
+  await assert.rejects(
+    read(rebuilt((files) => delete files['ir/00-import.mlir'])),
+    withCode(/ir\/00-import\.mlir/),
+  );
+  const renamed = rebuilt((files) => {
+    const manifest = Buffer.from(files[entryNames.manifest]!).toString().replace('"Add_0"', '"Conv_9"');
+    files[entryNames.manifest] = Buffer.from(manifest);
+  });
+  await assert.rejects(read(renamed), withCode(/does not describe program\.bin/));
+});
+
+const changedStep = (change: Partial<DispatchStep>): ArtifactContents => {
+  const contents = sampleContents();
+  const [main, ...others] = contents.entryPoints;
+  const steps = main!.steps.map((step, i) => (i === 0 ? { ...step, ...change } : step));
+  return { ...contents, entryPoints: [{ ...main!, steps }, ...others] };
+};
+const output = { space: 'output', index: 0, access: 'write' } as const;
+const unsound: readonly [string, ArtifactContents, RegExp][] = [
+  ['no entry point', { ...sampleContents(), entryPoints: [] }, /no entry point/],
+  ['extent 0', changedStep({ extent: 0 }), /step 0 "add_0": its extent is 0/],
+  ['a fraction of work', changedStep({ flops: 0.5 }), /its flops is 0\.5/],
+  ['an unknown library', changedStep({ kernelLibrary: 1 }), /no kernel library 1/],
+  ['an impossible symbol', changedStep({ symbol: 'a b' }), /"a b" is no C function name/],
+  [
+    'an unknown output',
+    changedStep({ bindings: [{ ...output, index: 1 }] }),
+    /binding 0: there is no output 1/,
+  ],
+  ['a written input', changedStep({ bindings: [{ ...output, space: 'input' }] }), /inputs can only be read/],
+  [
+    'a range outside the arena',
+    changedStep({ bindings: [{ space: 'arena', access: 'read', offset: 4000, length: 100 }] }),
+    /bytes 4000 to 4100 lie outside the arena of 4064 bytes/,
+  ],
+  ['an unknown CPU feature', sampleContents({ cpuFeatures: ['mmx3'] }), /"mmx3" is no known CPU feature/],
+  ['a path that is none', sampleContents({}, { path: '', offset: 0 }), /constant "bias"/],
+];
+for (const [name, contents, reason] of unsound)
+  test(`the writer refuses ${name}`, () =>
+    assert.throws(() => encodeArtifact(contents), { message: new RegExp(`^STR0605 .*${reason.source}`) }));
+
+test('a write that fails leaves what was there', async (t) => {
+  const folder = await temporaryFolder(t);
+  await assert.rejects(writeArtifact(join(folder, 'no', 'a.strata'), sampleContents()), withCode('STR0606'));
+  const file = join(folder, 'a.strata');
+  writeFileSync(file, 'old');
+  const cancelled = writeArtifact(file, sampleContents(), { signal: AbortSignal.abort() });
+  await assert.rejects(cancelled, CancelledError);
+  assert.equal(readFileSync(file, 'utf8'), 'old');
+  assert.deepEqual(readdirSync(folder), ['a.strata']);
+});
+
+test('a full disk is a coded error and leaves nothing', async (t) => {
+  const disk = await smallDisk(t, 16);
+  if (disk === undefined) return;
+  const big = sampleContents({ bytes: new Uint8Array(100_000) });
+  await assert.rejects(writeArtifact(join(disk, 'a.strata'), big), withCode(/^STR0606 .*no space left/i));
+  assert.deepEqual(readdirSync(disk), []);
+});
