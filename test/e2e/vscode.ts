@@ -212,7 +212,7 @@ export class VsCode {
   /** The tab of an open editor by the start of its title. */
   tab(title: string): Locator {
     return this.page
-      .locator(`.tabs-container [role=tab][data-resource-name^=${JSON.stringify(title)}]`)
+      .locator(`.tabs-container [role=tab][aria-label^=${JSON.stringify(title)}]`)
       .first();
   }
 
@@ -309,9 +309,12 @@ export class VsCode {
 
   // Views
 
-  /** Opens a container of the activity bar by its title. */
+  /** Opens a container of the activity bar, or of the panel once that is open, by its title. */
   async openContainer(title: string): Promise<void> {
-    const item = this.page.locator(`.activitybar [role=tab][aria-label^=${JSON.stringify(title)}]`).first();
+    const item = this.page
+      .locator('.part.activitybar li[role=tab], .part.panel li[role=tab]')
+      .filter({ has: this.page.locator(`.action-label[aria-label^=${JSON.stringify(title)}]`) })
+      .first();
     await item.waitFor();
     if ((await item.getAttribute('aria-selected')) !== 'true') await item.click();
   }
