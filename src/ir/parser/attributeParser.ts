@@ -50,8 +50,12 @@ export class AttributeParser {
 
   // Tokens.
 
+  /** Where the text that was read so far ends. */
+  protected consumed = 0;
+
   protected advance(): Token {
     const t = this.token;
+    this.consumed = t.end;
     this.token = this.lexer.next();
     return t;
   }
@@ -63,6 +67,7 @@ export class AttributeParser {
   }
   /** Goes back to `offset` and reads from there. */
   protected rewind(offset: number): void {
+    this.consumed = offset;
     this.lexer.rewind(offset);
     this.token = this.lexer.next();
   }

@@ -11,6 +11,7 @@ import type { OpDefinition } from '../opDefinition';
 import { InferenceError } from '../opDefinition';
 import type { OperationState, Value } from '../operation';
 import { Block, Operation, Region } from '../operation';
+import type { OpSpan } from '../printer/printer';
 import type { Registry } from '../registry';
 import { StrataError } from '../../base/diagnostics';
 import type { FunctionType, Type } from '../types';
@@ -25,6 +26,8 @@ export interface ParsedModule {
   readonly resources: ReadonlyMap<string, Uint8Array>;
   /** `external_resources` and the like, as attributes (reproducer pipelines live here). */
   readonly metadata: ReadonlyMap<string, Attribute>;
+  /** Where each op stands in the text, by start: parents before their children. */
+  readonly spans: readonly OpSpan[];
 }
 
 export interface ParseOptions {
@@ -88,6 +91,7 @@ class Parser extends AttributeParser implements OpParser {
   readonly #deferred: { readonly alias: string; readonly offset: number; readonly assign: (l: Location) => void }[] = [];
   readonly #resources = new Map<string, Uint8Array>();
   readonly #metadata = new Map<string, Attribute>();
+  readonly #spans: OpSpan[] = [];
   /** Whether the op being read isolates its regions. */
   #isolates = false;
 
@@ -113,7 +117,8 @@ class Parser extends AttributeParser implements OpParser {
       if (location === undefined) throw this.problemAt(d.offset, `the location alias #${d.alias} is not defined`);
       d.assign(location);
     }
-    return { module: this.#asModule(ops), resources: this.#resources, metadata: this.#metadata };
+    const spans = this.#spans.sort((a, b) => a.start - b.start || b.end - a.end);
+    return { module: this.#asModule(ops), resources: this.#resources, metadata: this.#metadata, spans };
   }
   #asModule(ops: readonly Operation[]): Operation {
     const [only] = ops;
@@ -205,6 +210,7 @@ class Parser extends AttributeParser implements OpParser {
       at += r.count;
     }
     this.#trailingLocation(op, start);
+    this.#spans.push({ op, start, end: this.consumed });
     return op;
   }
   #trailingLocation(op: Operation, start: number): void {

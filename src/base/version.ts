@@ -1,0 +1,2 @@
+/** The version of Strata, for artifacts and `--version`. */
+export { version } from '../../package.json';

@@ -1,0 +1,80 @@
+/**
+ * Commands that run something take an artifact or a model; a model is compiled first into a temporary artifact, which
+ * is removed when the command ends.
+ */
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import type { Compilation } from '../compiler/compilation';
+import { compileModel } from '../compiler/compileModel';
+import type { CpuLevel } from '../compiler/targetDescription';
+import { cpuLevels } from '../compiler/targetDescription';
+import type { InputSource } from '../compiler/tensors';
+import { cliMessages } from './messages';
+import { integerOption, wordOption } from './options';
+import type { CommandContext } from './output';
+
+export interface ArtifactFor {
+  readonly artifact: string;
+  /** When a model was given. */
+  readonly model: string | undefined;
+  readonly compilation: Compilation | undefined;
+}
+
+/** Options of `withArtifact` as commander gives them. */
+export interface ArtifactOptions {
+  readonly cpu?: string;
+  readonly O?: string;
+}
+
+export async function withArtifact<T>(
+  file: string,
+  options: ArtifactOptions,
+  context: CommandContext,
+  body: (target: ArtifactFor) => Promise<T>,
+): Promise<T> {
+  const extension = path.extname(file).toLowerCase();
+  if (extension === '.strata') return body({ artifact: file, model: undefined, compilation: undefined });
+  if (extension !== '.onnx' && extension !== '.mlir') {
+    throw cliMessages.error('STR0005', { path: file, known: '.onnx, .mlir and .strata files' });
+  }
+  const folder = mkdtempSync(path.join(tmpdir(), 'strata-'));
+  try {
+    const artifact = path.join(folder, `${path.basename(file, extension)}.strata`);
+    const { compilation } = await compileModel(
+      { model: file, output: artifact, ...compileOptions(options) },
+      {
+        cancellation: context.cancellation,
+        onProgress: (p) => {
+          context.progress(`${Math.round(100 * p.fraction)} %  ${p.phase} ${p.detail}`);
+        },
+      },
+    );
+    context.warn(compilation.warnings);
+    return await body({ artifact, model: file, compilation });
+  } finally {
+    rmSync(folder, { recursive: true, force: true });
+  }
+}
+
+export function compileOptions(options: ArtifactOptions): { cpuLevel?: CpuLevel; optLevel?: 0 | 1 | 2 | 3 } {
+  const level = options.O === undefined ? undefined : Number(wordOption('-O', options.O, ['0', '1', '2', '3']));
+  return {
+    ...(options.cpu === undefined ? {} : { cpuLevel: wordOption('--cpu', options.cpu, cpuLevels) }),
+    ...(level === undefined ? {} : { optLevel: level as 0 | 1 | 2 | 3 }),
+  };
+}
+
+/** `NAME=FILE.npy`, `NAME=FILE.pb`, `NAME=random:SEED`. */
+export function inputSources(texts: readonly string[], names: readonly string[]): ReadonlyMap<string, InputSource> {
+  const sources = new Map<string, InputSource>();
+  for (const text of texts) {
+    const eq = text.indexOf('=');
+    const name = eq < 0 ? (names.length === 1 ? names[0]! : '') : text.slice(0, eq);
+    const value = text.slice(eq + 1);
+    if (!names.includes(name)) throw cliMessages.error('STR0006', { name: eq < 0 ? text : name, known: names.join(', ') });
+    const seed = /^random:(.*)$/.exec(value)?.[1];
+    sources.set(name, seed === undefined ? { kind: 'file', path: value } : { kind: 'random', seed: integerOption('--input', seed, 0) });
+  }
+  return sources;
+}

@@ -1,0 +1,114 @@
+/** `strata bench`: latency per entry point, beside ONNX Runtime's when that is installed. */
+import type { Command } from 'commander';
+import { formatTable } from '../base/table';
+import { formatDuration, ns, threeDigits } from '../base/units';
+import { ArtifactSession, ascending, median } from '../compiler/artifactSession';
+import { OrtReference } from '../compiler/onnxRuntime';
+import { loadInputs } from '../compiler/tensors';
+import type { ArtifactOptions } from './artifactFor';
+import { inputSources, withArtifact } from './artifactFor';
+import { collect, integerOption } from './options';
+import { runCommand } from './output';
+import { resourceRoot } from './resourceRoot';
+
+interface BenchOptions extends ArtifactOptions {
+  readonly input: readonly string[];
+  readonly threads?: string;
+  readonly repeat: string;
+  readonly warmup: string;
+  readonly model?: string;
+  readonly reference: boolean;
+  readonly json?: boolean;
+}
+
+interface Latency {
+  readonly entry: string;
+  readonly by: string;
+  readonly threads: number;
+  readonly repeats: number;
+  readonly minNs: number;
+  readonly medianNs: number;
+  readonly p95Ns: number;
+}
+
+/** Runs of each side before the other takes its turn, so that the machine's moods meet both. */
+const turn = 5;
+
+export function addBenchCommand(program: Command): void {
+  program
+    .command('bench')
+    .description('measure latency, beside ONNX Runtime when it is installed')
+    .argument('<file>', '.strata artifact, .onnx model or .mlir text')
+    .option('--input <name=source>', 'FILE.npy, FILE.pb or random:SEED (default: random:0)', collect, [])
+    .option('--threads <n>', 'number of threads (default: 1)')
+    .option('--repeat <n>', 'counted runs', '50')
+    .option('--warmup <n>', 'runs before them', '5')
+    .option('--model <file>', 'the model that an artifact was made from, for ONNX Runtime')
+    .option('--no-reference', 'leave ONNX Runtime out')
+    .option('--cpu <level>', 'instructions to use when compiling a model')
+    .option('-O <level>', 'optimisation level when compiling a model')
+    .option('--json', 'print one JSON document')
+    .action((file: string, options: BenchOptions) =>
+      runCommand(options.json === true, (context) =>
+        withArtifact(file, options, context, async ({ artifact, model }) => {
+          const session = await ArtifactSession.open(artifact, { resourceRoot, cancellation: context.cancellation, onProgress: context.progress });
+          const threads = options.threads === undefined ? 1 : integerOption('--threads', options.threads, 1);
+          const repeat = integerOption('--repeat', options.repeat, 1);
+          const warmup = integerOption('--warmup', options.warmup, 0);
+          const onnx = [options.model, model].find((m) => m?.endsWith('.onnx') === true);
+          const reference = options.reference && onnx !== undefined ? await OrtReference.load(onnx, threads) : undefined;
+          try {
+            const rows: Latency[] = [];
+            for (const entry of session.loaded.entryPoints) {
+              const inputs = await loadInputs(entry.inputs, inputSources(options.input, entry.inputs.map((i) => i.name)));
+              if (warmup > 0) {
+                await session.bench(inputs, { entry: entry.name, threads, warmup: 0, repeat: warmup });
+                await reference?.time(inputs, warmup);
+              }
+              const ours: number[] = [];
+              const theirs: number[] = [];
+              while (ours.length < repeat) {
+                const n = Math.min(turn, repeat - ours.length);
+                ours.push(...(await session.bench(inputs, { entry: entry.name, threads, warmup: 0, repeat: n })).iterationNs);
+                if (reference !== undefined) theirs.push(...(await reference.time(inputs, n)));
+                context.cancellation.throwIfCancelled();
+              }
+              rows.push(latency(entry.name, 'strata', threads, ours));
+              if (reference !== undefined) rows.push(latency(entry.name, `onnxruntime ${reference.version}`, threads, theirs));
+            }
+            const [a, b] = rows;
+            const ratio = b === undefined || a === undefined || b.by === 'strata' ? undefined : a.medianNs / b.medianNs;
+            const table = formatTable(rows, [
+              { title: 'entry', cell: (r) => r.entry },
+              { title: 'by', cell: (r) => r.by },
+              { title: 'threads', cell: (r) => String(r.threads), align: 'right' },
+              { title: 'runs', cell: (r) => String(r.repeats), align: 'right' },
+              { title: 'min', cell: (r) => formatDuration(ns(r.minNs)), align: 'right' },
+              { title: 'median', cell: (r) => formatDuration(ns(r.medianNs)), align: 'right' },
+              { title: 'p95', cell: (r) => formatDuration(ns(r.p95Ns)), align: 'right' },
+            ]);
+            return {
+              json: { file, latencies: rows, ratio },
+              text: ratio === undefined ? table : `${table}\nmedian ratio strata / onnxruntime: ${threeDigits(ratio)}`,
+            };
+          } finally {
+            await session.close();
+            await reference?.release();
+          }
+        }),
+      ),
+    );
+}
+
+function latency(entry: string, by: string, threads: number, times: readonly number[]): Latency {
+  const sorted = ascending(times);
+  return {
+    entry,
+    by,
+    threads,
+    repeats: sorted.length,
+    minNs: sorted[0] ?? 0,
+    medianNs: median(sorted),
+    p95Ns: sorted[Math.min(sorted.length - 1, Math.floor(0.95 * sorted.length))] ?? 0,
+  };
+}

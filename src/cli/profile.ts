@@ -1,0 +1,72 @@
+/** `strata profile`: a traced run and its per-dispatch table. */
+import { readFile } from 'node:fs/promises';
+import path from 'node:path';
+import type { Command } from 'commander';
+import { formatDuration, ns } from '../base/units';
+import { ArtifactSession, measurementOf } from '../compiler/artifactSession';
+import { loadInputs } from '../compiler/tensors';
+import { readTrace } from '../profiler/readTrace';
+import { formatSummary, summarise } from '../profiler/summary';
+import type { ArtifactOptions } from './artifactFor';
+import { inputSources, withArtifact } from './artifactFor';
+import { collect, integerOption } from './options';
+import { runCommand } from './output';
+import { resourceRoot } from './resourceRoot';
+
+interface ProfileOptions extends ArtifactOptions {
+  readonly output?: string;
+  readonly input: readonly string[];
+  readonly threads?: string;
+  readonly repeat: string;
+  readonly warmup: string;
+  readonly entry?: string;
+  readonly limit?: string;
+  readonly json?: boolean;
+}
+
+export function addProfileCommand(program: Command): void {
+  program
+    .command('profile')
+    .description('run with a trace and print where the time went')
+    .argument('<file>', '.strata artifact, .onnx model or .mlir text')
+    .option('-o, --output <file>', 'the trace, for Strata and the Perfetto UI (default: MODEL.pftrace)')
+    .option('--input <name=source>', 'FILE.npy, FILE.pb or random:SEED (default: random:0)', collect, [])
+    .option('--threads <n>', 'number of threads (default: 1)')
+    .option('--repeat <n>', 'recorded runs', '10')
+    .option('--warmup <n>', 'runs before them', '3')
+    .option('--entry <name>', 'entry point (default: the first)')
+    .option('--limit <n>', 'print only the n slowest dispatches')
+    .option('--cpu <level>', 'instructions to use when compiling a model')
+    .option('-O <level>', 'optimisation level when compiling a model')
+    .option('--json', 'print one JSON document')
+    .action((file: string, options: ProfileOptions) =>
+      runCommand(options.json === true, (context) =>
+        withArtifact(file, options, context, async ({ artifact }) => {
+          const output = options.output ?? path.join(path.dirname(file), `${path.basename(file, path.extname(file))}.pftrace`);
+          const session = await ArtifactSession.open(artifact, { resourceRoot, cancellation: context.cancellation, onProgress: context.progress });
+          try {
+            const entry = session.entryPoint(options.entry);
+            const inputs = await loadInputs(entry.inputs, inputSources(options.input, entry.inputs.map((i) => i.name)));
+            const { timings } = await session.profile(inputs, path.resolve(output), {
+              entry: entry.name,
+              threads: options.threads === undefined ? 1 : integerOption('--threads', options.threads, 1),
+              repeat: integerOption('--repeat', options.repeat, 1),
+              warmup: integerOption('--warmup', options.warmup, 0),
+            });
+            const summary = summarise(readTrace(await readFile(output), path.basename(output)));
+            const measurement = measurementOf(timings, output);
+            const limit = options.limit === undefined ? Infinity : integerOption('--limit', options.limit, 1);
+            const text = [
+              formatSummary(summary, limit),
+              '',
+              `${measurement.repeats} runs on ${measurement.threads} thread${measurement.threads === 1 ? '' : 's'}: median ${formatDuration(ns(measurement.medianNs))}, min ${formatDuration(ns(measurement.minNs))}`,
+              `trace  ${output}`,
+            ];
+            return { json: { trace: output, measurement, summary }, text: text.join('\n') };
+          } finally {
+            await session.close();
+          }
+        }),
+      ),
+    );
+}
