@@ -118,7 +118,9 @@ export async function build({ production = false, watch = false, quiet = false }
     console.log('build: watching');
     return;
   }
-  await Promise.all(contexts.map((options) => esbuild.build(options)));
+  const results = await Promise.allSettled(contexts.map((options) => esbuild.build(options)));
+  const failed = results.find((result) => result.status === 'rejected');
+  if (failed !== undefined) throw failed.reason;
   if (!quiet) console.log(`build: ${contexts.length} bundles in dist${production ? ' (production)' : ''}`);
 }
 

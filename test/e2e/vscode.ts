@@ -211,9 +211,7 @@ export class VsCode {
 
   /** The tab of an open editor by the start of its title. */
   tab(title: string): Locator {
-    return this.page
-      .locator(`.tabs-container [role=tab][aria-label^=${JSON.stringify(title)}]`)
-      .first();
+    return this.page.locator(`.tabs-container [role=tab][aria-label^=${JSON.stringify(title)}]`).first();
   }
 
   // Text editors
