@@ -38,7 +38,7 @@ console.log('everything is there');
 
 step('Build');
 const { build } = await import('./build.mjs');
-await build();
+await build().catch(() => process.exit(1)); // esbuild has printed what is wrong
 
 rmSync(place, { recursive: true, force: true });
 mkdirSync(place, { recursive: true });
