@@ -173,7 +173,8 @@ function printElements(
 
 /** Whether the attribute is absent or equals what its absence means. */
 export function isDefault(spec: AttrSpec, value: Attribute | undefined): boolean {
-  return value === undefined || (spec.fallback !== undefined && value.text === spec.codec.write(spec.fallback).text);
+  if (value === undefined) return true;
+  return spec.codec.presence !== true && spec.fallback !== undefined && value.text === spec.codec.write(spec.fallback).text;
 }
 
 function printAttribute(spec: AttrSpec, value: Attribute | undefined, p: OpPrinter): void {
@@ -181,10 +182,10 @@ function printAttribute(spec: AttrSpec, value: Attribute | undefined, p: OpPrint
     if (spec.fallback === undefined) return;
     value = spec.codec.write(spec.fallback);
   }
-  const { keywords, bareType } = spec.codec;
+  const { keywords, bareType, presence } = spec.codec;
+  if (presence === true) return;
   if (keywords !== undefined) {
-    const word = String(spec.codec.read(value));
-    p.word(value.kind === 'dialect' ? `<${word}>` : word);
+    p.word(value.kind === 'dialect' ? value.body.slice(value.body.indexOf('<')) : String(spec.codec.read(value)));
   } else if (bareType !== undefined && 'type' in value && value.type === bareType) p.word(value.text.slice(0, value.text.lastIndexOf(' : ')));
   else p.attribute(value);
 }
@@ -269,12 +270,14 @@ class FormatParse {
   }
 
   #attribute(spec: AttrSpec): Attribute {
-    const { keywords, bareType, read, write } = spec.codec;
+    const { keywords, bareType, read, write, several, presence } = spec.codec;
+    if (presence === true) return spec.codec.write(true);
     if (keywords !== undefined) {
       const angled = this.parser.optional('<');
-      const word = this.parser.keywordOf(keywords);
+      const words = [this.parser.keywordOf(keywords)];
+      while (several === true && this.parser.optional(',')) words.push(this.parser.keywordOf(keywords));
       if (angled) this.parser.expect('>');
-      return spec.codec.write(word);
+      return spec.codec.write(several === true ? words.filter((w) => w !== 'none') : words[0]);
     }
     const value = this.parser.attribute(bareType);
     if (read(value) === undefined && value.kind === 'integer') return write(Number(value.value));

@@ -27,7 +27,10 @@ export function createOp<O extends ValueSpecs, A extends AttrSpecs, R extends Va
     operands,
     resultTypes,
     attributes,
-    regions: options.regions ?? definition.regions.filter((r) => !r.endsWith('*')).map(() => new Region()),
+    regions:
+      options.regions ??
+      definition.implicitRegions(operands, location) ??
+      definition.regions.filter((r) => !r.endsWith('*')).map(() => new Region()),
     successors: options.successors ?? [],
     location,
   });

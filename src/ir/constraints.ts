@@ -6,6 +6,7 @@ import {
   arrayAttr,
   boolAttr,
   denseArray,
+  denseElements,
   floatAttr,
   i64Attr,
   integerAttr,
@@ -16,7 +17,7 @@ import {
   unitAttr,
 } from './attributes';
 import type { FloatType, IntegerType, Type } from './types';
-import { elementOf, f32, i1, i64, index } from './types';
+import { elementOf, f32, i1, i64, index, tensor } from './types';
 
 export interface TypeConstraint {
   /** Completes "must be …". */
@@ -65,6 +66,10 @@ export interface AttributeCodec<T> {
   write(value: T): Attribute;
   /** For enumerations: the words that the custom form writes bare. */
   readonly keywords?: readonly string[];
+  /** Several keywords at once, joined by commas. */
+  readonly several?: boolean;
+  /** Says all by its presence; the custom form writes nothing for it. */
+  readonly presence?: boolean;
   /** The type that the custom form leaves out (`2` for i64 written without `: i64`). */
   readonly bareType?: Type;
 }
@@ -100,6 +105,7 @@ export const unit: AttributeCodec<boolean> = {
   describe: 'a unit attribute',
   read: (a) => (a.kind === 'unit' ? true : undefined),
   write: () => unitAttr,
+  presence: true,
 };
 export const text: AttributeCodec<string> = {
   describe: 'a string',
@@ -127,6 +133,25 @@ export const intList: AttributeCodec<readonly number[]> = {
   describe: 'a list of i64',
   read: numbersOf,
   write: (v) => arrayAttr(v.map(i64Attr)),
+};
+/** Integers as `dense<…> : tensor<Nxi64>`, a splat spread out; also reads the array forms. */
+export const denseInts: AttributeCodec<readonly number[]> = {
+  describe: 'dense i64 elements',
+  read: numbersOf,
+  write: (v) => denseElements(tensor([v.length], i64), v),
+};
+/** A list of lists of i64, written `[[0, 1], [2]]`. */
+export const intLists: AttributeCodec<readonly (readonly number[])[]> = {
+  describe: 'a list of lists of i64',
+  read: (a) => {
+    if (a.kind !== 'array') return undefined;
+    const out = a.elements.flatMap((e) => {
+      const list = numbersOf(e);
+      return list === undefined ? [] : [list];
+    });
+    return out.length === a.elements.length ? out : undefined;
+  },
+  write: (v) => arrayAttr(v.map((list) => arrayAttr(list.map(i64Attr)))),
 };
 export const floats: AttributeCodec<readonly number[]> = {
   describe: 'an array of f32',
@@ -189,6 +214,27 @@ export const dialectEnum = <const W extends readonly string[]>(
   },
   write: (v) => ({ kind: 'dialect', dialect, body: `${mnemonic}<${v}>`, text: `#${dialect}.${mnemonic}<${v}>` }),
   keywords: words,
+});
+/** A set of flags of a dialect, `#arith.fastmath<nnan,ninf>`; the empty set is `none`. `separator` is MLIR's. */
+export const dialectFlags = (
+  dialect: string,
+  mnemonic: string,
+  separator: string,
+  ...words: readonly string[]
+): AttributeCodec<readonly string[]> => ({
+  describe: `#${dialect}.${mnemonic}<…> of ${words.join(', ')}`,
+  read: (a) => {
+    if (a.kind !== 'dialect' || a.dialect !== dialect || !a.body.startsWith(`${mnemonic}<`)) return undefined;
+    const found = a.body.slice(mnemonic.length + 1, -1).split(',').map((w) => w.trim());
+    if (found.length === 1 && found[0] === 'none') return [];
+    return found.every((w) => words.includes(w)) ? found : undefined;
+  },
+  write: (v) => {
+    const body = `${mnemonic}<${v.length === 0 ? 'none' : v.join(separator)}>`;
+    return { kind: 'dialect', dialect, body, text: `#${dialect}.${body}` };
+  },
+  keywords: ['none', ...words],
+  several: true,
 });
 /** A list of enumeration attributes. */
 export const listOf = <T>(codec: AttributeCodec<T>): AttributeCodec<readonly T[]> => ({

@@ -35,4 +35,14 @@ export const irMessages = defineMessages({
   STR0125: message<{ name: string; known: string }>({
     text: (p) => `there is no function '@${p.name}' to run; the module has ${p.known}.`,
   }),
+  STR0126: message<{ name: string }>({
+    text: (p) => `the function '@${p.name}' has no body, so it cannot be interpreted.`,
+    next: () => `Link its definition into the module.`,
+  }),
+  STR0127: message<{ name: string; expected: number; found: number }>({
+    text: (p) => `'@${p.name}' takes ${p.expected} arguments, ${p.found} are given.`,
+  }),
+  STR0128: message<{ name: string }>({
+    text: (p) => `there is no memref.global '@${p.name}'.`,
+  }),
 });

@@ -8,7 +8,8 @@ import { denseArray } from './attributes';
 import type { AssemblyFormat, CustomAssembly } from './assembly';
 import { compileAssembly } from './assembly';
 import type { AttributeCodec, TypeConstraint } from './constraints';
-import type { EvaluationContext, RuntimeValue } from './interpreter/runtimeValue';
+import type { Branch, EvaluationContext, RuntimeValue, ScalarKernel, Step, StepCompiler } from './interpreter/runtimeValue';
+import type { Location } from './location';
 import { irMessages } from './messages';
 import type { Block, Operation, Region, Value } from './operation';
 import type { Type } from './types';
@@ -167,9 +168,20 @@ export interface OpDeclaration<O extends ValueSpecs, A extends AttrSpecs, R exte
   readonly infer?: (input: InferenceInput<O, A>) => readonly Type[];
   /** Constraints beyond types and attributes; returns what is wrong, as text. */
   readonly verify?: (view: OpView<O, A, R>) => string | undefined;
-  /** Reference semantics on run-time values. */
+  /** Reference semantics on run-time values. One of `evaluate`, `scalar`, `compile` or `branch` gives an op its meaning. */
   readonly evaluate?: (view: OpView<O, A, R>, context: EvaluationContext) => readonly RuntimeValue[];
-  readonly work?: (view: OpView<O, A, R>) => Work;
+  /** Reference semantics of an elementwise op on one element; the interpreter lifts it to vectors and tensors. */
+  readonly scalar?: (view: OpView<O, A, R>) => ScalarKernel;
+  /** As `evaluate`, for hot ops: called once per op, returns what runs each time. */
+  readonly compile?: (view: OpView<O, A, R>, compiler: StepCompiler) => Step;
+  /** For terminators with successors: where control goes. */
+  readonly branch?: (view: OpView<O, A, R>, context: EvaluationContext) => Branch;
+  /** Work of one execution; undefined while a size is not known. */
+  readonly work?: (view: OpView<O, A, R>) => Work | undefined;
+  /** Regions that the custom form leaves out, because the operands decide them (named linalg ops). */
+  readonly implicitRegions?: (operands: readonly Value[], location: Location) => readonly Region[];
+  /** Preferred name of a region's entry argument: `in`, `out`. */
+  readonly argumentName?: (op: Operation, region: number, index: number) => string | undefined;
   /** Preferred name of the results in printed text: `c0`, `cst`. */
   readonly resultName?: (op: Operation) => string | undefined;
 }
@@ -197,8 +209,14 @@ export interface OpDefinition {
   infer(operandTypes: readonly Type[], attributes: ReadonlyMap<string, Attribute>): readonly Type[] | undefined;
   verifyOp(op: Operation): string | undefined;
   readonly canEvaluate: boolean;
-  evaluateOp(op: Operation, context: EvaluationContext): readonly RuntimeValue[];
+  /** The op's `evaluate`, its view made once. */
+  evaluator(op: Operation): ((context: EvaluationContext) => readonly RuntimeValue[]) | undefined;
+  scalarKernel(op: Operation): ScalarKernel | undefined;
+  compileStep(op: Operation, compiler: StepCompiler): Step | undefined;
+  brancher(op: Operation): ((context: EvaluationContext) => Branch) | undefined;
   work(op: Operation): Work | undefined;
+  implicitRegions(operands: readonly Value[], location: Location): readonly Region[] | undefined;
+  argumentName(op: Operation, region: number, index: number): string | undefined;
   resultName(op: Operation): string | undefined;
 }
 
@@ -309,12 +327,32 @@ export class TypedOpDefinition<O extends ValueSpecs, A extends AttrSpecs, R exte
     return this.#declaration.verify?.(this.view(op));
   }
   get canEvaluate(): boolean {
-    return this.#declaration.evaluate !== undefined;
+    const { evaluate, scalar, compile, branch } = this.#declaration;
+    return [evaluate, scalar, compile, branch].some((f) => f !== undefined);
   }
-  evaluateOp(op: Operation, context: EvaluationContext): readonly RuntimeValue[] {
+  evaluator(op: Operation): ((context: EvaluationContext) => readonly RuntimeValue[]) | undefined {
     const { evaluate } = this.#declaration;
-    if (evaluate === undefined) throw irMessages.error('STR0120', { op: this.name });
-    return evaluate(this.view(op), context);
+    if (evaluate === undefined) return undefined;
+    const view = this.view(op);
+    return (context) => evaluate(view, context);
+  }
+  scalarKernel(op: Operation): ScalarKernel | undefined {
+    return this.#declaration.scalar?.(this.view(op));
+  }
+  compileStep(op: Operation, compiler: StepCompiler): Step | undefined {
+    return this.#declaration.compile?.(this.view(op), compiler);
+  }
+  brancher(op: Operation): ((context: EvaluationContext) => Branch) | undefined {
+    const { branch } = this.#declaration;
+    if (branch === undefined) return undefined;
+    const view = this.view(op);
+    return (context) => branch(view, context);
+  }
+  implicitRegions(operands: readonly Value[], location: Location): readonly Region[] | undefined {
+    return this.#declaration.implicitRegions?.(operands, location);
+  }
+  argumentName(op: Operation, region: number, index: number): string | undefined {
+    return this.#declaration.argumentName?.(op, region, index);
   }
   work(op: Operation): Work | undefined {
     return this.#declaration.work?.(this.view(op));
@@ -377,7 +415,7 @@ export function lowerArguments<O extends ValueSpecs, A extends AttrSpecs, R exte
   const attributes = new Map<string, Attribute>();
   for (const [name, spec] of Object.entries(definition.attrs)) {
     const v = named[name];
-    if (v !== undefined) attributes.set(name, spec.codec.write(v));
+    if (v !== undefined && !(spec.codec.presence === true && v === false)) attributes.set(name, spec.codec.write(v));
   }
   if (needsSegments(definition.operands)) attributes.set('operandSegmentSizes', segmentAttribute(sizes));
   return { operands, attributes };

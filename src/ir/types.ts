@@ -218,6 +218,21 @@ export const isShaped = (t: Type): t is ShapedType =>
 /** The element type of a shaped type, the type itself otherwise. */
 export const elementOf = (t: Type): Type =>
   isShaped(t) || t.kind === 'unranked_tensor' || t.kind === 'unranked_memref' ? t.element : t;
+/** The type with another element type; a scalar becomes `element`. */
+export function withElement(t: Type, element: Type): Type {
+  switch (t.kind) {
+    case 'tensor':
+      return tensor(t.shape, element, t.encoding);
+    case 'unranked_tensor':
+      return unrankedTensor(element);
+    case 'vector':
+      return vector(t.shape, element, t.scalable);
+    case 'memref':
+      return memref(t.shape, element, t.layout, t.memorySpace);
+    default:
+      return element;
+  }
+}
 export const isStatic = (shape: Shape): boolean => !shape.includes(DYNAMIC);
 /** Number of elements; undefined when a dimension is dynamic. */
 export const elementCount = (shape: Shape): number | undefined =>

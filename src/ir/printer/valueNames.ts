@@ -31,16 +31,18 @@ export function nameValues(root: Operation): ValueNames {
       op.results.forEach((r, i) => values.set(r, op.results.length === 1 ? base : `${base}#${i}`));
     }
     const inner = op.definition?.traits.has('isolated') === true ? new Scope() : scope;
-    for (const region of op.regions) {
+    op.regions.forEach((region, r) => {
       region.blocks.forEach((block, i) => blocks.set(block, `^bb${i}`));
       region.blocks.forEach((block, i) => {
         for (const arg of block.args) {
           // Entry arguments are `%argN` as MLIR names them; those of other blocks count as results.
-          values.set(arg, i === 0 ? `%${inner.unique(`arg${inner.nextArgument++}`)}` : `%${inner.nextResult++}`);
+          const wanted = i === 0 ? op.definition?.argumentName(op, r, arg.index) : undefined;
+          const entry = (): string => inner.unique(wanted ?? `arg${inner.nextArgument++}`);
+          values.set(arg, `%${i === 0 ? entry() : inner.nextResult++}`);
         }
         for (let o = block.first; o !== undefined; o = o.next) visit(o, inner);
       });
-    }
+    });
   };
   visit(root, new Scope());
   return { values, blocks };
