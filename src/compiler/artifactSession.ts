@@ -1,0 +1,128 @@
+/**
+ * A loaded artifact in a running native runner: run, time and trace it. Builds the runner first when it has to. Used by
+ * the command line, the editor and bisection, which keep one session warm.
+ */
+import type { Cancellation } from '../base/cancellation';
+import { neverCancelled } from '../base/cancellation';
+import type { HostTensor } from '../frontend/elementType';
+import { buildRunner } from '../runner/buildRunner';
+import { RunnerProcess } from '../runner/runnerProcess';
+import type { LoadedArtifact, LoadedEntryPoint, Timings, WrittenTrace } from '../runner/runnerRequests';
+import type { Agreement, Measurement } from './compilation';
+import { hostType } from './tensors';
+
+export interface SessionOptions {
+  /** Folder that holds `native-runner`: the repository or the installed extension. */
+  readonly resourceRoot: string;
+  readonly cancellation?: Cancellation;
+  readonly onProgress?: (text: string) => void;
+}
+
+export interface RunOptions {
+  readonly entry?: string;
+  /** Default: all processors. */
+  readonly threads?: number;
+  readonly repeat?: number;
+  readonly warmup?: number;
+}
+
+export type Tensors = Readonly<Record<string, HostTensor>>;
+
+export class ArtifactSession {
+  private constructor(
+    readonly runner: RunnerProcess,
+    readonly loaded: LoadedArtifact,
+    readonly cancellation: Cancellation,
+  ) {}
+
+  static async open(artifact: string, options: SessionOptions): Promise<ArtifactSession> {
+    const cancellation = options.cancellation ?? neverCancelled;
+    const { signal } = cancellation;
+    const { executable } = await buildRunner({
+      resourceRoot: options.resourceRoot,
+      signal,
+      ...(options.onProgress === undefined ? {} : { onProgress: options.onProgress }),
+    });
+    const runner = await RunnerProcess.start({ executable, signal });
+    try {
+      return new ArtifactSession(runner, await runner.load(artifact, { signal }), cancellation);
+    } catch (error) {
+      await runner.close();
+      throw error;
+    }
+  }
+
+  /** The named entry point, or the first. */
+  entryPoint(name?: string): LoadedEntryPoint {
+    const entry = name === undefined ? this.loaded.entryPoints[0] : this.loaded.entryPoints.find((e) => e.name === name);
+    if (entry === undefined) throw new RangeError(`the artifact has no entry point ${name ?? ''}`);
+    return entry;
+  }
+
+  async run(inputs: Tensors, options: RunOptions = {}): Promise<{ readonly outputs: Record<string, HostTensor>; readonly timings: Timings }> {
+    const { outputs, ...timings } = await this.runner.run({ artifact: this.loaded.artifact, inputs, ...options }, this.#request());
+    return {
+      outputs: Object.fromEntries(
+        outputs.map((o) => [o.name, { elementType: hostType(o.elementType), shape: o.shape, bytes: o.bytes }]),
+      ),
+      timings,
+    };
+  }
+
+  bench(inputs: Tensors, options: RunOptions = {}): Promise<Timings> {
+    return this.runner.bench({ artifact: this.loaded.artifact, inputs, ...options }, this.#request());
+  }
+
+  /** Times runs while recording them, and writes the trace. */
+  async profile(inputs: Tensors, file: string, options: RunOptions = {}): Promise<{ readonly timings: Timings; readonly trace: WrittenTrace }> {
+    // Warm-up runs are not recorded.
+    const { warmup = 3, ...rest } = options;
+    if (warmup > 0) await this.bench(inputs, { ...rest, warmup: 0, repeat: warmup });
+    await this.runner.startTrace(undefined, this.#request());
+    try {
+      const timings = await this.bench(inputs, { ...rest, warmup: 0 });
+      return { timings, trace: await this.runner.writeTrace(file, this.#request()) };
+    } finally {
+      if (this.runner.alive) await this.runner.stopTrace(this.#request());
+    }
+  }
+
+  async close(): Promise<void> {
+    await this.runner.close();
+  }
+
+  #request(): { readonly signal: AbortSignal } {
+    return { signal: this.cancellation.signal };
+  }
+}
+
+/** The value below which a share `p` of sorted values lie. */
+const quantile = (sorted: readonly number[], p: number): number => sorted[Math.min(sorted.length - 1, Math.floor(p * sorted.length))] ?? 0;
+export const ascending = (values: readonly number[]): readonly number[] => [...values].sort((a, b) => a - b);
+export const median = (values: readonly number[]): number => {
+  const s = ascending(values);
+  const mid = s.length >> 1;
+  return s.length === 0 ? 0 : s.length % 2 === 1 ? s[mid]! : (s[mid - 1]! + s[mid]!) / 2;
+};
+
+/** What the views and tables need of a series of runs. */
+export function measurementOf(timings: Timings, trace?: string, agreement?: Agreement): Measurement {
+  const sorted = ascending(timings.iterationNs);
+  return {
+    entryPoint: timings.entry,
+    threads: timings.threads,
+    repeats: sorted.length,
+    minNs: sorted[0] ?? 0,
+    medianNs: median(sorted),
+    p95Ns: quantile(sorted, 0.95),
+    dispatches: timings.dispatches.map((d) => ({
+      index: d.index,
+      medianNs: median(d.ns),
+      minNs: Math.min(...d.ns),
+      calls: d.ns.length,
+    })),
+    trace,
+    agreement,
+  };
+}
+

@@ -1,0 +1,95 @@
+/**
+ * Runs a model, or the IR of any stage, through the interpreter on host tensors: the reference that needs nothing
+ * installed.
+ */
+import path from 'node:path';
+import { readFile } from 'node:fs/promises';
+import type { Cancellation } from '../base/cancellation';
+import { neverCancelled } from '../base/cancellation';
+import { importOnnx } from '../frontend/onnx/importOnnx';
+import { readOnnxModel } from '../frontend/onnx/readModel';
+import type { HostTensor } from '../frontend/elementType';
+import type { Operation, Type } from '../ir';
+import { ResourceStore, parseModule, types } from '../ir';
+import { func, signatureOf } from '../ir/dialects/func';
+import { registry } from '../ir/dialects/index';
+import { Interpreter } from '../ir/interpreter/interpreter';
+import type { ShapedValue } from '../ir/interpreter/runtimeValue';
+import { elementsFromBytes, makeMemRef, tensorFromBytes, tensorToBytes } from '../ir/interpreter/tensor';
+import { compilerMessages } from './messages';
+import { elementTypeName } from './elementNames';
+
+type Tensors = Readonly<Record<string, HostTensor>>;
+
+/** Runs the entry function of a model file. */
+export async function interpretModel(file: string, inputs: Tensors, cancellation: Cancellation = neverCancelled): Promise<Record<string, HostTensor>> {
+  if (path.extname(file).toLowerCase() === '.mlir') {
+    const { module, resources } = parseModule(await readFile(file, 'utf8'), registry);
+    const store = new ResourceStore();
+    for (const [key, bytes] of resources) store.setBytes(key, bytes);
+    return interpretModule(module, store, inputs, cancellation);
+  }
+  const { module, resources } = importOnnx(readOnnxModel(file));
+  return interpretModule(module, resources, inputs, cancellation);
+}
+
+/**
+ * Runs `@main` (or the only public function). Tensors and buffers alike: once bufferised, outputs are the trailing
+ * arguments that carry `strata.output`.
+ */
+export function interpretModule(module: Operation, resources: ResourceStore, inputs: Tensors, cancellation: Cancellation = neverCancelled): Record<string, HostTensor> {
+  const entry = entryFunction(module);
+  const signature = signatureOf(entry);
+  const interpreter = new Interpreter(module, { resources, cancellation });
+  const outputs: [string, ShapedValue][] = [];
+  const args = signature.inputs.map((type, i) => {
+    const name = nameAt(entry, 'arg_attrs', i) ?? `arg${i}`;
+    if (isOutput(entry, i)) {
+      if (type.kind !== 'memref' || !types.isStatic(type.shape)) throw compilerMessages.error('STR0593', { input: name, expected: 'a static buffer', found: type.text });
+      const value = makeMemRef(type.shape, type.element);
+      outputs.push([name, value]);
+      return value;
+    }
+    return argument(name, type, inputs[name]);
+  });
+  const results = interpreter.call('main', args);
+  results.forEach((value, i) => {
+    if (typeof value === 'object') outputs.push([nameAt(entry, 'res_attrs', i) ?? `output${i}`, value]);
+  });
+  return Object.fromEntries(
+    outputs.map(([name, value]) => [name, { elementType: elementTypeName(value.element), shape: value.shape, bytes: tensorToBytes(value) }]),
+  );
+}
+
+function argument(name: string, type: Type, tensor: HostTensor | undefined): ShapedValue {
+  const fits =
+    tensor !== undefined &&
+    (type.kind === 'tensor' || type.kind === 'memref') &&
+    elementTypeName(type.element) === tensor.elementType &&
+    type.shape.length === tensor.shape.length &&
+    type.shape.every((d, i) => d === types.DYNAMIC || d === tensor.shape[i]);
+  if (!fits) {
+    const found = tensor === undefined ? 'nothing' : `${tensor.elementType} [${tensor.shape.join(', ')}]`;
+    throw compilerMessages.error('STR0593', { input: name, expected: type.text, found });
+  }
+  return type.kind === 'tensor'
+    ? tensorFromBytes(tensor.shape, type.element, tensor.bytes)
+    : makeMemRef(tensor.shape, type.element, elementsFromBytes(type.element, tensor.bytes));
+}
+
+function entryFunction(module: Operation): Operation {
+  const main = module.body().ops.find((op) => func.is(op) && func.view(op).sym_name === 'main');
+  if (main === undefined) throw compilerMessages.error('STR0595', { reference: 'interpreter', problem: 'the module has no function @main' });
+  return main;
+}
+function dictionaryEntry(entry: Operation, list: 'arg_attrs' | 'res_attrs', i: number, key: string): string | true | undefined {
+  const attrs = entry.attr(list);
+  const d = attrs?.kind === 'array' ? attrs.elements[i] : undefined;
+  const a = d?.kind === 'dictionary' ? d.entries.get(key) : undefined;
+  return a?.kind === 'string' ? a.value : a === undefined ? undefined : true;
+}
+function nameAt(entry: Operation, list: 'arg_attrs' | 'res_attrs', i: number): string | undefined {
+  const name = dictionaryEntry(entry, list, i, 'strata.name');
+  return typeof name === 'string' ? name : undefined;
+}
+const isOutput = (entry: Operation, i: number): boolean => dictionaryEntry(entry, 'arg_attrs', i, 'strata.output') !== undefined;

@@ -1,0 +1,27 @@
+/** Coded messages of the driver (STR05xx, 0590 on). */
+import { defineMessages, message } from '../base/diagnostics';
+
+export const compilerMessages = defineMessages({
+  STR0590: message<{ file: string; found: string }>({
+    text: (p) => `'${p.file}' cannot be compiled: ${p.found}.`,
+    next: () => 'Strata compiles .onnx models and .mlir text.',
+  }),
+  STR0591: message<{ file: string; problem: string }>({
+    text: (p) => `cannot write '${p.file}': ${p.problem}.`,
+    next: () => 'Check that the folder exists, may be written and has room. Nothing was left behind.',
+  }),
+  STR0592: message<{ name: string; stages: string }>({
+    text: (p) => `there is no stage or pass '${p.name}' to stop after.`,
+    next: (p) => `Stages are ${p.stages}; 'strata opt --list' shows the passes.`,
+  }),
+  STR0593: message<{ input: string; expected: string; found: string }>({
+    text: (p) => `input '${p.input}' must be ${p.expected}, found ${p.found}.`,
+  }),
+  STR0594: message<{ input: string }>({
+    text: (p) => `input '${p.input}' has a symbolic shape, so it cannot be made up.`,
+    next: () => 'Give it as a file: --input NAME=FILE.npy.',
+  }),
+  STR0595: message<{ reference: string; problem: string }>({
+    text: (p) => `the reference '${p.reference}' cannot be used: ${p.problem}.`,
+  }),
+});

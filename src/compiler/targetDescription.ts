@@ -1,0 +1,66 @@
+/**
+ * Feature levels of CPU targets and the `strata.target` attribute that passes read: one table of what a level may
+ * use, how wide its vectors are and how many registers it has.
+ */
+import type { Architecture } from '../artifact/cpuFeatures';
+import type { DictionaryAttr } from '../ir';
+import { arrayAttr, dictionaryAttr, i64Attr, stringAttr } from '../ir';
+import { hostArchitecture, hostCpu } from '../runner/hostCpu';
+
+interface LevelDescription {
+  readonly architecture: Architecture;
+  /** What a machine must have; names of `cpuFeatures`. */
+  readonly features: readonly string[];
+  readonly vectorBytes: number;
+  /** Vector registers. */
+  readonly registers: number;
+  /** C compiler flags beyond those of the features. */
+  readonly flags: readonly string[];
+}
+
+const avx2 = ['sse3', 'ssse3', 'sse4.1', 'sse4.2', 'popcnt', 'avx', 'f16c', 'fma', 'bmi', 'bmi2', 'avx2'];
+const avx512 = [...avx2, 'avx512f', 'avx512dq', 'avx512cd', 'avx512bw', 'avx512vl'];
+
+/** From the most to the least demanding of each architecture. */
+const levels = {
+  avx512: { architecture: 'x86_64', features: avx512, vectorBytes: 64, registers: 32, flags: ['-ffp-contract=fast', '-mprefer-vector-width=512'] },
+  avx2: { architecture: 'x86_64', features: avx2, vectorBytes: 32, registers: 16, flags: ['-ffp-contract=fast'] },
+  baseline: { architecture: 'x86_64', features: [], vectorBytes: 16, registers: 16, flags: ['-ffp-contract=fast'] },
+  neon: { architecture: 'aarch64', features: [], vectorBytes: 16, registers: 32, flags: ['-ffp-contract=fast'] },
+} as const satisfies Record<string, LevelDescription>;
+
+export type CpuLevel = keyof typeof levels;
+export const cpuLevels = Object.keys(levels) as readonly CpuLevel[];
+
+export interface TargetDescription {
+  readonly level: CpuLevel;
+  readonly architecture: Architecture;
+  readonly cpuFeatures: readonly string[];
+  readonly vectorBytes: number;
+  readonly registers: number;
+  readonly flags: readonly string[];
+}
+
+/** The given level, or the best one that this machine runs. */
+export async function describeTarget(level?: CpuLevel): Promise<TargetDescription> {
+  const chosen = level ?? (await bestLevel());
+  const { features, ...rest } = levels[chosen];
+  return { level: chosen, cpuFeatures: features, ...rest };
+}
+
+async function bestLevel(): Promise<CpuLevel> {
+  const architecture = hostArchitecture() ?? 'x86_64';
+  const { features } = await hostCpu();
+  const runs = (l: LevelDescription): boolean => l.architecture === architecture && l.features.every((f) => features.includes(f));
+  return cpuLevels.find((name) => runs(levels[name])) ?? 'baseline';
+}
+
+/** `{arch = "x86_64", features = […], level = "avx512", registers = 32, vector_bytes = 64}`. */
+export const targetAttribute = (t: TargetDescription): DictionaryAttr =>
+  dictionaryAttr([
+    ['arch', stringAttr(t.architecture)],
+    ['features', arrayAttr(t.cpuFeatures.map(stringAttr))],
+    ['level', stringAttr(t.level)],
+    ['registers', i64Attr(t.registers)],
+    ['vector_bytes', i64Attr(t.vectorBytes)],
+  ]);

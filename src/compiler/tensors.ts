@@ -1,0 +1,49 @@
+/** Inputs of a run: from files, seeded, in the byte form that the runner and the references take. */
+import type { HostTensor } from '../frontend/elementType';
+import { randomTensor } from '../frontend/random';
+import { readTensorFile } from '../frontend/tensorFile';
+import type { TensorSignature } from '../artifact/contents';
+import { compilerMessages } from './messages';
+
+/** Where an input comes from. */
+export type InputSource = { readonly kind: 'file'; readonly path: string } | { readonly kind: 'random'; readonly seed: number };
+
+const shapeText = (shape: readonly (number | string)[]): string => `[${shape.join(', ')}]`;
+
+/**
+ * The tensor for each input of an entry point. Inputs without a source are seeded with 0; a file must have the
+ * type of the signature and a shape that fits it. `dims` gives sizes for symbolic dimensions of random inputs.
+ */
+export async function loadInputs(
+  signatures: readonly TensorSignature[],
+  sources: ReadonlyMap<string, InputSource>,
+  dims: ReadonlyMap<string, number> = new Map(),
+): Promise<Record<string, HostTensor>> {
+  const inputs: Record<string, HostTensor> = {};
+  for (const signature of signatures) {
+    const source = sources.get(signature.name) ?? { kind: 'random', seed: 0 };
+    if (source.kind === 'random') {
+      const shape = signature.shape.map((d) => (typeof d === 'number' ? d : dims.get(d)));
+      if (!shape.every((d) => d !== undefined)) throw compilerMessages.error('STR0594', { input: signature.name });
+      inputs[signature.name] = randomTensor(source.seed, shape, hostType(signature.elementType), signature.name);
+      continue;
+    }
+    const { tensor } = await readTensorFile(source.path);
+    const fits =
+      tensor.elementType === hostType(signature.elementType) &&
+      tensor.shape.length === signature.shape.length &&
+      tensor.shape.every((d, i) => typeof signature.shape[i] === 'string' || signature.shape[i] === d);
+    if (!fits) {
+      throw compilerMessages.error('STR0593', {
+        input: signature.name,
+        expected: `${signature.elementType} ${shapeText(signature.shape)}`,
+        found: `${tensor.elementType} ${shapeText(tensor.shape)} in ${source.path}`,
+      });
+    }
+    inputs[signature.name] = tensor;
+  }
+  return inputs;
+}
+
+/** The host's name of an artifact's element type (i1 is a byte of 0 or 1). */
+export const hostType = (t: TensorSignature['elementType']): HostTensor['elementType'] => (t === 'i1' ? 'bool' : t);
