@@ -1,0 +1,20 @@
+/** `nn`: normalised tensor ops of neural networks. Explicit attributes, ranked types, no versions. */
+import type { Dialect } from '../../registry';
+import { convolutionOps } from './convolution';
+import { elementwiseOps } from './elementwise';
+import { movementOps } from './movement';
+import { poolingOps } from './pooling';
+import { reductionOps } from './reduction';
+
+export * from './convolution';
+export * from './elementwise';
+export * from './movement';
+export * from './pooling';
+export * from './reduction';
+
+export const nnDialect: Dialect = {
+  name: 'nn',
+  summary: 'Normalised tensor ops of neural networks: explicit attributes, ranked types, no versions.',
+  ops: [...convolutionOps, ...poolingOps, ...reductionOps, ...elementwiseOps, ...movementOps],
+  upstream: false,
+};

@@ -1,0 +1,26 @@
+/** `onnx`: ONNX operators as a model has them. Their meaning is their expansion into `nn`. */
+import type { Dialect } from '../../registry';
+import { arithmeticOps } from './arithmetic';
+import { convolutionOps } from './convolution';
+import type { OnnxOp } from './defineOnnxOp';
+import { linearOps } from './linear';
+import { movementOps } from './movement';
+
+export { NotSupported, constantLimit, constantsOf, inferOnnx, versionIn, type Expansion, type OnnxOp } from './defineOnnxOp';
+export { elementTypeOfOnnx } from './elementTypes';
+export { onnxMessages } from './messages';
+
+export const onnxOps: readonly OnnxOp[] = [...convolutionOps, ...linearOps, ...arithmeticOps, ...movementOps];
+const byName = new Map(onnxOps.map((op) => [op.onnxName, op]));
+/** The declaration of a standard operator, by the name that ONNX gives it. */
+export const onnxOpNamed = (name: string): OnnxOp | undefined => byName.get(name);
+/** The declaration of an op of the import stage. */
+export const onnxOpOf = (op: { readonly name: string }): OnnxOp | undefined =>
+  op.name.startsWith('onnx.') ? byName.get(op.name.slice('onnx.'.length)) : undefined;
+
+export const onnxDialect: Dialect = {
+  name: 'onnx',
+  summary: 'ONNX operators as a model has them, with the version of their definition.',
+  ops: onnxOps,
+  upstream: false,
+};
