@@ -149,6 +149,7 @@ export function formatSummary(summary: Summary, limit = Infinity): string {
     'bytes',
     shown.map((r) => r.bytesPerSecond),
   );
+  const entries = new Set(summary.rows.map((r) => r.entry)).size > 1;
   const header = [
     summary.by === 'dispatch' ? 'dispatch' : 'zone',
     'model nodes',
@@ -160,7 +161,7 @@ export function formatSummary(summary: Summary, limit = Infinity): string {
     bytes.unit,
   ];
   const lines = shown.map((r) => [
-    r.entry === undefined ? r.name : `${r.entry}: ${r.name}`,
+    r.entry === undefined || !entries ? r.name : `${r.entry}: ${r.name}`,
     shorten(r.origins.join(', '), 48),
     String(r.calls),
     time.format(r.total),

@@ -14,12 +14,15 @@ export interface WebviewAddresses {
 
 const escape = (text: string): string => text.replace(/[&<>"']/g, (c) => `&#${c.charCodeAt(0)};`);
 
-/** Scripts by nonce, styles and fonts from the extension, and nothing else: no network, no eval, no inline styles. */
+/**
+ * Scripts by nonce, styles and fonts from the extension, and nothing else: no network, no eval, no inline style attributes.
+ * The component library asks for `:focus-visible` through an empty style element; it finds the nonce in `csp-nonce`.
+ */
 export const contentSecurityPolicy = (a: Pick<WebviewAddresses, 'nonce' | 'cspSource'>): string =>
   [
     `default-src 'none'`,
     `script-src 'nonce-${a.nonce}'`,
-    `style-src ${a.cspSource}`,
+    `style-src ${a.cspSource} 'nonce-${a.nonce}'`,
     `font-src ${a.cspSource}`,
     `img-src ${a.cspSource}`,
     `base-uri 'none'`,
@@ -35,6 +38,7 @@ export function profilerHtml(a: WebviewAddresses, view: 'panel' | 'editor' = 'pa
 <head>
 <meta charset="utf-8">
 <meta http-equiv="Content-Security-Policy" content="${escape(contentSecurityPolicy(a))}">
+<meta property="csp-nonce" content="${a.nonce}">
 <meta name="viewport" content="width=device-width, initial-scale=1">
 <title>Strata Profiler</title>
 <link rel="stylesheet" href="${escape(a.codiconUri)}">

@@ -3,7 +3,7 @@ import { test } from 'node:test';
 import { columnUnit } from '../../src/profiler/layout/columnUnits';
 import { FAMILIES, familyOf, huesOf } from '../../src/profiler/layout/families';
 import { leftHeavy } from '../../src/profiler/layout/flame';
-import { cutMiddle } from '../../src/profiler/layout/labels';
+import { cutMiddle, sharedPrefix } from '../../src/profiler/layout/labels';
 import { rowOf, spanAt, traceRows, visibleInRow } from '../../src/profiler/layout/rows';
 import type { RowRect } from '../../src/profiler/layout/rows';
 import { formatInstant, timeAxis } from '../../src/profiler/layout/ticks';
@@ -164,9 +164,18 @@ test('every tick has its unit, and deep in a trace labels count from a base', ()
 test('names are cut from the middle', () => {
   const measure = (t: string): number => t.length;
   assert.equal(cutMiddle('main_dispatch_17_conv2d', 30, measure), 'main_dispatch_17_conv2d');
-  assert.equal(cutMiddle('main_dispatch_17_conv2d', 11, measure), 'main…conv2d');
+  assert.equal(cutMiddle('main_dispatch_17_conv2d', 11, measure), 'main_d…nv2d');
   assert.equal(cutMiddle('main_dispatch', 2, measure), '');
-  assert.equal(cutMiddle('日本語の名前が長い', 5, measure), '日…が長い');
+  assert.equal(cutMiddle('日本語の名前が長い', 5, measure), '日本語…い');
+});
+
+test('labels leave out what all names share', () => {
+  assert.equal(
+    sharedPrefix(['main_dispatch_1_add', 'main_dispatch_12_mul', 'main_dispatch_1_sub']),
+    'main_dispatch_',
+  );
+  assert.equal(sharedPrefix(['add', 'addition', 'adder']), '');
+  assert.equal(sharedPrefix(['a_1', 'a_2']), '');
 });
 
 test('left-heavy merges equal paths, widest first', () => {

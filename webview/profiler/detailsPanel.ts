@@ -3,7 +3,7 @@ import { formatRate, threeDigits, formatBytes } from '../../src/base/units';
 import { formatInstant } from '../../src/profiler/layout/ticks';
 import type { ZoneDetails } from '../../src/profiler/layout/table';
 import { button } from '../controls/controls';
-import { element } from '../shared/dom';
+import { breakable, cutText, element } from '../shared/dom';
 import type { Child } from '../shared/dom';
 import type { Theme } from '../shared/theme';
 import { FAMILIES } from '../../src/profiler/layout/families';
@@ -14,6 +14,9 @@ export interface DetailsActions {
   select(zone: number): void;
   reveal(zone: number): void;
 }
+
+const shortName = (name: string, prefix: string): string =>
+  name.length > prefix.length && name.startsWith(prefix) ? name.slice(prefix.length) : name;
 
 const percent = (part: number): string => `${(part * 100).toFixed(1)} %`;
 
@@ -51,12 +54,7 @@ export class DetailsPanel {
   private zone(d: ZoneDetails, session: Session, theme: Theme): readonly HTMLElement[] {
     const { row, facts } = d;
     const name = session.trace.zones.name[d.zone]!;
-    const heading = element(
-      'h2',
-      { title: d.name },
-      this.swatch(session, name, theme),
-      element('span', {}, d.name),
-    );
+    const heading = element('h2', { title: d.name }, this.swatch(session, name, theme), breakable(d.name));
     const list = element(
       'dl',
       {},
@@ -93,7 +91,7 @@ export class DetailsPanel {
       'section',
       {},
       element('h3', {}, origins.length === 1 ? 'Model node' : `Model nodes (${origins.length})`),
-      element('ul', { class: 'origins' }, ...origins.map((o) => element('li', { title: o }, o))),
+      element('ul', { class: 'origins' }, ...origins.map((o) => element('li', { title: o }, breakable(o)))),
     );
     const reveal = button('Reveal in IR', () => this.actions.reveal(d.zone), 'primary');
     const canReveal = facts.dispatch !== undefined || origins.length > 0;
@@ -122,7 +120,7 @@ export class DetailsPanel {
         'button',
         { type: 'button', title: r.name },
         this.swatch(session, trace.zones.name[r.longest]!, theme),
-        element('span', { class: 'grow' }, r.name),
+        element('span', { class: 'grow' }, cutText(shortName(r.name, session.prefix))),
         element('span', { class: 'number' }, percent(r.share)),
       );
       press.addEventListener('click', () => this.actions.select(r.longest));

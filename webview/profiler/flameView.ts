@@ -34,10 +34,7 @@ export class FlameView {
     this.rebuild();
   });
 
-  constructor(
-    theme: () => Theme,
-    private readonly actions: ChartActions,
-  ) {
+  constructor(theme: () => Theme, actions: ChartActions) {
     this.chart = new ZoneChart(
       'Flame view. W and S zoom, A and D pan, arrows move between zones, F fits, Enter reveals in IR. The Zones tab has the same as a table.',
       0,
@@ -120,9 +117,12 @@ export class FlameView {
     else this.chart.draw(this.timeContent(session, Number(this.track)), session.viewport);
   }
 
-  private common(session: Session): Pick<ChartContent, 'strings' | 'hues' | 'matches' | 'selected'> {
+  private common(
+    session: Session,
+  ): Pick<ChartContent, 'strings' | 'prefix' | 'hues' | 'matches' | 'selected'> {
     return {
       strings: session.trace.strings,
+      prefix: session.prefix,
       hues: session.hues.of,
       matches: session.matches,
       selected: session.selected,

@@ -79,12 +79,16 @@ function select(zone: number | undefined, tell = true): void {
   save();
 }
 
+/** Narrower than this, a zone that a keyboard step reaches is zoomed to; one that was asked for must also show its name. */
+const SEEN = 6;
+const READ = 64;
+
 /** Selects `zone` and makes it visible in the timeline. */
-function show(zone: number, tell = true): void {
+function show(zone: number, { tell = true, least = READ } = {}): void {
   if (session === undefined) return;
   session.collapsed.delete(session.trace.zones.track[zone]!);
   select(zone, tell);
-  session.bringIntoView(zone, timeline.chart.width);
+  session.bringIntoView(zone, timeline.chart.width, least);
   redraw();
   requestAnimationFrame(() => {
     if (session !== undefined && view.active === 'timeline') timeline.showTrackOf(session, zone);
@@ -116,11 +120,11 @@ const actions: ChartActions = {
     const { trace, selected, viewport } = session;
     if (selected === undefined) {
       const first = trace.zones.start.findIndex((s, i) => s + trace.zones.duration[i]! >= viewport.from);
-      if (first >= 0) show(first);
+      if (first >= 0) show(first, { least: SEEN });
       return;
     }
     const next = neighbour(trace, selected, step);
-    if (next !== undefined) show(next);
+    if (next !== undefined) show(next, { least: SEEN });
   },
   fit: () => {
     if (session === undefined) return;
@@ -269,7 +273,7 @@ const setTab = (tab: ViewTab): void => {
 function selectLongest(zone: number | undefined): boolean {
   if (zone === undefined) return false;
   setTab('timeline');
-  show(zone, false);
+  show(zone, { tell: false });
   return true;
 }
 

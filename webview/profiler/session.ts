@@ -1,6 +1,7 @@
 /** One trace in the view: what is derived from it once, and where the person is in it. */
 import { huesOf } from '../../src/profiler/layout/families';
 import type { Hues } from '../../src/profiler/layout/families';
+import { sharedPrefix } from '../../src/profiler/layout/labels';
 import { traceRows } from '../../src/profiler/layout/rows';
 import type { TraceRows } from '../../src/profiler/layout/rows';
 import { rowMatches, tablesOf, ZoneLookup } from '../../src/profiler/layout/table';
@@ -12,6 +13,8 @@ import type { ProfilerViewState, ViewTab, WireTrace, ZoneRef } from '../../src/p
 export class Session {
   readonly rows: TraceRows;
   readonly hues: Hues;
+  /** What the names of all dispatches begin with. */
+  readonly prefix: string;
   readonly tables: Tables;
   readonly lookup: ZoneLookup;
   viewport: Viewport;
@@ -32,6 +35,7 @@ export class Session {
     this.tables = tablesOf(trace);
     this.lookup = new ZoneLookup(trace, this.tables);
     this.hues = huesOf(trace.strings, new Set(trace.zones.name));
+    this.prefix = sharedPrefix((this.tables.byDispatch ?? []).map((r) => r.name));
     this.viewport = fitAll(trace.span);
   }
 
@@ -66,14 +70,14 @@ export class Session {
     };
   }
 
-  /** Scrolls the view so that `zone` can be seen; a zone narrower than a few pixels is zoomed to. */
-  bringIntoView(zone: number, width: number): void {
+  /** Scrolls the view so that `zone` can be seen; one narrower than `least` pixels is zoomed to. */
+  bringIntoView(zone: number, width: number, least: number): void {
     const from = this.trace.zones.start[zone]!;
     const to = from + this.trace.zones.duration[zone]!;
     const pixels = ((to - from) * width) / (this.viewport.to - this.viewport.from);
-    const room = (to - from) * 6;
+    const room = (to - from) * 4;
     this.viewport =
-      pixels < 6
+      pixels < least
         ? fitRange(from - room, to + room, this.trace.span)
         : scrollTo(this.viewport, from, to, this.trace.span);
   }

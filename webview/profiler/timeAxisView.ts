@@ -8,6 +8,8 @@ import { formatDuration, ns } from '../../src/base/units';
 import { element } from '../shared/dom';
 
 const HEIGHT = 22;
+/** Half the width of a letter, about: labels that would be cut by the border are left out. */
+const HALF_LETTER = 3.4;
 
 export class TimeAxisView {
   readonly element: HTMLElement;
@@ -23,10 +25,16 @@ export class TimeAxisView {
     this.element = element('div', { class: 'axis' }, this.gutter, this.plot);
   }
 
-  draw(viewport: Viewport, width: number): void {
+  /** `extent` is the length of the content, so that the margins around it do not count as visible time. */
+  draw(viewport: Viewport, width: number, extent: number): void {
     this.axis = timeAxis(viewport, width);
-    const labels = new Map(this.axis.ticks.map((t) => [t.at, t.label]));
     const scale = scaleLinear([viewport.from, viewport.to], [0, width]);
+    const labels = new Map(
+      this.axis.ticks.map(({ at, label }) => {
+        const half = label.length * HALF_LETTER;
+        return [at, scale(at) >= half && scale(at) <= width - half ? label : ''];
+      }),
+    );
     this.svg.attr('width', width);
     this.group.call(
       axisBottom<number>(scale)
@@ -36,7 +44,9 @@ export class TimeAxisView {
         .tickPadding(3),
     );
     this.gutter.textContent =
-      this.axis.base === undefined ? formatDuration(ns(spanOf(viewport))) : this.axis.base.label;
+      this.axis.base === undefined
+        ? formatDuration(ns(Math.max(0, Math.min(viewport.to, extent) - Math.max(viewport.from, 0))))
+        : this.axis.base.label;
     this.gutter.title =
       this.axis.base === undefined
         ? 'Length of the visible range'

@@ -64,6 +64,7 @@ export class TimelineView {
       height: heightOf(this.boxes) + TOP,
       bands,
       strings: trace.strings,
+      prefix: session.prefix,
       hues: session.hues.of,
       matches: session.matches,
       selected,
@@ -131,7 +132,7 @@ export class TimelineView {
     for (const box of this.boxes) {
       const track = session.trace.tracks[box.track]!;
       c.strokeStyle = theme.grid;
-      c.globalAlpha = 0.6;
+      c.globalAlpha = 0.14;
       c.lineWidth = 1;
       c.beginPath();
       const y = box.top + box.height + Math.floor(METRICS.gap / 2) + 0.5;

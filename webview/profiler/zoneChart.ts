@@ -20,6 +20,7 @@ export interface ChartContent {
   readonly height: number;
   readonly bands: readonly Band[];
   readonly strings: readonly string[];
+  readonly prefix: string;
   readonly hues: Int8Array;
   readonly matches: Uint8Array | undefined;
   readonly selected: number | undefined;
@@ -133,12 +134,12 @@ export class ZoneChart {
     const height = this.scroller.clientHeight;
     const top = this.scroller.scrollTop;
     this.filler.style.height = `${content.height}px`;
-    this.axis.draw(viewport, width);
+    this.axis.draw(viewport, width, content.extent);
     const c = this.canvas.begin(width, height);
     const scale = pixelsPerUnit(viewport, width);
     c.strokeStyle = theme.grid;
     c.lineWidth = 1;
-    c.globalAlpha = 0.45;
+    c.globalAlpha = 0.12;
     c.beginPath();
     for (const tick of this.axis.axis.ticks) {
       const x = Math.round((tick.at - viewport.from) * scale) + 0.5;
@@ -156,6 +157,7 @@ export class ZoneChart {
       viewport,
       width,
       strings: content.strings,
+      prefix: content.prefix,
       hues: content.hues,
       matches: content.matches,
       relation: content.relation,

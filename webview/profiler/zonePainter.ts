@@ -21,6 +21,8 @@ export interface Scene {
   readonly viewport: Viewport;
   readonly width: number;
   readonly strings: readonly string[];
+  /** Left out of names that do not fit. */
+  readonly prefix: string;
   readonly hues: Int8Array;
   readonly matches: Uint8Array | undefined;
   /** Whether the span is the selected one, or another call of the same name. */
@@ -66,7 +68,7 @@ export class ZonePainter {
       const hue = scene.hues[name] ?? -1;
       c.fillStyle = merged ? (this.hatch ?? theme.neutral) : hue < 0 ? theme.neutral : theme.hues[hue]!;
       c.fillRect(r.x, band.y, r.width - gap, band.height);
-      if (theme.outline !== undefined && r.width > 4) {
+      if (theme.outline !== undefined && r.width > 8) {
         c.strokeStyle = theme.outline;
         c.lineWidth = 1;
         c.strokeRect(r.x + 0.5, band.y + 0.5, r.width - gap - 1, band.height - 1);
@@ -74,6 +76,7 @@ export class ZonePainter {
       if (!merged) {
         this.label(
           scene.strings[name] ?? '',
+          scene.prefix,
           r.x,
           r.width - gap,
           band,
@@ -130,9 +133,11 @@ export class ZonePainter {
     return false;
   }
 
-  private label(text: string, x: number, width: number, band: Band, colour: string): void {
+  private label(text: string, prefix: string, x: number, width: number, band: Band, colour: string): void {
     if (width < MIN_LABEL) return;
-    const shown = cutMiddle(text, width - 2 * PADDING, this.measure.width);
+    const room = width - 2 * PADDING;
+    const short = prefix !== '' && text.startsWith(prefix) ? text.slice(prefix.length) : text;
+    const shown = this.measure.width(text) <= room ? text : cutMiddle(short, room, this.measure.width);
     if (shown === '') return;
     this.context.fillStyle = colour;
     this.context.fillText(shown, x + PADDING, band.y + band.height / 2 + 0.5);

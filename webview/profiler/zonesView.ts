@@ -3,7 +3,7 @@ import { columnUnit } from '../../src/profiler/layout/columnUnits';
 import { rowMatches, sortRows } from '../../src/profiler/layout/table';
 import type { SortColumn, TableRow } from '../../src/profiler/layout/table';
 import { dropdown } from '../controls/controls';
-import { element, icon } from '../shared/dom';
+import { cutText, element, icon } from '../shared/dom';
 import type { Session } from './session';
 
 type Grouping = 'dispatch' | 'name';
@@ -26,13 +26,13 @@ const COLUMNS: readonly Column[] = [
     unit: 'time',
   },
   { id: 'share', label: 'Share', title: 'Part of the total of all rows' },
-  { id: 'self', label: 'Self', title: 'Time of all threads outside nested zones', unit: 'time' },
-  { id: 'mean', label: 'Mean', title: 'Mean time of a call', unit: 'time' },
   { id: 'median', label: 'Median', title: 'Median time of a call', unit: 'time' },
-  { id: 'p95', label: 'p95', title: '95 % of the calls are at most this long', unit: 'time' },
-  { id: 'max', label: 'Max', title: 'The longest call', unit: 'time' },
   { id: 'flopsPerSecond', label: 'FLOP/s', title: 'Floating-point operations per second', unit: 'flops' },
   { id: 'bytesPerSecond', label: 'Bytes/s', title: 'Bytes read and written per second', unit: 'bytes' },
+  { id: 'self', label: 'Self', title: 'Time of all threads outside nested zones', unit: 'time' },
+  { id: 'mean', label: 'Mean', title: 'Mean time of a call', unit: 'time' },
+  { id: 'p95', label: 'p95', title: '95 % of the calls are at most this long', unit: 'time' },
+  { id: 'max', label: 'Max', title: 'The longest call', unit: 'time' },
 ];
 
 /** Rows added at a time: a table of a hundred thousand names must not stop the view. */
@@ -127,6 +127,7 @@ export class ZonesView {
       'time',
       all.map((r) => r.median),
     );
+    const entries = new Set(all.map((r) => r.entry)).size > 1;
     this.formatters = this.columns(all).map((column) => {
       const unit =
         column.unit === undefined
@@ -141,7 +142,7 @@ export class ZonesView {
         if (unit !== undefined) return unit.format(r[column.id] as number | undefined);
         if (column.id === 'share') return `${(r.share * 100).toFixed(1)} %`;
         if (column.id === 'origins') return r.origins.join(', ');
-        if (column.id === 'name') return r.entry === undefined ? r.name : `${r.entry}: ${r.name}`;
+        if (column.id === 'name') return r.entry === undefined || !entries ? r.name : `${r.entry}: ${r.name}`;
         return String(r[column.id]);
       };
       return {
@@ -195,8 +196,9 @@ export class ZonesView {
         bar.style.width = `${most === 0 ? 0 : (r.share / most) * 100}%`;
         cell.append(element('span', { class: 'share-track', 'aria-hidden': 'true' }, bar), text);
       } else {
-        cell.textContent = text;
-        if (column.id === 'name' || column.id === 'origins') cell.title = text;
+        const name = column.id === 'name' || column.id === 'origins';
+        cell.append(name ? cutText(text) : text);
+        if (name) cell.title = text;
       }
       return cell;
     });

@@ -25,3 +25,21 @@ export function setAttributes(e: Element, attributes: Attributes): void {
 /** A codicon; decoration only, so hidden from screen readers. */
 export const icon = (name: string): HTMLElement =>
   element('span', { class: `codicon codicon-${name}`, 'aria-hidden': 'true' });
+
+const TAIL = 12;
+
+/** A text in one line that gives way in its middle, so that its end stays readable. */
+export function cutText(text: string): HTMLElement {
+  if (text.length <= TAIL * 2)
+    return element('span', { class: 'cut' }, element('span', { class: 'cut-head' }, text));
+  return element(
+    'span',
+    { class: 'cut' },
+    element('span', { class: 'cut-head' }, text.slice(0, -TAIL)),
+    element('span', { class: 'cut-tail' }, text.slice(-TAIL)),
+  );
+}
+
+/** A text that may break after the separators of generated names. */
+export const breakable = (text: string): HTMLElement =>
+  element('span', {}, ...text.split(/(?<=[_./:$])/).flatMap((part) => [part, document.createElement('wbr')]));

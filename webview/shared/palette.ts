@@ -13,7 +13,7 @@ const DARK = [
   '#899b1a',
   '#a86965',
   '#eec549',
-  '#c6cad8',
+  '#80858d',
 ] as const;
 const LIGHT = [
   '#3655ad',
@@ -35,8 +35,8 @@ export const HUES: Readonly<Record<ThemeKind, readonly string[]>> = {
 
 /** Zones of no family. */
 export const NEUTRAL: Readonly<Record<ThemeKind, string>> = {
-  dark: '#8f8f8f',
-  hcDark: '#9a9a9a',
+  dark: '#6b6b6b',
+  hcDark: '#707070',
   light: '#767676',
   hcLight: '#6a6a6a',
 };

@@ -51,10 +51,7 @@ export function readTheme(view: string): Theme {
     background,
     foreground,
     dimmed: read('descriptionForeground') ?? foreground,
-    grid:
-      contrastBorder ??
-      read('editorIndentGuide-background1', 'panel-border') ??
-      (light ? '#d3d3d3' : '#404040'),
+    grid: foreground,
     focus: read('focusBorder') ?? (light ? '#005fb8' : '#0078d4'),
     selection:
       contrastBorder === undefined ? foreground : (read('contrastActiveBorder', 'focusBorder') ?? foreground),
