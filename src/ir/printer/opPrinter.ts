@@ -8,6 +8,8 @@ export interface RegionPrintOptions {
   readonly hideEntryArguments?: boolean;
   /** Leave out the terminator (the parser puts it back). */
   readonly hideTerminator?: boolean;
+  /** Write the label of a block without ops, so that it is read back as a block. */
+  readonly labelEmpty?: boolean;
 }
 
 export interface OpPrinter {

@@ -167,7 +167,8 @@ class Printer implements OpPrinter {
     this.raw('\n');
     this.#indent++;
     region.blocks.forEach((block, i) => {
-      this.#block(block, i === 0 && (options.hideEntryArguments === true || (block.args.length === 0 && !hasPredecessor(region, block))), options.hideTerminator === true);
+      const needsLabel = block.args.length > 0 || hasPredecessor(region, block) || (options.labelEmpty === true && block.first === undefined);
+      this.#block(block, i === 0 && (options.hideEntryArguments === true || !needsLabel), options.hideTerminator === true);
     });
     this.#indent--;
     this.raw(`${'  '.repeat(this.#indent)}}`);
@@ -244,7 +245,7 @@ class Printer implements OpPrinter {
       this.raw(' (');
       op.regions.forEach((r, i) => {
         if (i > 0) this.raw(', ');
-        this.region(r, {});
+        this.region(r, { labelEmpty: true });
       });
       this.raw(')');
     }
