@@ -3,6 +3,7 @@
 #include <signal.h>
 #include <unistd.h>
 
+#include <atomic>
 #include <cstring>
 
 namespace strata {
@@ -10,6 +11,8 @@ namespace crash {
 namespace {
 
 thread_local const char *volatile t_activity = nullptr;
+thread_local volatile sig_atomic_t t_reporting = 0;
+std::atomic_flag g_reporting = ATOMIC_FLAG_INIT;
 
 struct FatalSignal {
   int number;
@@ -25,6 +28,16 @@ void put(const char *text) {
 }
 
 void report(int number) {
+  // Threads that crash together would end the process before the first of them has spoken.
+  if (t_reporting == 0 && g_reporting.test_and_set()) {
+    for (;;) pause();
+  }
+  signal(number, SIG_DFL);
+  if (t_reporting != 0) {
+    raise(number);
+    return;
+  }
+  t_reporting = 1;
   const char *name = "unknown";
   for (const auto &fatal : kFatalSignals)
     if (fatal.number == number) name = fatal.name;
@@ -43,7 +56,7 @@ void install_handlers() {
   signal(SIGPIPE, SIG_IGN);
   struct sigaction action {};
   action.sa_handler = report;
-  action.sa_flags = static_cast<int>(SA_RESETHAND | SA_ONSTACK | SA_NODEFER);
+  action.sa_flags = SA_ONSTACK | SA_NODEFER;
   sigemptyset(&action.sa_mask);
   for (const auto &fatal : kFatalSignals) {
 #if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)

@@ -142,7 +142,7 @@ export function bytesSource(bytes: Uint8Array, file = 'artifact'): ByteSource {
   return {
     file,
     size: bytes.length,
-    read: async (offset, length) => bytes.subarray(offset, offset + length),
+    read: (offset, length) => Promise.resolve(bytes.subarray(offset, offset + length)),
   };
 }
 

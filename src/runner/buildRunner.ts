@@ -3,7 +3,7 @@
  * ask at once: one builds while the others wait, and a finished runner appears by renaming.
  */
 import { createHash, randomBytes } from 'node:crypto';
-import { access, copyFile, mkdir, open, readdir, readFile, rename, rm, stat } from 'node:fs/promises';
+import { access, copyFile, mkdir, open, readdir, readFile, rename, rm, stat, statfs } from 'node:fs/promises';
 import { availableParallelism } from 'node:os';
 import { join, relative, sep } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -136,6 +136,14 @@ export async function buildRunner(options: BuildRunnerOptions): Promise<BuiltRun
   }
 }
 
+/** CMake does not pass on why its checks fail. Less than this is too little for the smallest build. */
+const leastFreeBytes = 2 ** 20;
+
+async function isFull(folder: string): Promise<boolean> {
+  const { bavail, bsize } = await statfs(folder);
+  return bavail * bsize < leastFreeBytes;
+}
+
 const isFileError = (error: unknown): error is NodeJS.ErrnoException =>
   error instanceof Error && typeof (error as NodeJS.ErrnoException).syscall === 'string';
 
@@ -172,7 +180,7 @@ async function build(
     const { ok, output } = await runTool(file, args, signal === undefined ? {} : { signal });
     if (ok) return;
     const log = output.split('\n').slice(-60).join('\n');
-    if (/No space left on device/.test(output))
+    if (await isFull(temporary))
       throw messages.error('STR0722', { folder: temporary, reason: 'no space left on device' });
     throw messages.error('STR0702', { step: name, log, sources });
   }

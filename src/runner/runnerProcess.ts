@@ -46,6 +46,15 @@ type InputFiles = Readonly<Record<string, { readonly file: string; readonly shap
 
 const keptErrorOutput = 64 * 1024;
 const quitMs = 2000;
+/** Signals that a program gets for its own mistakes. */
+const crashSignals: ReadonlySet<string> = new Set([
+  'SIGSEGV',
+  'SIGBUS',
+  'SIGILL',
+  'SIGFPE',
+  'SIGABRT',
+  'SIGTRAP',
+]);
 
 const word = (name: string, value: string | number): string =>
   `${encodeURIComponent(name)}=${encodeURIComponent(value)}`;
@@ -90,6 +99,7 @@ export class RunnerProcess {
   readonly #folder: string;
   #received: Buffer[] = [];
   #errorOutput = '';
+  #exitCode: number | undefined;
   #pending: Pending | undefined;
   /** The tail of the queue of requests; each waits for the one before. */
   #queue: Promise<unknown> = Promise.resolve();
@@ -123,6 +133,7 @@ export class RunnerProcess {
     this.#child.stdin.on('error', () => {});
     this.#ended = this.#child.then((result) => {
       const { exitCode, signal, cause } = result as { exitCode?: number; signal?: string; cause?: unknown };
+      this.#exitCode = exitCode;
       this.#failure = this.#reasonOfKill ?? this.#explainEnd(executable, exitCode, signal, cause);
       this.#pending?.reject(this.#failure);
       this.#pending = undefined;
@@ -151,6 +162,16 @@ export class RunnerProcess {
 
   get pid(): number | undefined {
     return this.#child.pid;
+  }
+
+  /** The last 64 KiB of what the process wrote on standard error: crash reports, findings of sanitizers. */
+  get errorOutput(): string {
+    return this.#errorOutput;
+  }
+
+  /** Undefined while it runs and when a signal ended it. */
+  get exitCode(): number | undefined {
+    return this.#exitCode;
   }
 
   ping(options?: RequestOptions): Promise<RunnerInfo> {
@@ -311,7 +332,8 @@ export class RunnerProcess {
     const doing = this.#pending === undefined ? 'while idle' : `while doing "${this.#pending.name}"`;
     const crash = parseCrash(this.#errorOutput);
     if (crash !== undefined) return messages.error('STR0717', crash);
-    if (signal !== undefined) return messages.error('STR0718', { signal, place: doing });
+    if (signal !== undefined)
+      return messages.error(crashSignals.has(signal) ? 'STR0717' : 'STR0718', { signal, place: doing });
     if (exitCode === undefined)
       return messages.error('STR0721', {
         file: executable,

@@ -102,13 +102,12 @@ test('a changed byte gives a coded error or the same contents', async () => {
 
 test('a program whose bytes were changed along with its checksum is refused or agrees with the manifest', async () => {
   const length = unzipSync(encodeSample())[entryNames.program]!.length;
-  for (let at = 0; at < length; at++)
-    for (const value of [0xff, 0x7f]) {
-      const changed = rebuilt((files) => (files[entryNames.program]![at] = value));
-      await read(changed).catch((error: unknown) =>
-        assert.ok(withCode(/^STR060[34] /)(error), `${at}: ${String(error)}`),
-      );
-    }
+  for (let at = 0; at < length; at++) {
+    const changed = rebuilt((files) => (files[entryNames.program]![at]! ^= 0xff));
+    await read(changed).catch((error: unknown) =>
+      assert.ok(withCode(/^STR060[34] /)(error), `${at}: ${String(error)}`),
+    );
+  }
 });
 
 test('another format version is refused with a sentence', async () => {
