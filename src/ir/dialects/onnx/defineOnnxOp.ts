@@ -23,6 +23,9 @@ export class NotSupported extends Error {
   override readonly name = 'NotSupported';
 }
 
+/** Name of the discardable attribute of an imported op that says why it cannot be compiled. */
+export const unsupportedAttribute = 'strata.unsupported';
+
 /** What an expansion builds with. */
 export interface Expansion {
   readonly b: BuilderType;

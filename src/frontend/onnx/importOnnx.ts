@@ -1,0 +1,316 @@
+/**
+ * An ONNX model as IR of the import stage: `@main` with one `onnx` op per node, at the node's location. Result types
+ * are inferred as ops are made. Weights stay in the model's files. Operators that are not supported are kept as they
+ * are, with the reason, so that the IR can be looked at; the conversion to the graph stage reports them all.
+ */
+import type { Diagnostic } from '../../base/diagnostics';
+import type { Attribute, Location, Operation, Value } from '../../ir';
+import {
+  Block,
+  Builder,
+  InferenceError,
+  Region,
+  ResourceStore,
+  arrayAttr,
+  createUnregistered,
+  denseArray,
+  dictionaryAttr,
+  f32Attr,
+  i64Attr,
+  modelNodeLoc,
+  nameLoc,
+  needsSegments,
+  segmentAttribute,
+  stringAttr,
+} from '../../ir';
+import { ConstantFolder } from '../../ir/constantFolding';
+import { constant } from '../../ir/dialects/arith';
+import { module as moduleOp } from '../../ir/dialects/builtin';
+import { func, returnOp } from '../../ir/dialects/func';
+import type { OnnxOp } from '../../ir/dialects/onnx';
+import { NotSupported, constantLimit, inferOnnx, onnxMessages, onnxOpNamed, unsupportedAttribute, versionIn } from '../../ir/dialects/onnx';
+import { Operation as OperationClass } from '../../ir/operation';
+import type { Type } from '../../ir/types';
+import { DYNAMIC, f32, functionType, i64, unrankedTensor } from '../../ir/types';
+import { textOf } from './proto/fields';
+import { normalDomain } from './checkModel';
+import { ModelConstants } from './modelConstants';
+import type { BoundDims, DeclaredType } from './modelTypes';
+import { agrees, declaredType, describeProto } from './modelTypes';
+import { nodeLabels } from './nodeLabels';
+import type { AttributeProto, NodeProto, TensorProto } from './proto/onnxProto';
+import { attributeTypes } from './proto/onnxProto';
+import type { OnnxModel } from './readModel';
+
+export interface ImportOptions {
+  /** Sizes of symbolic dimensions, by the names that the model uses. */
+  readonly dims?: BoundDims;
+}
+
+/** A node of the model's graph. */
+export interface ImportedNode {
+  /** Unique in the graph: what locations say. */
+  readonly name: string;
+  readonly opType: string;
+  /** From 1. */
+  readonly position: number;
+}
+
+export interface ImportedModel {
+  readonly module: Operation;
+  readonly resources: ResourceStore;
+  readonly nodes: readonly ImportedNode[];
+  readonly warnings: readonly Diagnostic[];
+}
+
+/** Throws STR034x, STR0401 and what reading tensors throws. */
+export function importOnnx(model: OnnxModel, options: ImportOptions = {}): ImportedModel {
+  return new Import(model, options.dims ?? {}).run();
+}
+
+class Import {
+  readonly #resources = new ResourceStore();
+  readonly #constants: ModelConstants;
+  readonly #folder = new ConstantFolder(this.#resources, constantLimit);
+  readonly #values = new Map<string, Value>();
+  readonly #warnings: Diagnostic[] = [];
+  readonly #declared = new Map<string, DeclaredType>();
+  readonly #entry = new Block();
+  readonly #b = Builder.atEnd(this.#entry);
+  readonly #nodes: ImportedNode[] = [];
+  readonly #labels: ReadonlyMap<NodeProto, string>;
+  /** What locations call the model: no path, so that the IR does not depend on where the file lies. */
+  readonly #name: string;
+
+  constructor(
+    readonly model: OnnxModel,
+    readonly dims: BoundDims,
+  ) {
+    this.#labels = nodeLabels(model.graph);
+    this.#constants = new ModelConstants(model, this.#resources);
+    this.#name = model.file.replace(/^.*[\\/]/, '');
+  }
+
+  run(): ImportedModel {
+    const { graph, proto, opsets } = this.model;
+    this.#checkDims();
+    for (const v of [...graph.valueInfo, ...graph.output]) {
+      const t = declaredType(v.type, this.dims);
+      if (t !== undefined) this.#declared.set(v.name, t);
+    }
+    const argAttrs = this.#inputs();
+    this.#initializers();
+    graph.node.forEach((node, i) => {
+      this.#node(node, i + 1);
+    });
+    const outputs = graph.output.map((o) => this.#output(o.name));
+    this.#b.location = nameLoc('return');
+    this.#b.op(returnOp, { values: outputs });
+
+    const main = new OperationClass({
+      name: func.name,
+      definition: func,
+      attributes: [
+        ['sym_name', stringAttr('main')],
+        ['function_type', { kind: 'type', type: this.#signature(outputs), text: this.#signature(outputs).text }],
+        ['arg_attrs', arrayAttr(argAttrs)],
+        ['res_attrs', arrayAttr(graph.output.map((o) => dictionaryAttr([['strata.name', stringAttr(o.name)]])))],
+      ],
+      regions: [new Region([this.#entry])],
+      location: nameLoc(graph.name === '' ? 'main' : graph.name),
+    });
+    const body = new Block();
+    body.append(main);
+    const module = new OperationClass({
+      name: moduleOp.name,
+      definition: moduleOp,
+      attributes: [
+        ['onnx.opset', i64Attr(opsets.get('') ?? 0)],
+        ['onnx.producer', stringAttr(`${proto.producerName} ${proto.producerVersion}`.trim())],
+      ],
+      regions: [new Region([body])],
+      location: nameLoc(this.#name),
+    });
+    return { module, resources: this.#resources, nodes: this.#nodes, warnings: this.#warnings };
+  }
+
+  #signature(outputs: readonly Value[]): Type {
+    return functionType(this.#entry.args.map((a) => a.type), outputs.map((v) => v.type));
+  }
+
+  #checkDims(): void {
+    const { graph, file } = this.model;
+    const known = new Set(graph.input.flatMap((i) => i.type?.tensorType?.shape?.dim.flatMap((d) => d.dimParam ?? []) ?? []));
+    const unknown = Object.keys(this.dims).filter((d) => !known.has(d));
+    if (unknown.length === 0) return;
+    throw onnxMessages.error('STR0342', { file, dims: unknown.map((d) => `"${d}"`).join(', '), known: [...known].map((d) => `"${d}"`).join(', ') || 'none' });
+  }
+
+  /** Adds an argument for each input that is not a parameter; their attributes. */
+  #inputs(): Attribute[] {
+    const { graph, file } = this.model;
+    const parameters = new Set(graph.initializer.map((t) => t.name));
+    return graph.input.flatMap((input) => {
+      if (parameters.has(input.name)) return [];
+      const declared = declaredType(input.type, this.dims);
+      if (declared?.type.kind !== 'tensor') {
+        throw onnxMessages.error('STR0341', { file, value: input.name, found: declared === undefined ? describeProto(input.type) : declared.type.text });
+      }
+      this.#values.set(input.name, this.#entry.addArgument(declared.type, nameLoc(input.name)));
+      const { shape } = declared.type;
+      const dims = shape.map((d, i) => (d === DYNAMIC ? stringAttr(declared.symbols[i] ?? '?') : i64Attr(d)));
+      return [
+        dictionaryAttr([
+          ['strata.name', stringAttr(input.name)],
+          ...(shape.includes(DYNAMIC) ? [['strata.dims', arrayAttr(dims)] as const] : []),
+        ]),
+      ];
+    });
+  }
+
+  /** Makes a constant of each parameter that is used. */
+  #initializers(): void {
+    const { graph } = this.model;
+    const used = new Set([...graph.node.flatMap((n) => n.input), ...graph.output.map((o) => o.name)]);
+    for (const t of graph.initializer) if (used.has(t.name)) this.#values.set(t.name, this.#constant(t, t.name));
+  }
+  #constant(tensor: TensorProto, name: string): Value {
+    this.#b.location = nameLoc(name);
+    return this.#b.value(constant, { value: this.#constants.attribute(tensor, name) });
+  }
+
+  #output(name: string): Value {
+    const value = this.#values.get(name);
+    if (value === undefined) throw onnxMessages.error('STR0345', { file: this.model.file, node: '(outputs)', problem: `"${name}" is a value of no supported kind` });
+    return value;
+  }
+
+  #node(node: NodeProto, position: number): void {
+    const domain = normalDomain(node.domain);
+    const outputs = node.output.slice(0, 1 + node.output.findLastIndex((o) => o !== ''));
+    const name = this.#labels.get(node) ?? node.name;
+    this.#nodes.push({ name, opType: domain === '' ? node.opType : `${domain}.${node.opType}`, position });
+    const location = modelNodeLoc(this.#name, name, position);
+    const definition = domain === '' ? onnxOpNamed(node.opType) : undefined;
+    const op = definition === undefined ? this.#unknown(node, domain, outputs, location) : this.#known(definition, node, name, outputs, location);
+    this.#b.insert(op);
+    outputs.forEach((o, i) => {
+      if (o === '') return;
+      const value = op.result(i);
+      this.#values.set(o, value);
+      this.#compareDeclared(o, value.type);
+    });
+  }
+
+  #compareDeclared(name: string, found: Type): void {
+    const declared = this.#declared.get(name);
+    if (declared === undefined || agrees(declared.type, found)) return;
+    this.#warnings.push(onnxMessages.diagnostic('STR0343', { file: this.model.file, value: name, declared: declared.type.text, found: found.text }));
+  }
+
+  #known(definition: OnnxOp, node: NodeProto, name: string, outputs: readonly string[], location: Location): Operation {
+    const opset = this.model.opsets.get('') ?? 0;
+    const version = versionIn(definition, opset);
+    if (version === undefined) return this.#unknown(node, '', outputs, location, `${node.opType} of opset ${opset}`);
+    const { operands, segments } = this.#operands(definition, node, name);
+    const attributes = new Map(this.#attributes(definition, node, name));
+    attributes.set('version', i64Attr(version));
+    if (needsSegments(definition.operands)) attributes.set('operandSegmentSizes', segmentAttribute(segments));
+    const make = (resultTypes: readonly Type[]): Operation =>
+      new OperationClass({ name: definition.name, definition, operands, resultTypes, attributes, location });
+    // Behind an operator that is not supported types are unknown; then so is the type here.
+    if (operands.some((v) => v.type.kind !== 'tensor')) return this.#untyped(definition.name, operands, outputs, attributes, location);
+    try {
+      return make(inferOnnx(definition, operands, attributes, location, outputs.length, this.#folder));
+    } catch (error) {
+      if (error instanceof NotSupported) {
+        attributes.set(unsupportedAttribute, stringAttr(`${node.opType} (${error.message})`));
+        return this.#untyped(definition.name, operands, outputs, attributes, location);
+      }
+      if (error instanceof InferenceError) throw onnxMessages.error('STR0401', { op: definition.name, node: name, problem: error.message }, { cause: error });
+      throw error;
+    }
+  }
+
+  /** Inputs by the operator's declaration: those left out are absent, and counted. */
+  #operands(definition: OnnxOp, node: NodeProto, name: string): { readonly operands: Value[]; readonly segments: number[] } {
+    const refuse = (problem: string): Error => onnxMessages.error('STR0345', { file: this.model.file, node: name, problem });
+    const operands: Value[] = [];
+    const segments: number[] = [];
+    let next = 0;
+    const specs = Object.entries(definition.operands);
+    for (const [operand, { arity }] of specs) {
+      const taken = arity === 'variadic' ? node.input.slice(next) : node.input.slice(next, next + 1);
+      next += taken.length;
+      const given = taken.filter((i) => i !== '');
+      if (arity === 'one' && given.length === 0) throw refuse(`${node.opType} needs the input '${operand}'`);
+      if (arity === 'variadic' && given.length < taken.length) throw refuse(`${node.opType} has an input without a name`);
+      operands.push(...given.map((i) => this.#value(i, refuse)));
+      segments.push(given.length);
+    }
+    if (node.input.slice(next).some((i) => i !== '')) throw refuse(`${node.opType} has ${node.input.length} inputs, at most ${specs.length} are expected`);
+    return { operands, segments };
+  }
+  #value(name: string, refuse: (problem: string) => Error): Value {
+    const v = this.#values.get(name);
+    if (v === undefined) throw refuse(`its input "${name}" is a value of no supported kind`);
+    return v;
+  }
+
+  #attributes(definition: OnnxOp, node: NodeProto, name: string): (readonly [string, Attribute])[] {
+    const out: (readonly [string, Attribute])[] = [];
+    for (const a of node.attribute) {
+      const spec = a.name === 'version' ? undefined : definition.attrs[a.name];
+      if (spec === undefined) {
+        this.#warnings.push(onnxMessages.diagnostic('STR0344', { file: this.model.file, node: name, attribute: a.name }));
+        continue;
+      }
+      const value = this.#attribute(a, node);
+      if (value === undefined || spec.codec.read(value) === undefined) {
+        throw onnxMessages.error('STR0345', { file: this.model.file, node: name, problem: `its attribute '${a.name}' must be ${spec.codec.describe}${value === undefined ? '' : `, found ${value.text.slice(0, 80)}`}` });
+      }
+      out.push([a.name, value]);
+    }
+    return out;
+  }
+
+  /** The value of an attribute; undefined for subgraphs and other kinds without a form in the IR. */
+  #attribute(a: AttributeProto, node: NodeProto): Attribute | undefined {
+    switch (a.type) {
+      case attributeTypes.FLOAT:
+        return f32Attr(a.f ?? 0);
+      case attributeTypes.INT:
+        return i64Attr(a.i ?? 0n);
+      case attributeTypes.STRING:
+        return stringAttr(a.s === undefined ? '' : textOf(a.s));
+      case attributeTypes.TENSOR:
+        return a.t === undefined ? undefined : this.#constants.attribute(a.t, node.output[0] ?? a.name);
+      case attributeTypes.FLOATS:
+        return denseArray(f32, a.floats);
+      case attributeTypes.INTS:
+        return denseArray(i64, a.ints);
+      case attributeTypes.STRINGS:
+        return arrayAttr(a.strings.map((s) => stringAttr(textOf(s))));
+      default:
+        return undefined;
+    }
+  }
+
+  /** An operator without a declaration, with its attributes as they are. */
+  #unknown(node: NodeProto, domain: string, outputs: readonly string[], location: Location, what?: string): Operation {
+    const attributes = new Map<string, Attribute>();
+    for (const a of node.attribute) {
+      const value = this.#attribute(a, node);
+      if (value !== undefined) attributes.set(a.name, value);
+    }
+    const full = domain === '' ? node.opType : `${domain}.${node.opType}`;
+    attributes.set(unsupportedAttribute, stringAttr(what ?? full));
+    const operands = node.input.flatMap((i) => this.#values.get(i) ?? []);
+    return this.#untyped(`onnx.${full}`, operands, outputs, attributes, location);
+  }
+  /** An op whose result types are what the model declares, or unknown. */
+  #untyped(name: string, operands: readonly Value[], outputs: readonly string[], attributes: ReadonlyMap<string, Attribute>, location: Location): Operation {
+    const types = outputs.map((o) => this.#declared.get(o)?.type ?? unrankedTensor(f32));
+    return createUnregistered(name, operands, types, attributes, location);
+  }
+}
