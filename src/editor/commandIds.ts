@@ -1,0 +1,21 @@
+/** Every command of the extension with its title, once; a test compares this table with `package.json`. */
+export const commands = {
+  'strata.compileModel': 'Compile Model…',
+  'strata.tryReferenceModel': 'Try MobileNetV2',
+  'strata.profileModel': 'Profile Model…',
+  'strata.openTrace': 'Open Trace…',
+  'strata.openProfiler': 'Open Profiler in an Editor',
+  'strata.openPassIr': 'Open IR',
+  'strata.diffWithPrevious': 'Compare IR with Previous Pass',
+  'strata.nextChangedPass': 'Next Changed Pass',
+  'strata.previousChangedPass': 'Previous Changed Pass',
+  'strata.showInTimeline': 'Show in Timeline',
+  'strata.openKernelSource': 'Open Generated C',
+  'strata.hideUnchangedPasses': 'Hide Unchanged Passes',
+  'strata.showUnchangedPasses': 'Show Unchanged Passes',
+  'strata.removeCompilation': 'Remove',
+  'strata.checkInstallation': 'Check Installation',
+  'strata.showLog': 'Show Log',
+} as const satisfies Record<string, string>;
+
+export type CommandId = keyof typeof commands;
