@@ -281,12 +281,12 @@ export class TypedOpDefinition<O extends ValueSpecs, A extends AttrSpecs, R exte
     return name in this.attrs || name === 'operandSegmentSizes' || name === 'resultSegmentSizes';
   }
   /** Whether `op` is of this kind. */
-  is(op: Operation | undefined): op is Operation {
+  is(op: Operation | undefined): boolean {
     return op?.name === this.name;
   }
   /** The typed face of `op` if it is of this kind. */
   as(op: Operation | undefined): OpView<O, A, R> | undefined {
-    return this.is(op) ? this.view(op) : undefined;
+    return op !== undefined && this.is(op) ? this.view(op) : undefined;
   }
   /** The op that defines `value`, if it is of this kind. */
   defining(value: Value | undefined): OpView<O, A, R> | undefined {
