@@ -3,7 +3,7 @@ import { floatLike, integerLike } from '../constraints';
 import { defaultAttr, defineOp, one } from '../opDefinition';
 import type { Dialect } from '../registry';
 import { elementwiseWork, fastmathFlags, fastmathFormat, floatKernel, integerKernel, resultElement } from './elementwise';
-import { erf, roundHalfAway, roundHalfEven } from './mathFunctions';
+import { erf as erfOf, roundHalfAway, roundHalfEven } from './mathFunctions';
 
 const unary = (name: string, summary: string, apply: (a: number) => number) =>
   defineOp({
@@ -52,7 +52,7 @@ export const tanh = unary('tanh', 'hyperbolic tangent', Math.tanh);
 export const asinh = unary('asinh', 'inverse hyperbolic sine', Math.asinh);
 export const acosh = unary('acosh', 'inverse hyperbolic cosine', Math.acosh);
 export const atanh = unary('atanh', 'inverse hyperbolic tangent', Math.atanh);
-export const erfOp = unary('erf', 'error function', erf);
+export const erf = unary('erf', 'error function', erfOf);
 export const absf = unary('absf', 'absolute value of a float', Math.abs);
 export const ceil = unary('ceil', 'the next integer at or above', Math.ceil);
 export const floor = unary('floor', 'the next integer at or below', Math.floor);
@@ -105,7 +105,7 @@ export const mathDialect: Dialect = {
   summary: 'Elementary functions on scalars, vectors and tensors.',
   ops: [
     exp, exp2, expm1, log, log2, log10, log1p, sqrt, rsqrt, cbrt, sin, cos, tan, asin, acos, atan, sinh, cosh, tanh, asinh, acosh,
-    atanh, erfOp, absf, ceil, floor, round, roundeven, trunc, powf, atan2, copysign, fpowi, fma, absi,
+    atanh, erf, absf, ceil, floor, round, roundeven, trunc, powf, atan2, copysign, fpowi, fma, absi,
   ],
   upstream: true,
 };
