@@ -56,7 +56,9 @@ export interface Messages<T extends Record<string, Message<never>>> {
 }
 
 /** Types one message: `message<{ file: string }>({ severity: 'error', text: (p) => … })`. */
-export function message<P>(m: Omit<Message<P>, 'severity'> & { severity?: Message<P>['severity'] }): Message<P> {
+export function message<P>(
+  m: Omit<Message<P>, 'severity'> & { severity?: Message<P>['severity'] },
+): Message<P> {
   return { severity: 'error', ...m };
 }
 

@@ -21,7 +21,9 @@ export function cutMiddle(text: string, width: number): string {
 export function formatTable<Row>(rows: readonly Row[], columns: readonly Column<Row>[]): string {
   const cells = [
     columns.map((c) => c.title),
-    ...rows.map((row) => columns.map((c) => (c.maxWidth === undefined ? c.cell(row) : cutMiddle(c.cell(row), c.maxWidth)))),
+    ...rows.map((row) =>
+      columns.map((c) => (c.maxWidth === undefined ? c.cell(row) : cutMiddle(c.cell(row), c.maxWidth))),
+    ),
   ];
   const widths = columns.map((_, i) => Math.max(...cells.map((line) => [...line[i]!].length)));
   const pad = (text: string, i: number): string => {

@@ -58,7 +58,8 @@ export async function withArtifact<T>(
 }
 
 export function compileOptions(options: ArtifactOptions): { cpuLevel?: CpuLevel; optLevel?: 0 | 1 | 2 | 3 } {
-  const level = options.O === undefined ? undefined : Number(wordOption('-O', options.O, ['0', '1', '2', '3']));
+  const level =
+    options.O === undefined ? undefined : Number(wordOption('-O', options.O, ['0', '1', '2', '3']));
   return {
     ...(options.cpu === undefined ? {} : { cpuLevel: wordOption('--cpu', options.cpu, cpuLevels) }),
     ...(level === undefined ? {} : { optLevel: level as 0 | 1 | 2 | 3 }),
@@ -66,15 +67,24 @@ export function compileOptions(options: ArtifactOptions): { cpuLevel?: CpuLevel;
 }
 
 /** `NAME=FILE.npy`, `NAME=FILE.pb`, `NAME=random:SEED`. */
-export function inputSources(texts: readonly string[], names: readonly string[]): ReadonlyMap<string, InputSource> {
+export function inputSources(
+  texts: readonly string[],
+  names: readonly string[],
+): ReadonlyMap<string, InputSource> {
   const sources = new Map<string, InputSource>();
   for (const text of texts) {
     const eq = text.indexOf('=');
     const name = eq < 0 ? (names.length === 1 ? names[0]! : '') : text.slice(0, eq);
     const value = text.slice(eq + 1);
-    if (!names.includes(name)) throw cliMessages.error('STR0006', { name: eq < 0 ? text : name, known: names.join(', ') });
+    if (!names.includes(name))
+      throw cliMessages.error('STR0006', { name: eq < 0 ? text : name, known: names.join(', ') });
     const seed = /^random:(.*)$/.exec(value)?.[1];
-    sources.set(name, seed === undefined ? { kind: 'file', path: value } : { kind: 'random', seed: integerOption('--input', seed, 0) });
+    sources.set(
+      name,
+      seed === undefined
+        ? { kind: 'file', path: value }
+        : { kind: 'random', seed: integerOption('--input', seed, 0) },
+    );
   }
   return sources;
 }

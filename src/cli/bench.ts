@@ -51,16 +51,27 @@ export function addBenchCommand(program: Command): void {
     .action((file: string, options: BenchOptions) =>
       runCommand(options.json === true, (context) =>
         withArtifact(file, options, context, async ({ artifact, model }) => {
-          const session = await ArtifactSession.open(artifact, { resourceRoot, cancellation: context.cancellation, onProgress: context.progress });
+          const session = await ArtifactSession.open(artifact, {
+            resourceRoot,
+            cancellation: context.cancellation,
+            onProgress: context.progress,
+          });
           const threads = options.threads === undefined ? 1 : integerOption('--threads', options.threads, 1);
           const repeat = integerOption('--repeat', options.repeat, 1);
           const warmup = integerOption('--warmup', options.warmup, 0);
           const onnx = [options.model, model].find((m) => m?.endsWith('.onnx') === true);
-          const reference = options.reference && onnx !== undefined ? await OrtReference.load(onnx, threads) : undefined;
+          const reference =
+            options.reference && onnx !== undefined ? await OrtReference.load(onnx, threads) : undefined;
           try {
             const rows: Latency[] = [];
             for (const entry of session.loaded.entryPoints) {
-              const inputs = await loadInputs(entry.inputs, inputSources(options.input, entry.inputs.map((i) => i.name)));
+              const inputs = await loadInputs(
+                entry.inputs,
+                inputSources(
+                  options.input,
+                  entry.inputs.map((i) => i.name),
+                ),
+              );
               if (warmup > 0) {
                 await session.bench(inputs, { entry: entry.name, threads, warmup: 0, repeat: warmup });
                 await reference?.time(inputs, warmup);
@@ -69,15 +80,20 @@ export function addBenchCommand(program: Command): void {
               const theirs: number[] = [];
               while (ours.length < repeat) {
                 const n = Math.min(turn, repeat - ours.length);
-                ours.push(...(await session.bench(inputs, { entry: entry.name, threads, warmup: 0, repeat: n })).iterationNs);
+                ours.push(
+                  ...(await session.bench(inputs, { entry: entry.name, threads, warmup: 0, repeat: n }))
+                    .iterationNs,
+                );
                 if (reference !== undefined) theirs.push(...(await reference.time(inputs, n)));
                 context.cancellation.throwIfCancelled();
               }
               rows.push(latency(entry.name, 'strata', threads, ours));
-              if (reference !== undefined) rows.push(latency(entry.name, `onnxruntime ${reference.version}`, threads, theirs));
+              if (reference !== undefined)
+                rows.push(latency(entry.name, `onnxruntime ${reference.version}`, threads, theirs));
             }
             const [a, b] = rows;
-            const ratio = b === undefined || a === undefined || b.by === 'strata' ? undefined : a.medianNs / b.medianNs;
+            const ratio =
+              b === undefined || a === undefined || b.by === 'strata' ? undefined : a.medianNs / b.medianNs;
             const table = formatTable(rows, [
               { title: 'entry', cell: (r) => r.entry },
               { title: 'by', cell: (r) => r.by },
@@ -89,7 +105,10 @@ export function addBenchCommand(program: Command): void {
             ]);
             return {
               json: { file, latencies: rows, ratio },
-              text: ratio === undefined ? table : `${table}\nmedian ratio strata / onnxruntime: ${threeDigits(ratio)}`,
+              text:
+                ratio === undefined
+                  ? table
+                  : `${table}\nmedian ratio strata / onnxruntime: ${threeDigits(ratio)}`,
             };
           } finally {
             await session.close();

@@ -42,7 +42,10 @@ export function addCompileCommand(program: Command): void {
     .option('--resources <file>', 'for .mlir: the file that its parameters are in')
     .option('--dim <name=size>', 'size of a symbolic dimension', collect, [])
     .option('--external-parameters', "refer to unchanged weights in the model's file")
-    .option('--cpu <level>', `instructions to use: ${cpuLevels.join(', ')} (default: the best of this machine)`)
+    .option(
+      '--cpu <level>',
+      `instructions to use: ${cpuLevels.join(', ')} (default: the best of this machine)`,
+    )
     .option('-O <level>', '0 (plain, for debugging) to 3 (default)')
     .option('--json', 'print one JSON document')
     .action((model: string, options: CompileCommandOptions) =>
@@ -51,7 +54,9 @@ export function addCompileCommand(program: Command): void {
         const emit = options.emit;
         if (emit !== undefined) wordOption('--emit', emit, [...stages.map((s) => s.name), 'c']);
         const stop = options.stopAfter ?? (emit === 'c' ? undefined : emit);
-        const output = options.output ?? `${path.join(path.dirname(model), path.basename(model, path.extname(model)))}.strata`;
+        const output =
+          options.output ??
+          `${path.join(path.dirname(model), path.basename(model, path.extname(model)))}.strata`;
         const result = await compileModel(
           {
             model,
@@ -73,7 +78,8 @@ export function addCompileCommand(program: Command): void {
         );
         warn(result.compilation.warnings);
         if (emit !== undefined || (stop !== undefined && options.dumpDir === undefined)) {
-          const text = emit === 'c' ? result.compilation.kernelSource : printOp(result.module, { locations: 'alias' });
+          const text =
+            emit === 'c' ? result.compilation.kernelSource : printOp(result.module, { locations: 'alias' });
           return { json: { text, ...summaryOf(result.compilation) }, text: text.trimEnd() };
         }
         return compiled(result.compilation, options.dumpDir);
@@ -85,7 +91,8 @@ function dimsOf(texts: readonly string[]): Record<string, number> {
   return Object.fromEntries(
     texts.map((text) => {
       const eq = text.indexOf('=');
-      if (eq <= 0) throw cliMessages.error('STR0002', { option: '--dim', found: text, expected: 'NAME=SIZE' });
+      if (eq <= 0)
+        throw cliMessages.error('STR0002', { option: '--dim', found: text, expected: 'NAME=SIZE' });
       return [text.slice(0, eq), integerOption('--dim', text.slice(eq + 1), 1)];
     }),
   );
@@ -144,7 +151,10 @@ interface PhaseRow {
 
 /** Tools and stages in the order in which they ran. */
 function phaseRows(c: Compilation): readonly PhaseRow[] {
-  const rows = new Map<string, { durationNs: number; passes: number; rewrites: number; ops: number; unchanged: number }>();
+  const rows = new Map<
+    string,
+    { durationNs: number; passes: number; rewrites: number; ops: number; unchanged: number }
+  >();
   for (const p of c.passes.passes.slice(1)) {
     const r = rows.get(p.stage) ?? { durationNs: 0, passes: 0, rewrites: 0, ops: 0, unchanged: 0 };
     r.durationNs += p.durationNs;
@@ -155,7 +165,9 @@ function phaseRows(c: Compilation): readonly PhaseRow[] {
     rows.set(p.stage, r);
   }
   const tool = (name: string): PhaseRow[] =>
-    c.tools.filter((t) => t.name === name).map((t) => ({ name, durationNs: t.durationNs, passes: '', rewrites: '', ops: '', detail: t.detail }));
+    c.tools
+      .filter((t) => t.name === name)
+      .map((t) => ({ name, durationNs: t.durationNs, passes: '', rewrites: '', ops: '', detail: t.detail }));
   return [
     ...tool('read'),
     ...[...rows].map(([name, r]) => ({

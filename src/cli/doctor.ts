@@ -30,7 +30,11 @@ export function addDoctorCommand(program: Command): void {
           '',
           report.fix === undefined ? 'Everything is there.' : `Install what is missing:\n  ${report.fix}`,
         ];
-        return { json: { strata: version, node: process.versions.node, ...report }, text: lines.join('\n'), exitCode: report.ok ? 0 : 1 };
+        return {
+          json: { strata: version, node: process.versions.node, ...report },
+          text: lines.join('\n'),
+          exitCode: report.ok ? 0 : 1,
+        };
       }),
     );
 }

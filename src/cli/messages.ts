@@ -28,7 +28,8 @@ export const cliMessages = defineMessages({
     text: (p) => `the reference '${p.reference}' cannot be used: ${p.problem}.`,
   }),
   STR0008: message<{ reference: string; error: string; tolerance: string }>({
-    text: (p) => `the result does not agree with ${p.reference}: relative error ${p.error}, at most ${p.tolerance} is allowed.`,
+    text: (p) =>
+      `the result does not agree with ${p.reference}: relative error ${p.error}, at most ${p.tolerance} is allowed.`,
     next: () => `'strata compile --dump-dir D' writes the IR after each pass to look at.`,
   }),
 });

@@ -10,14 +10,20 @@ import { integerOption } from './options';
 import { runCommand } from './output';
 
 export function addModelsCommand(program: Command): void {
-  const models = program.command('models').description('the reference models: published architectures with seeded weights');
+  const models = program
+    .command('models')
+    .description('the reference models: published architectures with seeded weights');
   models
     .command('list')
     .description('list the reference models')
     .option('--json', 'print one JSON document')
     .action((options: { json?: boolean }) =>
       runCommand(options.json === true, () => {
-        const rows = referenceModels.map((m) => ({ name: m.name, parameters: m.parameters, summary: m.summary }));
+        const rows = referenceModels.map((m) => ({
+          name: m.name,
+          parameters: m.parameters,
+          summary: m.summary,
+        }));
         const text = formatTable(rows, [
           { title: 'name', cell: (r) => r.name },
           { title: 'parameters', cell: (r) => r.parameters.toLocaleString('en-US'), align: 'right' },
@@ -42,7 +48,11 @@ export function addModelsCommand(program: Command): void {
         try {
           writeFileSync(file, bytes);
         } catch (error) {
-          throw cliMessages.error('STR0004', { path: file, problem: (error as Error).message }, { cause: error });
+          throw cliMessages.error(
+            'STR0004',
+            { path: file, problem: (error as Error).message },
+            { cause: error },
+          );
         }
         return Promise.resolve({
           json: { name, file, bytes: bytes.byteLength },

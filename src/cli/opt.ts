@@ -40,8 +40,11 @@ export function addOptCommand(program: Command): void {
       runCommand(options.json === true, async ({ cancellation }) => {
         if (options.list === true || file === undefined) return listPasses();
         const source = read(file);
-        const { module, resources: inline } = parseModule(source, registry, { fileName: file === '-' ? '<stdin>' : file });
-        const resources = options.resources === undefined ? new ResourceStore() : await loadResources(options.resources);
+        const { module, resources: inline } = parseModule(source, registry, {
+          fileName: file === '-' ? '<stdin>' : file,
+        });
+        const resources =
+          options.resources === undefined ? new ResourceStore() : await loadResources(options.resources);
         for (const [key, bytes] of inline) resources.setBytes(key, bytes);
         const steps = parsePipeline(options.passes ?? '', passes).map((node) => ({ node, stage: 'opt' }));
         const stop = options.stopAfterRewrite;
@@ -49,7 +52,9 @@ export function addOptCommand(program: Command): void {
           registry,
           resources,
           cancellation,
-          ...(stop === undefined ? {} : { control: { stopAfter: integerOption('--stop-after-rewrite', stop, 0) } }),
+          ...(stop === undefined
+            ? {}
+            : { control: { stopAfter: integerOption('--stop-after-rewrite', stop, 0) } }),
         });
         if (options.timing === true) process.stderr.write(`${timing(record)}\n`);
         const print: PrintOptions = {

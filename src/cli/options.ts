@@ -13,7 +13,8 @@ export function integerOption(option: string, text: string, min: number): number
 /** One of `words`; throws STR0002. */
 export function wordOption<W extends string>(option: string, text: string, words: readonly W[]): W {
   const word = words.find((w) => w === text);
-  if (word === undefined) throw cliMessages.error('STR0002', { option, found: text, expected: words.join(', ') });
+  if (word === undefined)
+    throw cliMessages.error('STR0002', { option, found: text, expected: words.join(', ') });
   return word;
 }
 

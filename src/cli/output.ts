@@ -23,7 +23,10 @@ export interface CommandContext {
 }
 
 /** Runs a command: prints its result, maps errors to stderr and the exit code, and Ctrl-C to cancellation. */
-export async function runCommand(json: boolean, body: (context: CommandContext) => Promise<CommandResult>): Promise<void> {
+export async function runCommand(
+  json: boolean,
+  body: (context: CommandContext) => Promise<CommandResult>,
+): Promise<void> {
   const abort = new AbortController();
   const interrupt = (): void => {
     abort.abort();
@@ -62,7 +65,8 @@ export async function runCommand(json: boolean, body: (context: CommandContext) 
 /** bigint as number where exact, typed arrays as arrays. */
 function replacer(_key: string, value: unknown): unknown {
   if (typeof value === 'bigint') return Number.isSafeInteger(Number(value)) ? Number(value) : String(value);
-  if (ArrayBuffer.isView(value) && !(value instanceof DataView)) return Array.from(value as unknown as ArrayLike<number>);
+  if (ArrayBuffer.isView(value) && !(value instanceof DataView))
+    return Array.from(value as unknown as ArrayLike<number>);
   if (value instanceof Map) return Object.fromEntries(value);
   return value;
 }
@@ -78,5 +82,7 @@ function report(error: unknown, json: boolean): void {
 function diagnosticOf(error: unknown): Diagnostic {
   if (error instanceof StrataError) return error.diagnostic;
   if (error instanceof CancelledError) return { code: '', severity: 'error', text: 'cancelled' };
-  return cliMessages.diagnostic('STR0001', { problem: error instanceof Error ? error.message : String(error) });
+  return cliMessages.diagnostic('STR0001', {
+    problem: error instanceof Error ? error.message : String(error),
+  });
 }

@@ -42,11 +42,23 @@ export function addProfileCommand(program: Command): void {
     .action((file: string, options: ProfileOptions) =>
       runCommand(options.json === true, (context) =>
         withArtifact(file, options, context, async ({ artifact }) => {
-          const output = options.output ?? path.join(path.dirname(file), `${path.basename(file, path.extname(file))}.pftrace`);
-          const session = await ArtifactSession.open(artifact, { resourceRoot, cancellation: context.cancellation, onProgress: context.progress });
+          const output =
+            options.output ??
+            path.join(path.dirname(file), `${path.basename(file, path.extname(file))}.pftrace`);
+          const session = await ArtifactSession.open(artifact, {
+            resourceRoot,
+            cancellation: context.cancellation,
+            onProgress: context.progress,
+          });
           try {
             const entry = session.entryPoint(options.entry);
-            const inputs = await loadInputs(entry.inputs, inputSources(options.input, entry.inputs.map((i) => i.name)));
+            const inputs = await loadInputs(
+              entry.inputs,
+              inputSources(
+                options.input,
+                entry.inputs.map((i) => i.name),
+              ),
+            );
             const { timings } = await session.profile(inputs, path.resolve(output), {
               entry: entry.name,
               threads: options.threads === undefined ? 1 : integerOption('--threads', options.threads, 1),

@@ -58,16 +58,31 @@ export function addRunCommand(program: Command): void {
           });
           try {
             const entry = session.entryPoint(options.entry);
-            const inputs = await loadInputs(entry.inputs, inputSources(options.input, entry.inputs.map((i) => i.name)));
+            const inputs = await loadInputs(
+              entry.inputs,
+              inputSources(
+                options.input,
+                entry.inputs.map((i) => i.name),
+              ),
+            );
             const { outputs, timings } = await session.run(inputs, {
               entry: entry.name,
-              ...(options.threads === undefined ? {} : { threads: integerOption('--threads', options.threads, 1) }),
+              ...(options.threads === undefined
+                ? {}
+                : { threads: integerOption('--threads', options.threads, 1) }),
             });
-            const files = options.outputDir === undefined ? {} : await writeOutputs(outputs, options.outputDir);
+            const files =
+              options.outputDir === undefined ? {} : await writeOutputs(outputs, options.outputDir);
             const agreement =
               options.check === undefined
                 ? undefined
-                : await check(options.check, options.model ?? model, inputs, outputs, Number(options.tolerance));
+                : await check(
+                    options.check,
+                    options.model ?? model,
+                    inputs,
+                    outputs,
+                    Number(options.tolerance),
+                  );
             const rows = Object.entries(outputs).map(([name, t]) => describe(name, t));
             const time = median(timings.iterationNs);
             const lines = [
@@ -84,7 +99,14 @@ export function addRunCommand(program: Command): void {
               ...(agreement === undefined ? [] : [agreementText(agreement)]),
             ];
             return {
-              json: { entry: entry.name, threads: timings.threads, durationNs: time, outputs: rows, files, agreement },
+              json: {
+                entry: entry.name,
+                threads: timings.threads,
+                durationNs: time,
+                outputs: rows,
+                files,
+                agreement,
+              },
               text: lines.join('\n'),
               exitCode: agreement?.agrees === false ? 1 : 0,
             };
@@ -96,12 +118,20 @@ export function addRunCommand(program: Command): void {
     );
 }
 
-const number = (x: number): string => (Number.isInteger(x) ? String(x) : Math.abs(x) >= 1e-3 && Math.abs(x) < 1e6 ? threeDigits(x) : x.toExponential(2));
+const number = (x: number): string =>
+  Number.isInteger(x)
+    ? String(x)
+    : Math.abs(x) >= 1e-3 && Math.abs(x) < 1e6
+      ? threeDigits(x)
+      : x.toExponential(2);
 
 export const agreementText = (a: Agreement): string =>
   `${a.agrees ? 'agrees' : 'DOES NOT AGREE'} with ${a.reference}: relative error ${a.relativeError.toExponential(1)} (at most ${a.tolerance.toExponential(0)})`;
 
-function describe(name: string, t: HostTensor): { name: string; type: string; min: number; max: number; mean: number; first: readonly number[] } {
+function describe(
+  name: string,
+  t: HostTensor,
+): { name: string; type: string; min: number; max: number; mean: number; first: readonly number[] } {
   const v = elementsOf(t);
   let min = Infinity;
   let max = -Infinity;
@@ -111,10 +141,20 @@ function describe(name: string, t: HostTensor): { name: string; type: string; mi
     max = Math.max(max, x);
     sum += x;
   }
-  return { name, type: `${t.elementType}[${t.shape.join(', ')}]`, min, max, mean: sum / v.length, first: [...v.slice(0, 4)] };
+  return {
+    name,
+    type: `${t.elementType}[${t.shape.join(', ')}]`,
+    min,
+    max,
+    mean: sum / v.length,
+    first: [...v.slice(0, 4)],
+  };
 }
 
-async function writeOutputs(outputs: Readonly<Record<string, HostTensor>>, folder: string): Promise<Record<string, string>> {
+async function writeOutputs(
+  outputs: Readonly<Record<string, HostTensor>>,
+  folder: string,
+): Promise<Record<string, string>> {
   const files: Record<string, string> = {};
   try {
     mkdirSync(folder, { recursive: true });
@@ -138,10 +178,19 @@ export async function check(
   tolerance: number,
 ): Promise<Agreement> {
   const which = wordOption('--check', reference, ['onnxruntime', 'interpreter']);
-  if (model === undefined) throw cliMessages.error('STR0007', { reference, problem: 'the artifact was given without its model (--model FILE)' });
-  if (which === 'interpreter') return agreementOf(outputs, await interpretModel(model, inputs), 'the interpreter', tolerance);
+  if (model === undefined)
+    throw cliMessages.error('STR0007', {
+      reference,
+      problem: 'the artifact was given without its model (--model FILE)',
+    });
+  if (which === 'interpreter')
+    return agreementOf(outputs, await interpretModel(model, inputs), 'the interpreter', tolerance);
   const ort = await OrtReference.load(model, 1);
-  if (ort === undefined) throw cliMessages.error('STR0007', { reference, problem: 'the package onnxruntime-node is not installed' });
+  if (ort === undefined)
+    throw cliMessages.error('STR0007', {
+      reference,
+      problem: 'the package onnxruntime-node is not installed',
+    });
   try {
     return agreementOf(outputs, await ort.run(inputs), `ONNX Runtime ${ort.version}`, tolerance);
   } finally {

@@ -42,9 +42,16 @@ export function addTraceCommand(program: Command): void {
         try {
           await pipeline(Readable.from(chunks), createWriteStream(options.output));
         } catch (error) {
-          throw cliMessages.error('STR0004', { path: options.output, problem: (error as Error).message }, { cause: error });
+          throw cliMessages.error(
+            'STR0004',
+            { path: options.output, problem: (error as Error).message },
+            { cause: error },
+          );
         }
-        return { json: { output: options.output, zones: data.zones.name.length }, text: `wrote ${options.output}` };
+        return {
+          json: { output: options.output, zones: data.zones.name.length },
+          text: `wrote ${options.output}`,
+        };
       }),
     );
 }

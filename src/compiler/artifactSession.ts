@@ -54,16 +54,26 @@ export class ArtifactSession {
 
   /** The named entry point, or the first. */
   entryPoint(name?: string): LoadedEntryPoint {
-    const entry = name === undefined ? this.loaded.entryPoints[0] : this.loaded.entryPoints.find((e) => e.name === name);
+    const entry =
+      name === undefined ? this.loaded.entryPoints[0] : this.loaded.entryPoints.find((e) => e.name === name);
     if (entry === undefined) throw new RangeError(`the artifact has no entry point ${name ?? ''}`);
     return entry;
   }
 
-  async run(inputs: Tensors, options: RunOptions = {}): Promise<{ readonly outputs: Record<string, HostTensor>; readonly timings: Timings }> {
-    const { outputs, ...timings } = await this.runner.run({ artifact: this.loaded.artifact, inputs, ...options }, this.#request());
+  async run(
+    inputs: Tensors,
+    options: RunOptions = {},
+  ): Promise<{ readonly outputs: Record<string, HostTensor>; readonly timings: Timings }> {
+    const { outputs, ...timings } = await this.runner.run(
+      { artifact: this.loaded.artifact, inputs, ...options },
+      this.#request(),
+    );
     return {
       outputs: Object.fromEntries(
-        outputs.map((o) => [o.name, { elementType: hostType(o.elementType), shape: o.shape, bytes: o.bytes }]),
+        outputs.map((o) => [
+          o.name,
+          { elementType: hostType(o.elementType), shape: o.shape, bytes: o.bytes },
+        ]),
       ),
       timings,
     };
@@ -74,7 +84,11 @@ export class ArtifactSession {
   }
 
   /** Times runs while recording them, and writes the trace. */
-  async profile(inputs: Tensors, file: string, options: RunOptions = {}): Promise<{ readonly timings: Timings; readonly trace: WrittenTrace }> {
+  async profile(
+    inputs: Tensors,
+    file: string,
+    options: RunOptions = {},
+  ): Promise<{ readonly timings: Timings; readonly trace: WrittenTrace }> {
     // Warm-up runs are not recorded.
     const { warmup = 3, ...rest } = options;
     if (warmup > 0) await this.bench(inputs, { ...rest, warmup: 0, repeat: warmup });
@@ -97,7 +111,8 @@ export class ArtifactSession {
 }
 
 /** The value below which a share `p` of sorted values lie. */
-const quantile = (sorted: readonly number[], p: number): number => sorted[Math.min(sorted.length - 1, Math.floor(p * sorted.length))] ?? 0;
+const quantile = (sorted: readonly number[], p: number): number =>
+  sorted[Math.min(sorted.length - 1, Math.floor(p * sorted.length))] ?? 0;
 export const ascending = (values: readonly number[]): readonly number[] => [...values].sort((a, b) => a - b);
 export const median = (values: readonly number[]): number => {
   const s = ascending(values);
@@ -125,4 +140,3 @@ export function measurementOf(timings: Timings, trace?: string, agreement?: Agre
     agreement,
   };
 }
-

@@ -61,7 +61,10 @@ export function agreementOf(
   for (const name of names) {
     const a = found[name];
     const b = expected[name];
-    error = Math.max(error, a === undefined || b === undefined ? Infinity : relativeError(elementsOf(a), elementsOf(b)));
+    error = Math.max(
+      error,
+      a === undefined || b === undefined ? Infinity : relativeError(elementsOf(a), elementsOf(b)),
+    );
   }
   return { reference, relativeError: error, tolerance, agrees: error <= tolerance };
 }

@@ -17,7 +17,10 @@ export interface CompileInWorkerOptions {
 const graceMs = 5000;
 
 /** Throws `CancelledError`, or the coded error that ended the compilation. */
-export function compileInWorker(request: CompileRequest, options: CompileInWorkerOptions): Promise<Compilation> {
+export function compileInWorker(
+  request: CompileRequest,
+  options: CompileInWorkerOptions,
+): Promise<Compilation> {
   const { signal } = options;
   if (signal?.aborted === true) return Promise.reject(new CancelledError());
   const flag = new Int32Array(new SharedArrayBuffer(4));

@@ -77,7 +77,10 @@ interface LoadedModel {
 
 let nextCompilation = 1;
 
-export async function compileModel(request: CompileRequest, environment: CompileEnvironment = {}): Promise<CompileResult> {
+export async function compileModel(
+  request: CompileRequest,
+  environment: CompileEnvironment = {},
+): Promise<CompileResult> {
   return new Compile(request, environment).run();
 }
 
@@ -101,9 +104,14 @@ class Compile {
   async run(): Promise<CompileResult> {
     const { request } = this;
     const steps = this.#steps();
-    const model = await this.#tool('read', () => this.#load(), (m) => `${m.nodes.length} nodes, ${m.resources.size} parameters`);
+    const model = await this.#tool(
+      'read',
+      () => this.#load(),
+      (m) => `${m.nodes.length} nodes, ${m.resources.size} parameters`,
+    );
     const target = await describeTarget(request.cpuLevel);
-    if (model.module.attr('strata.target') === undefined) model.module.setAttr('strata.target', targetAttribute(target));
+    if (model.module.attr('strata.target') === undefined)
+      model.module.setAttr('strata.target', targetAttribute(target));
     const record = this.#passes(model, steps);
     this.#cancellation.throwIfCancelled();
 
@@ -113,7 +121,8 @@ class Compile {
       program = hostProgram(model.module);
       const emitted = emitKernels(model.module, { level: target.level });
       kernelSource = emitted.source;
-      if (request.output !== undefined) await this.#package(request.output, program, kernelSource, record, model, target);
+      if (request.output !== undefined)
+        await this.#package(request.output, program, kernelSource, record, model, target);
     }
     const compilation: Compilation = {
       id: `c${nextCompilation++}`,
@@ -130,7 +139,10 @@ class Compile {
       kernelSource,
       artifact: program === undefined ? undefined : request.output,
       arenaBytes: program?.entryPoints[0]?.arenaBytes ?? 0,
-      constantBytes: program === undefined ? 0 : program.constants.reduce((n, c) => n + model.resources.blob(c.resource).byteLength, 0),
+      constantBytes:
+        program === undefined
+          ? 0
+          : program.constants.reduce((n, c) => n + model.resources.blob(c.resource).byteLength, 0),
       warnings: model.warnings,
     };
     return { compilation, module: model.module, resources: model.resources };
@@ -142,8 +154,15 @@ class Compile {
       pipeline === undefined
         ? defaultPipeline({ target: 'cpu', optLevel: optLevel ?? 3 })
         : parsePipeline(pipeline, passes).map((node) => ({ node, stage: 'custom' }));
-    if (stopAfter !== undefined && !stages.some((s) => s.name === stopAfter) && !passes.some((p) => p.name === stopAfter)) {
-      throw compilerMessages.error('STR0592', { name: stopAfter, stages: stages.map((s) => s.name).join(', ') });
+    if (
+      stopAfter !== undefined &&
+      !stages.some((s) => s.name === stopAfter) &&
+      !passes.some((p) => p.name === stopAfter)
+    ) {
+      throw compilerMessages.error('STR0592', {
+        name: stopAfter,
+        stages: stages.map((s) => s.name).join(', '),
+      });
     }
     return steps;
   }
@@ -158,11 +177,19 @@ class Compile {
       return { module: parsed.module, resources: store, nodes: [], warnings: [] };
     }
     if (extension === '.gguf') {
-      throw compilerMessages.error('STR0590', { file: model, found: 'GGUF models are not supported by this version' });
+      throw compilerMessages.error('STR0590', {
+        file: model,
+        found: 'GGUF models are not supported by this version',
+      });
     }
     const read = readOnnxModel(model);
     const imported = importOnnx(read, dims === undefined ? {} : { dims });
-    return { module: imported.module, resources: imported.resources, nodes: imported.nodes, warnings: [...read.warnings, ...imported.warnings] };
+    return {
+      module: imported.module,
+      resources: imported.resources,
+      nodes: imported.nodes,
+      warnings: [...read.warnings, ...imported.warnings],
+    };
   }
 
   #passes(model: LoadedModel, steps: readonly PipelineStep[]): PipelineRecord {
@@ -194,7 +221,13 @@ class Compile {
   ): Promise<void> {
     const library = await this.#tool(
       'c-compiler',
-      () => compileKernels({ source, cpuFeatures: target.cpuFeatures, flags: target.flags, signal: this.#cancellation.signal }),
+      () =>
+        compileKernels({
+          source,
+          cpuFeatures: target.cpuFeatures,
+          flags: target.flags,
+          signal: this.#cancellation.signal,
+        }),
       (k) => `${formatBytes(source.length)} of C, ${formatBytes(k.bytes.byteLength)} of code`,
     );
     this.#cancellation.throwIfCancelled();
@@ -206,7 +239,13 @@ class Compile {
           model: path.basename(this.request.model),
           target: { name: 'cpu', architecture: target.architecture },
           program,
-          library: { bytes: library.bytes, source, cpuFeatures: target.cpuFeatures.filter((f) => findCpuFeature(f, target.architecture) !== undefined) },
+          library: {
+            bytes: library.bytes,
+            source,
+            cpuFeatures: target.cpuFeatures.filter(
+              (f) => findCpuFeature(f, target.architecture) !== undefined,
+            ),
+          },
           resources: model.resources,
           externalParameters: this.request.externalParameters === true,
           record,
@@ -218,7 +257,11 @@ class Compile {
     );
   }
 
-  async #tool<T>(name: 'read' | 'c-compiler' | 'package', work: () => Promise<T>, detail: (result: T) => string): Promise<T> {
+  async #tool<T>(
+    name: 'read' | 'c-compiler' | 'package',
+    work: () => Promise<T>,
+    detail: (result: T) => string,
+  ): Promise<T> {
     this.#cancellation.throwIfCancelled();
     this.#progress(name, '', progressAt[name]);
     const startNs = this.#elapsed();
@@ -238,7 +281,11 @@ class Compile {
 /** Whether every pass of the pipeline ran and left the loops stage. */
 function isComplete(record: PipelineRecord, steps: readonly PipelineStep[]): boolean {
   const last = record.passes[record.passes.length - 1];
-  return last !== undefined && last.stage === steps[steps.length - 1]?.stage && (last.stage === 'loops' || last.stage === 'custom');
+  return (
+    last !== undefined &&
+    last.stage === steps[steps.length - 1]?.stage &&
+    (last.stage === 'loops' || last.stage === 'custom')
+  );
 }
 
 function dispatchesOf(program: TargetProgram): Compilation['dispatches'] {

@@ -19,7 +19,10 @@ export class DumpDirectory {
     module: Operation,
   ) {
     const name = module.attr('sym_name');
-    this.#folder = path.join(root, `builtin_module_${name?.kind === 'string' ? fileName(name.value) : 'no-symbol-name'}`);
+    this.#folder = path.join(
+      root,
+      `builtin_module_${name?.kind === 'string' ? fileName(name.value) : 'no-symbol-name'}`,
+    );
     mkdirSync(this.#folder, { recursive: true });
   }
 

@@ -6,7 +6,9 @@ import type { Type } from '../ir';
 export function elementTypeName(type: Type): HostTensor['elementType'] {
   if (type.kind === 'integer') {
     if (type.width === 1) return 'bool';
-    return type.signedness === 'unsigned' ? (`u${type.width}` as HostTensor['elementType']) : (`i${type.width}` as HostTensor['elementType']);
+    return type.signedness === 'unsigned'
+      ? (`u${type.width}` as HostTensor['elementType'])
+      : (`i${type.width}` as HostTensor['elementType']);
   }
   if (type.kind === 'float') return type.name as HostTensor['elementType'];
   throw new TypeError(`${type.text} is not the element of a tensor`);

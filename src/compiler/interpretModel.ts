@@ -22,7 +22,11 @@ import { elementTypeName } from './elementNames';
 type Tensors = Readonly<Record<string, HostTensor>>;
 
 /** Runs the entry function of a model file. */
-export async function interpretModel(file: string, inputs: Tensors, cancellation: Cancellation = neverCancelled): Promise<Record<string, HostTensor>> {
+export async function interpretModel(
+  file: string,
+  inputs: Tensors,
+  cancellation: Cancellation = neverCancelled,
+): Promise<Record<string, HostTensor>> {
   if (path.extname(file).toLowerCase() === '.mlir') {
     const { module, resources } = parseModule(await readFile(file, 'utf8'), registry);
     const store = new ResourceStore();
@@ -37,7 +41,12 @@ export async function interpretModel(file: string, inputs: Tensors, cancellation
  * Runs `@main` (or the only public function). Tensors and buffers alike: once bufferised, outputs are the trailing
  * arguments that carry `strata.output`.
  */
-export function interpretModule(module: Operation, resources: ResourceStore, inputs: Tensors, cancellation: Cancellation = neverCancelled): Record<string, HostTensor> {
+export function interpretModule(
+  module: Operation,
+  resources: ResourceStore,
+  inputs: Tensors,
+  cancellation: Cancellation = neverCancelled,
+): Record<string, HostTensor> {
   const entry = entryFunction(module);
   const signature = signatureOf(entry);
   const interpreter = new Interpreter(module, { resources, cancellation });
@@ -45,7 +54,12 @@ export function interpretModule(module: Operation, resources: ResourceStore, inp
   const args = signature.inputs.map((type, i) => {
     const name = nameAt(entry, 'arg_attrs', i) ?? `arg${i}`;
     if (isOutput(entry, i)) {
-      if (type.kind !== 'memref' || !types.isStatic(type.shape)) throw compilerMessages.error('STR0593', { input: name, expected: 'a static buffer', found: type.text });
+      if (type.kind !== 'memref' || !types.isStatic(type.shape))
+        throw compilerMessages.error('STR0593', {
+          input: name,
+          expected: 'a static buffer',
+          found: type.text,
+        });
       const value = makeMemRef(type.shape, type.element);
       outputs.push([name, value]);
       return value;
@@ -57,7 +71,10 @@ export function interpretModule(module: Operation, resources: ResourceStore, inp
     if (typeof value === 'object') outputs.push([nameAt(entry, 'res_attrs', i) ?? `output${i}`, value]);
   });
   return Object.fromEntries(
-    outputs.map(([name, value]) => [name, { elementType: elementTypeName(value.element), shape: value.shape, bytes: tensorToBytes(value) }]),
+    outputs.map(([name, value]) => [
+      name,
+      { elementType: elementTypeName(value.element), shape: value.shape, bytes: tensorToBytes(value) },
+    ]),
   );
 }
 
@@ -79,10 +96,19 @@ function argument(name: string, type: Type, tensor: HostTensor | undefined): Sha
 
 function entryFunction(module: Operation): Operation {
   const main = module.body().ops.find((op) => func.is(op) && func.view(op).sym_name === 'main');
-  if (main === undefined) throw compilerMessages.error('STR0595', { reference: 'interpreter', problem: 'the module has no function @main' });
+  if (main === undefined)
+    throw compilerMessages.error('STR0595', {
+      reference: 'interpreter',
+      problem: 'the module has no function @main',
+    });
   return main;
 }
-function dictionaryEntry(entry: Operation, list: 'arg_attrs' | 'res_attrs', i: number, key: string): string | true | undefined {
+function dictionaryEntry(
+  entry: Operation,
+  list: 'arg_attrs' | 'res_attrs',
+  i: number,
+  key: string,
+): string | true | undefined {
   const attrs = entry.attr(list);
   const d = attrs?.kind === 'array' ? attrs.elements[i] : undefined;
   const a = d?.kind === 'dictionary' ? d.entries.get(key) : undefined;
@@ -92,4 +118,5 @@ function nameAt(entry: Operation, list: 'arg_attrs' | 'res_attrs', i: number): s
   const name = dictionaryEntry(entry, list, i, 'strata.name');
   return typeof name === 'string' ? name : undefined;
 }
-const isOutput = (entry: Operation, i: number): boolean => dictionaryEntry(entry, 'arg_attrs', i, 'strata.output') !== undefined;
+const isOutput = (entry: Operation, i: number): boolean =>
+  dictionaryEntry(entry, 'arg_attrs', i, 'strata.output') !== undefined;

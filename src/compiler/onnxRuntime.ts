@@ -17,7 +17,9 @@ interface OrtSession {
 }
 interface Ort {
   readonly env: { readonly versions: { readonly node?: string; readonly common: string } };
-  readonly InferenceSession: { create(file: string, options: Readonly<Record<string, unknown>>): Promise<OrtSession> };
+  readonly InferenceSession: {
+    create(file: string, options: Readonly<Record<string, unknown>>): Promise<OrtSession>;
+  };
   readonly Tensor: new (type: string, data: unknown, dims: readonly number[]) => OrtTensor;
 }
 
@@ -70,7 +72,11 @@ export class OrtReference {
       const { versions } = ort.env;
       return new OrtReference(versions.node ?? versions.common, ort, session);
     } catch (error) {
-      throw compilerMessages.error('STR0595', { reference: 'onnxruntime', problem: (error as Error).message }, { cause: error });
+      throw compilerMessages.error(
+        'STR0595',
+        { reference: 'onnxruntime', problem: (error as Error).message },
+        { cause: error },
+      );
     }
   }
 
@@ -98,9 +104,16 @@ export class OrtReference {
     return Object.fromEntries(
       Object.entries(inputs).map(([name, t]) => {
         const known = arrays[t.elementType as Comparable] as (typeof arrays)[Comparable] | undefined;
-        if (known === undefined) throw compilerMessages.error('STR0595', { reference: 'onnxruntime', problem: `it takes no ${t.elementType}` });
+        if (known === undefined)
+          throw compilerMessages.error('STR0595', {
+            reference: 'onnxruntime',
+            problem: `it takes no ${t.elementType}`,
+          });
         const [type, TypedArray] = known;
-        const bytes = t.bytes.buffer.slice(t.bytes.byteOffset, t.bytes.byteOffset + t.bytes.byteLength) as ArrayBuffer;
+        const bytes = t.bytes.buffer.slice(
+          t.bytes.byteOffset,
+          t.bytes.byteOffset + t.bytes.byteLength,
+        ) as ArrayBuffer;
         return [name, new this.ort.Tensor(type, new TypedArray(bytes), t.shape)];
       }),
     );
@@ -111,9 +124,16 @@ function outputsOf(results: Readonly<Record<string, OrtTensor>>): Record<string,
   return Object.fromEntries(
     Object.entries(results).map(([name, t]) => {
       const type = (Object.keys(arrays) as Comparable[]).find((k) => arrays[k][0] === t.type);
-      if (type === undefined) throw compilerMessages.error('STR0595', { reference: 'onnxruntime', problem: `output '${name}' is ${t.type}` });
+      if (type === undefined)
+        throw compilerMessages.error('STR0595', {
+          reference: 'onnxruntime',
+          problem: `output '${name}' is ${t.type}`,
+        });
       const { buffer, byteOffset, byteLength } = t.data;
-      return [name, { elementType: type, shape: t.dims, bytes: new Uint8Array(buffer, byteOffset, byteLength) }];
+      return [
+        name,
+        { elementType: type, shape: t.dims, bytes: new Uint8Array(buffer, byteOffset, byteLength) },
+      ];
     }),
   );
 }

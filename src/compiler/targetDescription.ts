@@ -23,10 +23,34 @@ const avx512 = [...avx2, 'avx512f', 'avx512dq', 'avx512cd', 'avx512bw', 'avx512v
 
 /** From the most to the least demanding of each architecture. */
 const levels = {
-  avx512: { architecture: 'x86_64', features: avx512, vectorBytes: 64, registers: 32, flags: ['-ffp-contract=fast', '-mprefer-vector-width=512'] },
-  avx2: { architecture: 'x86_64', features: avx2, vectorBytes: 32, registers: 16, flags: ['-ffp-contract=fast'] },
-  baseline: { architecture: 'x86_64', features: [], vectorBytes: 16, registers: 16, flags: ['-ffp-contract=fast'] },
-  neon: { architecture: 'aarch64', features: [], vectorBytes: 16, registers: 32, flags: ['-ffp-contract=fast'] },
+  avx512: {
+    architecture: 'x86_64',
+    features: avx512,
+    vectorBytes: 64,
+    registers: 32,
+    flags: ['-ffp-contract=fast', '-mprefer-vector-width=512'],
+  },
+  avx2: {
+    architecture: 'x86_64',
+    features: avx2,
+    vectorBytes: 32,
+    registers: 16,
+    flags: ['-ffp-contract=fast'],
+  },
+  baseline: {
+    architecture: 'x86_64',
+    features: [],
+    vectorBytes: 16,
+    registers: 16,
+    flags: ['-ffp-contract=fast'],
+  },
+  neon: {
+    architecture: 'aarch64',
+    features: [],
+    vectorBytes: 16,
+    registers: 32,
+    flags: ['-ffp-contract=fast'],
+  },
 } as const satisfies Record<string, LevelDescription>;
 
 export type CpuLevel = keyof typeof levels;
@@ -51,7 +75,8 @@ export async function describeTarget(level?: CpuLevel): Promise<TargetDescriptio
 async function bestLevel(): Promise<CpuLevel> {
   const architecture = hostArchitecture() ?? 'x86_64';
   const { features } = await hostCpu();
-  const runs = (l: LevelDescription): boolean => l.architecture === architecture && l.features.every((f) => features.includes(f));
+  const runs = (l: LevelDescription): boolean =>
+    l.architecture === architecture && l.features.every((f) => features.includes(f));
   return cpuLevels.find((name) => runs(levels[name])) ?? 'baseline';
 }
 

@@ -6,7 +6,8 @@ import type { TensorSignature } from '../artifact/contents';
 import { compilerMessages } from './messages';
 
 /** Where an input comes from. */
-export type InputSource = { readonly kind: 'file'; readonly path: string } | { readonly kind: 'random'; readonly seed: number };
+export type InputSource =
+  { readonly kind: 'file'; readonly path: string } | { readonly kind: 'random'; readonly seed: number };
 
 const shapeText = (shape: readonly (number | string)[]): string => `[${shape.join(', ')}]`;
 
@@ -24,8 +25,14 @@ export async function loadInputs(
     const source = sources.get(signature.name) ?? { kind: 'random', seed: 0 };
     if (source.kind === 'random') {
       const shape = signature.shape.map((d) => (typeof d === 'number' ? d : dims.get(d)));
-      if (!shape.every((d) => d !== undefined)) throw compilerMessages.error('STR0594', { input: signature.name });
-      inputs[signature.name] = randomTensor(source.seed, shape, hostType(signature.elementType), signature.name);
+      if (!shape.every((d) => d !== undefined))
+        throw compilerMessages.error('STR0594', { input: signature.name });
+      inputs[signature.name] = randomTensor(
+        source.seed,
+        shape,
+        hostType(signature.elementType),
+        signature.name,
+      );
       continue;
     }
     const { tensor } = await readTensorFile(source.path);
@@ -46,4 +53,5 @@ export async function loadInputs(
 }
 
 /** The host's name of an artifact's element type (i1 is a byte of 0 or 1). */
-export const hostType = (t: TensorSignature['elementType']): HostTensor['elementType'] => (t === 'i1' ? 'bool' : t);
+export const hostType = (t: TensorSignature['elementType']): HostTensor['elementType'] =>
+  t === 'i1' ? 'bool' : t;

@@ -26,7 +26,8 @@ export function readSafetensors(file: string): ResourceStore {
     const length = Buffer.alloc(8);
     readSync(fd, length, 0, 8, 0);
     const headerSize = Number(length.readBigUInt64LE());
-    if (headerSize > headerLimit || 8 + headerSize > size) throw fail(`its header of ${headerSize} bytes does not fit in ${size} bytes`);
+    if (headerSize > headerLimit || 8 + headerSize > size)
+      throw fail(`its header of ${headerSize} bytes does not fit in ${size} bytes`);
     const header = Buffer.alloc(headerSize);
     readSync(fd, header, 0, headerSize, 8);
     let entries: Record<string, unknown>;
@@ -40,7 +41,8 @@ export function readSafetensors(file: string): ResourceStore {
       if (name === '__metadata__') continue;
       if (!isEntry(entry)) throw fail(`the entry '${name.slice(0, 80)}' is not a tensor`);
       const [from, to] = entry.data_offsets;
-      if (from < 0 || to < from || 8 + headerSize + to > size) throw fail(`the tensor '${name.slice(0, 80)}' lies outside the file`);
+      if (from < 0 || to < from || 8 + headerSize + to > size)
+        throw fail(`the tensor '${name.slice(0, 80)}' lies outside the file`);
       store.set(name, fileBlob(file, 8 + headerSize + from, to - from));
     }
     return store;
@@ -69,9 +71,13 @@ function fileBlob(path: string, offset: number, length: number): Blob {
       const fd = openSync(path, 'r');
       try {
         const bytes = Buffer.alloc(length);
-        for (let at = 0; at < length; ) {
+        for (let at = 0; at < length;) {
           const n = readSync(fd, bytes, at, length - at, offset + at);
-          if (n === 0) throw modelFileMessages.error('STR0340', { file: path, problem: 'it became shorter while it was read' });
+          if (n === 0)
+            throw modelFileMessages.error('STR0340', {
+              file: path,
+              problem: 'it became shorter while it was read',
+            });
           at += n;
         }
         return bytes;
@@ -101,7 +107,7 @@ export function writeSafetensors(file: string, store: ResourceStore): void {
     for (const part of [length, padded]) writeSync(fd, part);
     for (const [, blob] of entries) {
       const bytes = blob.read();
-      for (let n = 0; n < bytes.byteLength; ) n += writeSync(fd, bytes, n);
+      for (let n = 0; n < bytes.byteLength;) n += writeSync(fd, bytes, n);
     }
   } finally {
     closeSync(fd);

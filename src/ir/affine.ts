@@ -18,7 +18,11 @@ export const affineConstant = (value: number): AffineExpr => ({ kind: 'constant'
 
 const isConstant = (e: AffineExpr): e is { kind: 'constant'; value: number } => e.kind === 'constant';
 const isPure = (e: AffineExpr): boolean =>
-  e.kind === 'dim' ? false : e.kind === 'symbol' || e.kind === 'constant' ? true : isPure(e.lhs) && isPure(e.rhs);
+  e.kind === 'dim'
+    ? false
+    : e.kind === 'symbol' || e.kind === 'constant'
+      ? true
+      : isPure(e.lhs) && isPure(e.rhs);
 
 /** `a + b`; constants fold and move right. */
 export function affineAdd(a: AffineExpr, b: AffineExpr): AffineExpr {
@@ -52,7 +56,11 @@ function divisionLike(kind: 'mod' | 'floordiv' | 'ceildiv', a: AffineExpr, b: Af
     if (b.value <= 0) throw new RangeError(`affine ${kind} by ${b.value}: the divisor must be positive`);
     if (isConstant(a)) {
       return affineConstant(
-        kind === 'mod' ? modulo(a.value, b.value) : kind === 'floordiv' ? floorDivide(a.value, b.value) : -floorDivide(-a.value, b.value),
+        kind === 'mod'
+          ? modulo(a.value, b.value)
+          : kind === 'floordiv'
+            ? floorDivide(a.value, b.value)
+            : -floorDivide(-a.value, b.value),
       );
     }
     if (b.value === 1) return kind === 'mod' ? affineConstant(0) : a;
@@ -71,7 +79,11 @@ export function affineBinary(kind: AffineBinaryKind, lhs: AffineExpr, rhs: Affin
 }
 
 /** Value of the expression for integer dims and symbols. */
-export function evaluateAffine(e: AffineExpr, dims: readonly number[], symbols: readonly number[] = []): number {
+export function evaluateAffine(
+  e: AffineExpr,
+  dims: readonly number[],
+  symbols: readonly number[] = [],
+): number {
   switch (e.kind) {
     case 'dim':
       return dims[e.index] ?? missing('dim', e.index);
@@ -110,7 +122,11 @@ export function substituteAffine(
     case 'constant':
       return e;
     default:
-      return affineBinary(e.kind, substituteAffine(e.lhs, dims, symbols), substituteAffine(e.rhs, dims, symbols));
+      return affineBinary(
+        e.kind,
+        substituteAffine(e.lhs, dims, symbols),
+        substituteAffine(e.rhs, dims, symbols),
+      );
   }
 }
 
@@ -205,7 +221,11 @@ export class AffineMap {
   }
 
   static identity(rank: number): AffineMap {
-    return new AffineMap(rank, 0, Array.from({ length: rank }, (_, i) => affineDim(i)));
+    return new AffineMap(
+      rank,
+      0,
+      Array.from({ length: rank }, (_, i) => affineDim(i)),
+    );
   }
   static permutation(order: readonly number[]): AffineMap {
     return new AffineMap(order.length, 0, order.map(affineDim));
@@ -215,7 +235,9 @@ export class AffineMap {
     return new AffineMap(numDims, 0, dims.map(affineDim));
   }
   get isIdentity(): boolean {
-    return this.numDims === this.results.length && this.results.every((r, i) => r.kind === 'dim' && r.index === i);
+    return (
+      this.numDims === this.results.length && this.results.every((r, i) => r.kind === 'dim' && r.index === i)
+    );
   }
   /** Each result is a distinct dim. */
   get isProjectedPermutation(): boolean {

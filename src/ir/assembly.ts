@@ -58,8 +58,14 @@ export function compileAssembly(definition: OpDefinition, source: string | Assem
 }
 
 function readFormat(definition: OpDefinition, source: string): readonly Element[] {
-  const tokens = source.match(/`[^`]*`|\$\w+|functional-type\(operands, results\)|type\(\$?\w+\)|attr-dict-with-keyword|attr-dict|[()?^]/g) ?? [];
-  const rest = source.replace(/`[^`]*`|\$\w+|functional-type\(operands, results\)|type\(\$?\w+\)|attr-dict-with-keyword|attr-dict|[()?^]|\s/g, '');
+  const tokens =
+    source.match(
+      /`[^`]*`|\$\w+|functional-type\(operands, results\)|type\(\$?\w+\)|attr-dict-with-keyword|attr-dict|[()?^]/g,
+    ) ?? [];
+  const rest = source.replace(
+    /`[^`]*`|\$\w+|functional-type\(operands, results\)|type\(\$?\w+\)|attr-dict-with-keyword|attr-dict|[()?^]|\s/g,
+    '',
+  );
   if (rest !== '') throw new Error(`assembly of ${definition.name}: cannot read '${rest}'`);
   let at = 0;
   const variable = (name: string): Element => {
@@ -75,7 +81,8 @@ function readFormat(definition: OpDefinition, source: string): readonly Element[
     while (at < tokens.length) {
       const t = tokens[at++]!;
       if (t === ')') {
-        if (!nested || tokens[at++] !== '?') throw new Error(`assembly of ${definition.name}: groups end in ')?'`);
+        if (!nested || tokens[at++] !== '?')
+          throw new Error(`assembly of ${definition.name}: groups end in ')?'`);
         return { elements, anchor };
       }
       if (t === '(') {
@@ -98,9 +105,18 @@ function readFormat(definition: OpDefinition, source: string): readonly Element[
 }
 
 const attributesIn = (elements: readonly Element[]): ReadonlySet<string> =>
-  new Set(elements.flatMap((e) => (e.kind === 'attribute' ? [e.name] : e.kind === 'group' ? [...attributesIn(e.elements)] : [])));
+  new Set(
+    elements.flatMap((e) =>
+      e.kind === 'attribute' ? [e.name] : e.kind === 'group' ? [...attributesIn(e.elements)] : [],
+    ),
+  );
 
-const valuesNamed = (specs: ValueSpecs, values: readonly Value[], sizes: Attribute | undefined, what: string): Record<string, readonly Value[]> => {
+const valuesNamed = (
+  specs: ValueSpecs,
+  values: readonly Value[],
+  sizes: Attribute | undefined,
+  what: string,
+): Record<string, readonly Value[]> => {
   const list = sizes?.kind === 'dense_array' ? sizes.values.map(Number) : undefined;
   const segments = segmentsOf(specs, values.length, list, what);
   return Object.fromEntries(Object.entries(segments).map(([n, [from, to]]) => [n, values.slice(from, to)]));
@@ -122,7 +138,8 @@ function printElements(
     return region >= 0 && (op.regions[region]?.blocks.length ?? 0) > 0;
   };
   const typesOf = (what: string): readonly Type[] => {
-    const values = what === 'operands' ? op.operands : what === 'results' ? op.results : (operands[what] ?? results[what]);
+    const values =
+      what === 'operands' ? op.operands : what === 'results' ? op.results : (operands[what] ?? results[what]);
     if (values === undefined) throw new Error(`assembly of ${op.name}: type of unknown $${what}`);
     return values.map((v) => v.type);
   };
@@ -174,7 +191,11 @@ function printElements(
 /** Whether the attribute is absent or equals what its absence means. */
 export function isDefault(spec: AttrSpec, value: Attribute | undefined): boolean {
   if (value === undefined) return true;
-  return spec.codec.presence !== true && spec.fallback !== undefined && value.text === spec.codec.write(spec.fallback).text;
+  return (
+    spec.codec.presence !== true &&
+    spec.fallback !== undefined &&
+    value.text === spec.codec.write(spec.fallback).text
+  );
 }
 
 function printAttribute(spec: AttrSpec, value: Attribute | undefined, p: OpPrinter): void {
@@ -185,8 +206,11 @@ function printAttribute(spec: AttrSpec, value: Attribute | undefined, p: OpPrint
   const { keywords, bareType, presence } = spec.codec;
   if (presence === true) return;
   if (keywords !== undefined) {
-    p.word(value.kind === 'dialect' ? value.body.slice(value.body.indexOf('<')) : String(spec.codec.read(value)));
-  } else if (bareType !== undefined && 'type' in value && value.type === bareType) p.word(value.text.slice(0, value.text.lastIndexOf(' : ')));
+    p.word(
+      value.kind === 'dialect' ? value.body.slice(value.body.indexOf('<')) : String(spec.codec.read(value)),
+    );
+  } else if (bareType !== undefined && 'type' in value && value.type === bareType)
+    p.word(value.text.slice(0, value.text.lastIndexOf(' : ')));
   else p.attribute(value);
 }
 
@@ -219,7 +243,8 @@ class FormatParse {
           break;
         case 'operand': {
           const { arity } = definition.operands[e.name]!;
-          this.#unresolved[e.name] = arity === 'one' ? [p.operand()] : p.optionalOperands(arity === 'variadic' ? Infinity : 1);
+          this.#unresolved[e.name] =
+            arity === 'one' ? [p.operand()] : p.optionalOperands(arity === 'variadic' ? Infinity : 1);
           break;
         }
         case 'attribute':
@@ -245,7 +270,8 @@ class FormatParse {
           break;
         case 'group':
           if (this.#begins(e.elements)) this.#elements(e.elements);
-          else for (const inner of e.elements) if (inner.kind === 'operand') this.#unresolved[inner.name] = [];
+          else
+            for (const inner of e.elements) if (inner.kind === 'operand') this.#unresolved[inner.name] = [];
           break;
       }
     }
@@ -298,7 +324,10 @@ class FormatParse {
     return Object.fromEntries(Object.entries(this.#unresolved).map(([n, u]) => [n, u.length]));
   }
   #assign(specs: ValueSpecs, types: readonly Type[], counts: Readonly<Record<string, number>>): void {
-    const sizes = Object.keys(counts).length > 0 ? Object.keys(specs).map((n) => counts[n] ?? (specs[n]!.arity === 'one' ? 1 : 0)) : undefined;
+    const sizes =
+      Object.keys(counts).length > 0
+        ? Object.keys(specs).map((n) => counts[n] ?? (specs[n]!.arity === 'one' ? 1 : 0))
+        : undefined;
     let segments;
     try {
       segments = segmentsOf(specs, types.length, sizes, this.definition.name);
@@ -319,25 +348,35 @@ class FormatParse {
       const unresolved = this.#unresolved[name] ?? [];
       const known = types[name];
       unresolved.forEach((u, i) => {
-        const type = Array.isArray(known) ? ((known as readonly Type[])[i] ?? (spec.arity === 'variadic' ? undefined : (known as readonly Type[])[0])) : (known as Type | undefined);
+        const type = Array.isArray(known)
+          ? ((known as readonly Type[])[i] ??
+            (spec.arity === 'variadic' ? undefined : (known as readonly Type[])[0]))
+          : (known as Type | undefined);
         const t = type ?? parser.knownType(u);
-        if (t === undefined) throw parser.problem(`the type of operand '${name}' of ${definition.name} is not known`);
+        if (t === undefined)
+          throw parser.problem(`the type of operand '${name}' of ${definition.name} is not known`);
         operands.push(parser.resolve(u, t));
       });
       sizes.push(unresolved.length);
     }
-    if (needsSegments(definition.operands)) this.#attributes.set('operandSegmentSizes', segmentAttribute(sizes));
+    if (needsSegments(definition.operands))
+      this.#attributes.set('operandSegmentSizes', segmentAttribute(sizes));
     const given = Object.keys(definition.results).flatMap((n) => types[n] ?? []);
     const arities = Object.values(definition.results);
-    const complete = arities.every((s, i) => s.arity !== 'one' || types[Object.keys(definition.results)[i]!] !== undefined);
-    const resultTypes = complete && (given.length > 0 || arities.every((s) => s.arity !== 'one'))
-      ? given
-      : parser.inferResults(definition, operands, this.#attributes);
+    const complete = arities.every(
+      (s, i) => s.arity !== 'one' || types[Object.keys(definition.results)[i]!] !== undefined,
+    );
+    const resultTypes =
+      complete && (given.length > 0 || arities.every((s) => s.arity !== 'one'))
+        ? given
+        : parser.inferResults(definition, operands, this.#attributes);
     return {
       operands,
       resultTypes,
       attributes: this.#attributes,
-      regions: definition.regions.flatMap((r) => this.#regions[r] ?? (r.endsWith('*') ? [] : [parser.emptyRegion()])),
+      regions: definition.regions.flatMap(
+        (r) => this.#regions[r] ?? (r.endsWith('*') ? [] : [parser.emptyRegion()]),
+      ),
       successors: this.#successors,
     };
   }
@@ -357,13 +396,15 @@ class FormatParse {
     };
     const spread = (names: readonly string[], type: Type | undefined): void => {
       if (type === undefined) return;
-      for (const n of names) types[n] ??= all[n]!.arity === 'variadic' ? (this.#unresolved[n] ?? []).map(() => type) : type;
+      for (const n of names)
+        types[n] ??= all[n]!.arity === 'variadic' ? (this.#unresolved[n] ?? []).map(() => type) : type;
     };
     for (const [n, s] of Object.entries(all)) {
       if (s.constraint.exact !== undefined) spread([n], s.constraint.exact);
     }
     if (definition.traits.has('sameType')) spread(Object.keys(all), first(Object.keys(all)));
-    if (definition.traits.has('sameOperandTypes')) spread(Object.keys(definition.operands), first(Object.keys(definition.operands)));
+    if (definition.traits.has('sameOperandTypes'))
+      spread(Object.keys(definition.operands), first(Object.keys(definition.operands)));
     const more = spec.types?.(types, this.#attributes) ?? {};
     for (const [n, t] of Object.entries(more)) types[n] ??= t;
     return types;

@@ -142,7 +142,10 @@ export const falseAttr: BoolAttr = { kind: 'bool', value: false, text: 'false' }
 export const boolAttr = (value: boolean): BoolAttr => (value ? trueAttr : falseAttr);
 
 /** `7 : i32`. An i1 is a `BoolAttr`, as in MLIR's text. */
-export function integerAttr(value: bigint | number, type: IntegerType | IndexType = i64): IntegerAttr | BoolAttr {
+export function integerAttr(
+  value: bigint | number,
+  type: IntegerType | IndexType = i64,
+): IntegerAttr | BoolAttr {
   const v = BigInt(value);
   if (type === i1) return boolAttr(v !== 0n);
   return { kind: 'integer', value: v, type, text: `${v} : ${type.text}` };
@@ -178,7 +181,8 @@ export function dictionaryAttr(entries: Iterable<readonly [string, Attribute]>):
   const sorted = new Map([...entries].sort(([a], [b]) => (a < b ? -1 : a > b ? 1 : 0)));
   return { kind: 'dictionary', entries: sorted, text: `{${entriesText(sorted)}}` };
 }
-const symbolText = (name: string): string => (/^[A-Za-z_][\w$.]*$/.test(name) ? `@${name}` : `@${quote(name)}`);
+const symbolText = (name: string): string =>
+  /^[A-Za-z_][\w$.]*$/.test(name) ? `@${name}` : `@${quote(name)}`;
 export const symbolRef = (root: string, nested: readonly string[] = []): SymbolRefAttr => ({
   kind: 'symbol',
   root,
@@ -235,7 +239,10 @@ export function denseBytes(type: ShapedType, bytes: Uint8Array, splat: boolean):
 }
 
 /** Element attribute from values; equal values become a splat as MLIR makes them. */
-export function denseElements(type: ShapedType, values: readonly (number | bigint | boolean)[]): DenseElementsAttr {
+export function denseElements(
+  type: ShapedType,
+  values: readonly (number | bigint | boolean)[],
+): DenseElementsAttr {
   const count = elementCount(type.shape);
   if (count === undefined) throw new TypeError(`dense elements need a static shape, not ${type.text}`);
   if (values.length !== count && values.length !== 1) {
@@ -265,7 +272,8 @@ const hexThreshold = 100;
 function denseBody(type: ShapedType, bytes: Uint8Array, splat: boolean): string {
   const count = elementCount(type.shape) ?? 0;
   if (!splat && count === 0) return '';
-  if (!splat && count > hexThreshold) return `"0x${Buffer.from(hexLayout(type, bytes)).toString('hex').toUpperCase()}"`;
+  if (!splat && count > hexThreshold)
+    return `"0x${Buffer.from(hexLayout(type, bytes)).toString('hex').toUpperCase()}"`;
   const words = decodeElements(type.element, bytes).map((v) => elementText(v, type.element));
   return splat ? words[0]! : nest(words, type.shape);
 }
@@ -286,7 +294,9 @@ function nest(words: readonly string[], shape: readonly number[]): string {
   if (shape.length === 0) return words[0] ?? '';
   const inner = shape.slice(1);
   const step = inner.reduce((a, b) => a * b, 1);
-  const rows = Array.from({ length: shape[0]! }, (_, i) => nest(words.slice(i * step, (i + 1) * step), inner));
+  const rows = Array.from({ length: shape[0]! }, (_, i) =>
+    nest(words.slice(i * step, (i + 1) * step), inner),
+  );
   return `[${rows.join(', ')}]`;
 }
 

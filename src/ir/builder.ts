@@ -19,8 +19,15 @@ export function createOp<O extends ValueSpecs, A extends AttrSpecs, R extends Va
   for (const [k, v] of options.extra ?? []) attributes.set(k, v);
   const noResults = Object.keys(definition.results).length === 0;
   const resultTypes =
-    options.resultTypes ?? (noResults ? [] : definition.infer(operands.map((v) => v.type), attributes));
-  if (resultTypes === undefined) throw new TypeError(`${definition.name} cannot infer its result types; give them`);
+    options.resultTypes ??
+    (noResults
+      ? []
+      : definition.infer(
+          operands.map((v) => v.type),
+          attributes,
+        ));
+  if (resultTypes === undefined)
+    throw new TypeError(`${definition.name} cannot infer its result types; give them`);
   return new Operation({
     name: definition.name,
     definition,
@@ -97,7 +104,10 @@ export class Builder {
   }
   /** A region of one block with arguments, filled by `build` through this builder. */
   region(argTypes: readonly Type[], build: (args: readonly Value[], block: Block) => void): Region {
-    const block = new Block(argTypes, argTypes.map(() => this.location));
+    const block = new Block(
+      argTypes,
+      argTypes.map(() => this.location),
+    );
     const region = new Region([block]);
     this.within(block, () => {
       build(block.args, block);

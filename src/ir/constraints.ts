@@ -33,15 +33,31 @@ export const anyType = constraint('any type', () => true);
 export const anyTensor = constraint('a ranked tensor', (t) => t.kind === 'tensor');
 export const anyMemref = constraint('a memref', (t) => t.kind === 'memref');
 export const anyVector = constraint('a vector', (t) => t.kind === 'vector');
-export const anyShaped = constraint('a tensor, memref or vector', (t) => t.kind === 'tensor' || t.kind === 'memref' || t.kind === 'vector');
-export const tensorOrMemref = constraint('a tensor or memref', (t) => t.kind === 'tensor' || t.kind === 'memref');
-export const exactType = (type: Type): TypeConstraint => ({ describe: type.text, test: (t) => t === type, exact: type });
+export const anyShaped = constraint(
+  'a tensor, memref or vector',
+  (t) => t.kind === 'tensor' || t.kind === 'memref' || t.kind === 'vector',
+);
+export const tensorOrMemref = constraint(
+  'a tensor or memref',
+  (t) => t.kind === 'tensor' || t.kind === 'memref',
+);
+export const exactType = (type: Type): TypeConstraint => ({
+  describe: type.text,
+  test: (t) => t === type,
+  exact: type,
+});
 export const indexType = exactType(index);
 export const boolType = exactType(i1);
-export const anyInteger = constraint('an integer or index', (t) => t.kind === 'integer' || t.kind === 'index');
+export const anyInteger = constraint(
+  'an integer or index',
+  (t) => t.kind === 'integer' || t.kind === 'index',
+);
 export const floatScalar = constraint('a float', (t) => t.kind === 'float');
 /** A float, or a vector or tensor of floats. */
-export const floatLike = constraint('float-like', (t) => elementOf(t).kind === 'float' && t.kind !== 'memref');
+export const floatLike = constraint(
+  'float-like',
+  (t) => elementOf(t).kind === 'float' && t.kind !== 'memref',
+);
 /** A signless integer or index, or a vector or tensor of them. */
 export const integerLike = constraint(
   'signless-integer-like',
@@ -50,12 +66,19 @@ export const integerLike = constraint(
 export const boolLike = constraint('bool-like', (t) => t.kind !== 'memref' && elementOf(t) === i1);
 const isSignless = (t: Type): boolean => t.kind === 'integer' && t.signedness === 'signless';
 export const tensorOf = (...elements: readonly Type[]): TypeConstraint =>
-  constraint(`a tensor of ${elements.map((e) => e.text).join(' or ')}`, (t) => t.kind === 'tensor' && elements.includes(t.element));
-export const floatTensor = constraint('a tensor of floats', (t) => t.kind === 'tensor' && t.element.kind === 'float');
+  constraint(
+    `a tensor of ${elements.map((e) => e.text).join(' or ')}`,
+    (t) => t.kind === 'tensor' && elements.includes(t.element),
+  );
+export const floatTensor = constraint(
+  'a tensor of floats',
+  (t) => t.kind === 'tensor' && t.element.kind === 'float',
+);
 export const eitherOf = (...options: readonly TypeConstraint[]): TypeConstraint =>
   constraint(options.map((o) => o.describe).join(' or '), (t) => options.some((o) => o.test(t)));
 /** A type of one dialect without a class here, by prefix of its text. */
-export const opaqueType = (prefix: string): TypeConstraint => constraint(prefix, (t) => t.text.startsWith(prefix));
+export const opaqueType = (prefix: string): TypeConstraint =>
+  constraint(prefix, (t) => t.text.startsWith(prefix));
 
 /** Between an attribute and the value that code works with. `read` gives undefined when the attribute does not fit. */
 export interface AttributeCodec<T> {
@@ -74,7 +97,11 @@ export interface AttributeCodec<T> {
   readonly bareType?: Type;
 }
 
-export const anyAttr: AttributeCodec<Attribute> = { describe: 'an attribute', read: (a) => a, write: (v) => v };
+export const anyAttr: AttributeCodec<Attribute> = {
+  describe: 'an attribute',
+  read: (a) => a,
+  write: (v) => v,
+};
 /** An integer of the given type as a JavaScript number. */
 export const integerOf = (type: IntegerType): AttributeCodec<number> => ({
   describe: `an ${type.text}`,
@@ -194,7 +221,10 @@ export const oneOf = <const W extends readonly string[]>(...words: W): Attribute
   keywords: words,
 });
 /** An enumeration that upstream stores as an i64 (arith.cmpi predicates): words in the order of their numbers. */
-export const numberedEnum = <const W extends readonly string[]>(words: W, type: IntegerType = i64): AttributeCodec<W[number]> => ({
+export const numberedEnum = <const W extends readonly string[]>(
+  words: W,
+  type: IntegerType = i64,
+): AttributeCodec<W[number]> => ({
   describe: `one of ${words.join(', ')} as ${type.text}`,
   read: (a) => (a.kind === 'integer' ? words[Number(a.value)] : undefined),
   write: (v) => integerAttr(words.indexOf(v), type),
@@ -212,7 +242,12 @@ export const dialectEnum = <const W extends readonly string[]>(
     const word = a.body.startsWith(`${mnemonic}<`) ? a.body.slice(mnemonic.length + 1, -1).trim() : undefined;
     return words.find((w) => w === word);
   },
-  write: (v) => ({ kind: 'dialect', dialect, body: `${mnemonic}<${v}>`, text: `#${dialect}.${mnemonic}<${v}>` }),
+  write: (v) => ({
+    kind: 'dialect',
+    dialect,
+    body: `${mnemonic}<${v}>`,
+    text: `#${dialect}.${mnemonic}<${v}>`,
+  }),
   keywords: words,
 });
 /** A set of flags of a dialect, `#arith.fastmath<nnan,ninf>`; the empty set is `none`. `separator` is MLIR's. */
@@ -225,7 +260,10 @@ export const dialectFlags = (
   describe: `#${dialect}.${mnemonic}<…> of ${words.join(', ')}`,
   read: (a) => {
     if (a.kind !== 'dialect' || a.dialect !== dialect || !a.body.startsWith(`${mnemonic}<`)) return undefined;
-    const found = a.body.slice(mnemonic.length + 1, -1).split(',').map((w) => w.trim());
+    const found = a.body
+      .slice(mnemonic.length + 1, -1)
+      .split(',')
+      .map((w) => w.trim());
     if (found.length === 1 && found[0] === 'none') return [];
     return found.every((w) => words.includes(w)) ? found : undefined;
   },

@@ -23,7 +23,9 @@ export function encodeElements(type: Type, values: readonly (number | bigint | b
 export function decodeElements(type: Type, bytes: Uint8Array): ElementValue[] {
   const size = storageBytes(type);
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-  return Array.from({ length: Math.floor(bytes.byteLength / size) }, (_, i) => readElement(view, i * size, type));
+  return Array.from({ length: Math.floor(bytes.byteLength / size) }, (_, i) =>
+    readElement(view, i * size, type),
+  );
 }
 
 export function readElement(view: DataView, offset: number, type: Type): ElementValue {
@@ -53,7 +55,8 @@ export function writeElement(view: DataView, offset: number, type: Type, value: 
     writeFloat(view, offset, type, Number(value));
     return;
   }
-  if (type.kind !== 'integer' && type.kind !== 'index') throw new TypeError(`${type.text} is not a scalar that can be stored`);
+  if (type.kind !== 'integer' && type.kind !== 'index')
+    throw new TypeError(`${type.text} is not a scalar that can be stored`);
   const v = typeof value === 'bigint' ? value : BigInt(Math.trunc(value));
   switch (storageBytes(type)) {
     case 1:

@@ -9,12 +9,29 @@ export type Location =
   | { readonly kind: 'file'; readonly file: string; readonly line: number; readonly column: number }
   | { readonly kind: 'name'; readonly name: string; readonly child: Location }
   | { readonly kind: 'callsite'; readonly callee: Location; readonly caller: Location }
-  | { readonly kind: 'fused'; readonly locations: readonly Location[]; readonly metadata: Attribute | undefined };
+  | {
+      readonly kind: 'fused';
+      readonly locations: readonly Location[];
+      readonly metadata: Attribute | undefined;
+    };
 
 export const unknownLoc: Location = { kind: 'unknown' };
-export const fileLoc = (file: string, line: number, column: number): Location => ({ kind: 'file', file, line, column });
-export const nameLoc = (name: string, child: Location = unknownLoc): Location => ({ kind: 'name', name, child });
-export const callSiteLoc = (callee: Location, caller: Location): Location => ({ kind: 'callsite', callee, caller });
+export const fileLoc = (file: string, line: number, column: number): Location => ({
+  kind: 'file',
+  file,
+  line,
+  column,
+});
+export const nameLoc = (name: string, child: Location = unknownLoc): Location => ({
+  kind: 'name',
+  name,
+  child,
+});
+export const callSiteLoc = (callee: Location, caller: Location): Location => ({
+  kind: 'callsite',
+  callee,
+  caller,
+});
 
 const scheme = 'model:';
 /**

@@ -16,7 +16,12 @@ export interface MinifloatFormat {
  */
 type Specials = 'ieee' | 'fn' | 'fnuz' | 'finite';
 
-function describe(exponentBits: number, mantissaBits: number, specials: Specials, bias: number): MinifloatFormat {
+function describe(
+  exponentBits: number,
+  mantissaBits: number,
+  specials: Specials,
+  bias: number,
+): MinifloatFormat {
   const bits = 1 + exponentBits + mantissaBits;
   const signBit = 2 ** (bits - 1);
   const exponentMask = 2 ** exponentBits - 1;
@@ -35,7 +40,12 @@ function describe(exponentBits: number, mantissaBits: number, specials: Specials
     if (specials === 'ieee' && e === exponentMask) return Infinity;
     return e === 0 ? (m / mantissaSize) * 2 ** (1 - bias) : (1 + m / mantissaSize) * 2 ** (e - bias);
   };
-  const nan = specials === 'fnuz' ? signBit : specials === 'fn' ? signBit - 1 : exponentMask * mantissaSize + mantissaSize / 2;
+  const nan =
+    specials === 'fnuz'
+      ? signBit
+      : specials === 'fn'
+        ? signBit - 1
+        : exponentMask * mantissaSize + mantissaSize / 2;
   const infinity = exponentMask * mantissaSize;
   const largest = specials === 'ieee' ? infinity - 1 : specials === 'fn' ? signBit - 2 : signBit - 1;
   const largestValue = magnitudeValue(largest);
@@ -79,7 +89,8 @@ function roundHalfEven(x: number): number {
 const e8m0: MinifloatFormat = {
   bits: 8,
   decode: (raw) => (raw === 255 ? NaN : 2 ** (raw - 127)),
-  encode: (value) => (Number.isNaN(value) ? 255 : Math.max(0, Math.min(254, Math.round(Math.log2(Math.abs(value))) + 127))),
+  encode: (value) =>
+    Number.isNaN(value) ? 255 : Math.max(0, Math.min(254, Math.round(Math.log2(Math.abs(value))) + 127)),
 };
 
 export const minifloats: Partial<Record<FloatName, MinifloatFormat>> = {

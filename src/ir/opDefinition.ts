@@ -8,7 +8,14 @@ import { denseArray } from './attributes';
 import type { AssemblyFormat, CustomAssembly } from './assembly';
 import { compileAssembly } from './assembly';
 import type { AttributeCodec, TypeConstraint } from './constraints';
-import type { Branch, EvaluationContext, RuntimeValue, ScalarKernel, Step, StepCompiler } from './interpreter/runtimeValue';
+import type {
+  Branch,
+  EvaluationContext,
+  RuntimeValue,
+  ScalarKernel,
+  Step,
+  StepCompiler,
+} from './interpreter/runtimeValue';
 import type { Location } from './location';
 import { irMessages } from './messages';
 import type { Block, Operation, Region, Value } from './operation';
@@ -23,7 +30,11 @@ export interface ValueSpec<A extends Arity = Arity> {
   readonly constraint: TypeConstraint;
   readonly doc: string;
 }
-export const one = (constraint: TypeConstraint, doc = ''): ValueSpec<'one'> => ({ arity: 'one', constraint, doc });
+export const one = (constraint: TypeConstraint, doc = ''): ValueSpec<'one'> => ({
+  arity: 'one',
+  constraint,
+  doc,
+});
 export const optional = (constraint: TypeConstraint, doc = ''): ValueSpec<'optional'> => ({
   arity: 'optional',
   constraint,
@@ -56,7 +67,11 @@ export const optionalAttr = <T>(codec: AttributeCodec<T>, doc = ''): AttrSpec<T,
   doc,
 });
 /** May be left out; reads as `fallback` then. */
-export const defaultAttr = <T>(codec: AttributeCodec<T>, fallback: T, doc = ''): AttrSpec<T, true> & { readonly optionalToGive: true } => ({
+export const defaultAttr = <T>(
+  codec: AttributeCodec<T>,
+  fallback: T,
+  doc = '',
+): AttrSpec<T, true> & { readonly optionalToGive: true } => ({
   codec,
   required: true,
   fallback,
@@ -100,15 +115,15 @@ export type Trait =
   | 'writes'
   | 'destinationStyle';
 
-type ValueOf<S extends ValueSpec> = S extends ValueSpec<'one'>
-  ? Value
-  : S extends ValueSpec<'optional'>
-    ? Value | undefined
-    : readonly Value[];
-type AttrValueOf<S extends AttrSpec> = S extends AttrSpec<infer T, infer R> ? (R extends true ? T : T | undefined) : never;
+type ValueOf<S extends ValueSpec> =
+  S extends ValueSpec<'one'> ? Value : S extends ValueSpec<'optional'> ? Value | undefined : readonly Value[];
+type AttrValueOf<S extends AttrSpec> =
+  S extends AttrSpec<infer T, infer R> ? (R extends true ? T : T | undefined) : never;
 
 /** The typed face of an op: its operands, results and attributes by their declared names. */
-export type OpView<O extends ValueSpecs, A extends AttrSpecs, R extends ValueSpecs> = { readonly op: Operation } & {
+export type OpView<O extends ValueSpecs, A extends AttrSpecs, R extends ValueSpecs> = {
+  readonly op: Operation;
+} & {
   readonly [K in keyof O]: ValueOf<O[K]>;
 } & { readonly [K in keyof A]: AttrValueOf<A[K]> } & { readonly [K in keyof R]: ValueOf<R[K]> };
 
@@ -118,17 +133,21 @@ type GivenValues<O extends ValueSpecs> = {
   readonly [K in keyof O as O[K] extends ValueSpec<'variadic'> ? K : never]?: readonly Value[];
 };
 type GivenAttrs<A extends AttrSpecs> = {
-  readonly [K in keyof A as A[K] extends { readonly optionalToGive: true }
-    ? never
-    : A[K] extends AttrSpec<unknown, true>
-      ? K
-      : never]: AttrValueOf<A[K]>;
-} & {
-  readonly [K in keyof A as A[K] extends { readonly optionalToGive: true }
-    ? K
-    : A[K] extends AttrSpec<unknown, true>
+  readonly [
+    K in keyof A as A[K] extends { readonly optionalToGive: true }
       ? never
-      : K]?: AttrValueOf<A[K]> | undefined;
+      : A[K] extends AttrSpec<unknown, true>
+        ? K
+        : never
+  ]: AttrValueOf<A[K]>;
+} & {
+  readonly [
+    K in keyof A as A[K] extends { readonly optionalToGive: true }
+      ? K
+      : A[K] extends AttrSpec<unknown, true>
+        ? never
+        : K
+  ]?: AttrValueOf<A[K]> | undefined;
 };
 /** What a builder of the op is given: operands and attributes by name. */
 export type OpArguments<O extends ValueSpecs, A extends AttrSpecs> = GivenValues<O> & GivenAttrs<A>;
@@ -142,7 +161,13 @@ export interface Work {
 
 /** What result-type inference sees. Throw through `fail` to speak about the op that is being built. */
 export interface InferenceInput<O extends ValueSpecs, A extends AttrSpecs> {
-  readonly types: { readonly [K in keyof O]: O[K] extends ValueSpec<'one'> ? Type : O[K] extends ValueSpec<'optional'> ? Type | undefined : readonly Type[] };
+  readonly types: {
+    readonly [K in keyof O]: O[K] extends ValueSpec<'one'>
+      ? Type
+      : O[K] extends ValueSpec<'optional'>
+        ? Type | undefined
+        : readonly Type[];
+  };
   readonly attrs: { readonly [K in keyof A]: AttrValueOf<A[K]> };
 }
 
@@ -206,7 +231,10 @@ export interface OpDefinition {
   /** Source of `assembly` when it is a format. */
   readonly assemblyText: string | undefined;
   isInherent(name: string): boolean;
-  infer(operandTypes: readonly Type[], attributes: ReadonlyMap<string, Attribute>): readonly Type[] | undefined;
+  infer(
+    operandTypes: readonly Type[],
+    attributes: ReadonlyMap<string, Attribute>,
+  ): readonly Type[] | undefined;
   verifyOp(op: Operation): string | undefined;
   readonly canEvaluate: boolean;
   /** The op's `evaluate`, its view made once. */
@@ -234,7 +262,8 @@ export function segmentsOf(
   names.forEach((name, i) => {
     const fixed = specs[name]!.arity === 'one';
     const size = sizes?.[i] ?? (fixed ? 1 : flexible.length === 1 ? total - (names.length - 1) : NaN);
-    if (!(size >= 0) || at + size > total) throw new RangeError(`${what}: ${total} values do not fit ${names.join(', ')}`);
+    if (!(size >= 0) || at + size > total)
+      throw new RangeError(`${what}: ${total} values do not fit ${names.join(', ')}`);
     out[name] = [at, at + size];
     at += size;
   });
@@ -245,7 +274,11 @@ export function segmentsOf(
 export const needsSegments = (specs: ValueSpecs): boolean =>
   Object.values(specs).filter((s) => s.arity !== 'one').length > 1;
 
-export class TypedOpDefinition<O extends ValueSpecs, A extends AttrSpecs, R extends ValueSpecs> implements OpDefinition {
+export class TypedOpDefinition<
+  O extends ValueSpecs,
+  A extends AttrSpecs,
+  R extends ValueSpecs,
+> implements OpDefinition {
   readonly name: string;
   readonly summary: string;
   readonly doc: string;
@@ -272,9 +305,17 @@ export class TypedOpDefinition<O extends ValueSpecs, A extends AttrSpecs, R exte
     this.traits = new Set(declaration.traits ?? []);
     const { assembly } = declaration;
     this.assembly =
-      assembly === undefined ? undefined : typeof assembly === 'object' && 'parse' in assembly ? assembly : compileAssembly(this, assembly);
+      assembly === undefined
+        ? undefined
+        : typeof assembly === 'object' && 'parse' in assembly
+          ? assembly
+          : compileAssembly(this, assembly);
     this.assemblyText =
-      typeof assembly === 'string' ? assembly : assembly !== undefined && 'format' in assembly ? assembly.format : undefined;
+      typeof assembly === 'string'
+        ? assembly
+        : assembly !== undefined && 'format' in assembly
+          ? assembly.format
+          : undefined;
   }
 
   isInherent(name: string): boolean {
@@ -303,24 +344,35 @@ export class TypedOpDefinition<O extends ValueSpecs, A extends AttrSpecs, R exte
     };
     pick(this.operands, op.operands, op.attr('operandSegmentSizes'));
     pick(this.results, op.results, op.attr('resultSegmentSizes'));
-    for (const [name, spec] of Object.entries(this.attrs)) view[name] = readAttribute(op.name, name, spec, op.attr(name));
+    for (const [name, spec] of Object.entries(this.attrs))
+      view[name] = readAttribute(op.name, name, spec, op.attr(name));
     return view as unknown as OpView<O, A, R>;
   }
-  infer(operandTypes: readonly Type[], attributes: ReadonlyMap<string, Attribute>): readonly Type[] | undefined {
+  infer(
+    operandTypes: readonly Type[],
+    attributes: ReadonlyMap<string, Attribute>,
+  ): readonly Type[] | undefined {
     const { infer } = this.#declaration;
     if (infer === undefined) {
       if (!this.traits.has('sameType')) return undefined;
       const [first] = operandTypes;
       return first === undefined ? undefined : Object.keys(this.results).map(() => first);
     }
-    const segments = segmentsOf(this.operands, operandTypes.length, segmentSizes(attributes.get('operandSegmentSizes')), this.name);
+    const segments = segmentsOf(
+      this.operands,
+      operandTypes.length,
+      segmentSizes(attributes.get('operandSegmentSizes')),
+      this.name,
+    );
     const types: Record<string, unknown> = {};
     for (const [name, spec] of Object.entries(this.operands)) {
       const [from, to] = segments[name]!;
-      types[name] = spec.arity === 'variadic' ? operandTypes.slice(from, to) : operandTypes.slice(from, to)[0];
+      types[name] =
+        spec.arity === 'variadic' ? operandTypes.slice(from, to) : operandTypes.slice(from, to)[0];
     }
     const attrs: Record<string, unknown> = {};
-    for (const [name, spec] of Object.entries(this.attrs)) attrs[name] = readAttribute(this.name, name, spec, attributes.get(name));
+    for (const [name, spec] of Object.entries(this.attrs))
+      attrs[name] = readAttribute(this.name, name, spec, attributes.get(name));
     return infer({ types, attrs } as unknown as InferenceInput<O, A>);
   }
   verifyOp(op: Operation): string | undefined {
@@ -374,7 +426,12 @@ function readAttribute(op: string, name: string, spec: AttrSpec, value: Attribut
   }
   const read = spec.codec.read(value);
   if (read === undefined) {
-    throw irMessages.error('STR0122', { op, attribute: name, expected: spec.codec.describe, found: value.text });
+    throw irMessages.error('STR0122', {
+      op,
+      attribute: name,
+      expected: spec.codec.describe,
+      found: value.text,
+    });
   }
   return read;
 }
@@ -408,14 +465,16 @@ export function lowerArguments<O extends ValueSpecs, A extends AttrSpecs, R exte
   for (const [name, spec] of Object.entries(definition.operands)) {
     const v = named[name] as Value | readonly Value[] | undefined;
     const list = v === undefined ? [] : Array.isArray(v) ? (v as readonly Value[]) : [v as Value];
-    if (spec.arity === 'one' && list.length !== 1) throw new TypeError(`${definition.name} needs operand ${name}`);
+    if (spec.arity === 'one' && list.length !== 1)
+      throw new TypeError(`${definition.name} needs operand ${name}`);
     operands.push(...list);
     sizes.push(list.length);
   }
   const attributes = new Map<string, Attribute>();
   for (const [name, spec] of Object.entries(definition.attrs)) {
     const v = named[name];
-    if (v !== undefined && !(spec.codec.presence === true && v === false)) attributes.set(name, spec.codec.write(v));
+    if (v !== undefined && !(spec.codec.presence === true && v === false))
+      attributes.set(name, spec.codec.write(v));
   }
   if (needsSegments(definition.operands)) attributes.set('operandSegmentSizes', segmentAttribute(sizes));
   return { operands, attributes };

@@ -207,7 +207,7 @@ export class Operation {
     visit(this);
     for (const region of this.regions) {
       for (const block of [...region.blocks]) {
-        for (let op = block.first; op !== undefined; ) {
+        for (let op = block.first; op !== undefined;) {
           const { next } = op;
           op.walk(visit);
           op = next;

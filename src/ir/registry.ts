@@ -19,7 +19,8 @@ export class Registry {
     for (const dialect of dialects) {
       for (const op of dialect.ops) {
         if (this.#ops.has(op.name)) throw new Error(`op ${op.name} is declared twice`);
-        if (!op.name.startsWith(`${dialect.name}.`)) throw new Error(`op ${op.name} is listed under dialect ${dialect.name}`);
+        if (!op.name.startsWith(`${dialect.name}.`))
+          throw new Error(`op ${op.name} is listed under dialect ${dialect.name}`);
         this.#ops.set(op.name, op);
       }
     }

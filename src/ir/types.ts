@@ -178,7 +178,8 @@ export const functionType = (inputs: readonly Type[], results: readonly Type[]):
   });
 
 /** `4x?x8x` for a shape, nothing for rank 0. */
-export const shapeText = (shape: Shape): string => shape.map((d) => (d === DYNAMIC ? '?x' : `${d}x`)).join('');
+export const shapeText = (shape: Shape): string =>
+  shape.map((d) => (d === DYNAMIC ? '?x' : `${d}x`)).join('');
 
 export function vector(shape: Shape, element: Type, scalable?: readonly boolean[]): VectorType {
   const flags = scalable ?? shape.map(() => false);
@@ -187,7 +188,13 @@ export function vector(shape: Shape, element: Type, scalable?: readonly boolean[
 }
 export function tensor(shape: Shape, element: Type, encoding?: Attribute): TensorType {
   const tail = encoding === undefined ? '' : `, ${encoding.text}`;
-  return intern({ kind: 'tensor', shape, element, encoding, text: `tensor<${shapeText(shape)}${element.text}${tail}>` });
+  return intern({
+    kind: 'tensor',
+    shape,
+    element,
+    encoding,
+    text: `tensor<${shapeText(shape)}${element.text}${tail}>`,
+  });
 }
 export const unrankedTensor = (element: Type): UnrankedTensorType =>
   intern({ kind: 'unranked_tensor', element, text: `tensor<*x${element.text}>` });
@@ -238,7 +245,15 @@ export const isStatic = (shape: Shape): boolean => !shape.includes(DYNAMIC);
 export const elementCount = (shape: Shape): number | undefined =>
   isStatic(shape) ? shape.reduce((a, b) => a * b, 1) : undefined;
 
-const floatBits: Partial<Record<FloatName, number>> = { f16: 16, bf16: 16, f32: 32, f64: 64, tf32: 32, f80: 80, f128: 128 };
+const floatBits: Partial<Record<FloatName, number>> = {
+  f16: 16,
+  bf16: 16,
+  f32: 32,
+  f64: 64,
+  tf32: 32,
+  f80: 80,
+  f128: 128,
+};
 /** Width of a scalar in bits; index counts as 64. Undefined for types without a fixed width. */
 export function bitWidth(t: Type): number | undefined {
   switch (t.kind) {

@@ -49,24 +49,34 @@ export function verifierError(problems: readonly Problem[], what = ''): StrataEr
 }
 function where(op: Operation): string {
   const nodes = modelNodesOf(op.location);
-  if (nodes.length > 0) return ` (from ${nodes.slice(0, 3).map((n) => n.name).join(', ')}${nodes.length > 3 ? ', …' : ''})`;
+  if (nodes.length > 0)
+    return ` (from ${nodes
+      .slice(0, 3)
+      .map((n) => n.name)
+      .join(', ')}${nodes.length > 3 ? ', …' : ''})`;
   return op.location.kind === 'unknown' ? '' : ` (${locationText(op.location).slice(0, 120)})`;
 }
 
 function verifyStructure(op: Operation, report: (text: string) => void): void {
-  for (const [i, v] of op.operands.entries()) if (!isVisible(v, op)) report(`operand ${i} is not defined before its use`);
+  for (const [i, v] of op.operands.entries())
+    if (!isVisible(v, op)) report(`operand ${i} is not defined before its use`);
   const traits = op.definition?.traits;
   for (const region of op.regions) {
-    if (traits?.has('singleBlock') === true && region.blocks.length > 1) report(`has a region of ${region.blocks.length} blocks, one is allowed`);
+    if (traits?.has('singleBlock') === true && region.blocks.length > 1)
+      report(`has a region of ${region.blocks.length} blocks, one is allowed`);
     for (const block of region.blocks) {
       if (op.definition !== undefined && traits?.has('noTerminator') !== true) {
         const last = block.last;
-        if (last === undefined || (last.definition !== undefined && !last.definition.traits.has('terminator'))) {
+        if (
+          last === undefined ||
+          (last.definition !== undefined && !last.definition.traits.has('terminator'))
+        ) {
           report('has a block that does not end in a terminator');
         }
       }
       for (let o = block.first; o !== undefined && o !== block.last; o = o.next) {
-        if (o.definition?.traits.has('terminator') === true) report(`has ${o.name} before the end of a block`);
+        if (o.definition?.traits.has('terminator') === true)
+          report(`has ${o.name} before the end of a block`);
       }
     }
   }
@@ -96,11 +106,13 @@ function isVisible(value: Value, user: Operation): boolean {
   // Another block of the same region: dominance over the control-flow graph.
   const region = block.region;
   for (let o: Operation | undefined = user; o !== undefined; o = o.parentOp) {
-    if (o.block?.region === region && region !== undefined) return !crossesIsolation(user, o) && dominates(block, o.block!);
+    if (o.block?.region === region && region !== undefined)
+      return !crossesIsolation(user, o) && dominates(block, o.block!);
   }
   return false;
 }
-const isGraphRegion = (block: Block): boolean => block.parentOp?.definition?.traits.has('graphRegion') === true;
+const isGraphRegion = (block: Block): boolean =>
+  block.parentOp?.definition?.traits.has('graphRegion') === true;
 function crossesIsolation(user: Operation, at: Operation): boolean {
   for (let o: Operation | undefined = user; o !== undefined && o !== at; o = o.parentOp) {
     if (o !== user && o.definition?.traits.has('isolated') === true) return true;
@@ -129,31 +141,61 @@ function verifyDeclaration(op: Operation, def: OpDefinition, report: (text: stri
   const results = verifyValues(def.results, op.results, 'result', op, report);
   const fixed = def.regions.filter((r) => !r.endsWith('*')).length;
   const open = def.regions.some((r) => r.endsWith('*'));
-  if (op.regions.length < fixed || (!open && op.regions.length > fixed)) report(`has ${op.regions.length} regions, expected ${fixed}${open ? ' or more' : ''}`);
+  if (op.regions.length < fixed || (!open && op.regions.length > fixed))
+    report(`has ${op.regions.length} regions, expected ${fixed}${open ? ' or more' : ''}`);
   let attributes = true;
   for (const [name, spec] of Object.entries(def.attrs)) {
     const value = op.attr(name);
-    if (value === undefined ? spec.required && spec.fallback === undefined : spec.codec.read(value) === undefined) {
+    if (
+      value === undefined
+        ? spec.required && spec.fallback === undefined
+        : spec.codec.read(value) === undefined
+    ) {
       attributes = false;
-      report(value === undefined ? `needs the attribute '${name}' (${spec.codec.describe})` : `attribute '${name}' must be ${spec.codec.describe}, found ${value.text}`);
+      report(
+        value === undefined
+          ? `needs the attribute '${name}' (${spec.codec.describe})`
+          : `attribute '${name}' must be ${spec.codec.describe}, found ${value.text}`,
+      );
     }
   }
   const types = [...op.operands, ...op.results].map((v) => v.type);
-  if (def.traits.has('sameType') && new Set(types).size > 1) report(`needs one type for all operands and results, found ${[...new Set(types)].map((t) => t.text).join(', ')}`);
-  if (def.traits.has('sameOperandTypes') && new Set(op.operands.map((v) => v.type)).size > 1) report('needs one type for all operands');
+  if (def.traits.has('sameType') && new Set(types).size > 1)
+    report(
+      `needs one type for all operands and results, found ${[...new Set(types)].map((t) => t.text).join(', ')}`,
+    );
+  if (def.traits.has('sameOperandTypes') && new Set(op.operands.map((v) => v.type)).size > 1)
+    report('needs one type for all operands');
   if (!operands || !results || !attributes) return;
   verifyInference(op, def, report);
   const problem = def.verifyOp(op);
   if (problem !== undefined) report(problem);
 }
 
-function verifyValues(specs: ValueSpecs, values: readonly Value[], what: 'operand' | 'result', op: Operation, report: (text: string) => void): boolean {
+function verifyValues(
+  specs: ValueSpecs,
+  values: readonly Value[],
+  what: 'operand' | 'result',
+  op: Operation,
+  report: (text: string) => void,
+): boolean {
   const sizes = op.attr(what === 'operand' ? 'operandSegmentSizes' : 'resultSegmentSizes');
   let segments;
   try {
-    segments = segmentsOf(specs, values.length, sizes?.kind === 'dense_array' ? sizes.values.map(Number) : undefined, op.name);
+    segments = segmentsOf(
+      specs,
+      values.length,
+      sizes?.kind === 'dense_array' ? sizes.values.map(Number) : undefined,
+      op.name,
+    );
   } catch {
-    report(`has ${values.length} ${what}s, which do not fit ${Object.entries(specs).map(([n, s]) => n + (s.arity === 'one' ? '' : s.arity === 'optional' ? '?' : '*')).join(', ') || 'none'}`);
+    report(
+      `has ${values.length} ${what}s, which do not fit ${
+        Object.entries(specs)
+          .map(([n, s]) => n + (s.arity === 'one' ? '' : s.arity === 'optional' ? '?' : '*'))
+          .join(', ') || 'none'
+      }`,
+    );
     return false;
   }
   let fine = true;
@@ -171,7 +213,10 @@ function verifyValues(specs: ValueSpecs, values: readonly Value[], what: 'operan
 function verifyInference(op: Operation, def: OpDefinition, report: (text: string) => void): void {
   let inferred;
   try {
-    inferred = def.infer(op.operands.map((v) => v.type), op.attributes);
+    inferred = def.infer(
+      op.operands.map((v) => v.type),
+      op.attributes,
+    );
   } catch (e) {
     if (!(e instanceof InferenceError) && !(e instanceof StrataError) && !(e instanceof RangeError)) throw e;
     report(e.message);
@@ -179,13 +224,21 @@ function verifyInference(op: Operation, def: OpDefinition, report: (text: string
   }
   inferred?.forEach((t, i) => {
     const actual = op.results[i]?.type;
-    if (actual !== undefined && !isCompatible(t, actual)) report(`result ${i} must be ${t.text}, found ${actual.text}`);
+    if (actual !== undefined && !isCompatible(t, actual))
+      report(`result ${i} must be ${t.text}, found ${actual.text}`);
   });
 }
 /** Equal, or equal where both sizes are known. */
 export function isCompatible(a: Type, b: Type): boolean {
   if (a === b) return true;
-  if (!isShaped(a) || !isShaped(b) || a.kind !== b.kind || a.element !== b.element || a.shape.length !== b.shape.length) return false;
+  if (
+    !isShaped(a) ||
+    !isShaped(b) ||
+    a.kind !== b.kind ||
+    a.element !== b.element ||
+    a.shape.length !== b.shape.length
+  )
+    return false;
   return a.shape.every((d, i) => d === b.shape[i] || d === DYNAMIC || b.shape[i] === DYNAMIC);
 }
 
@@ -193,7 +246,12 @@ export function isCompatible(a: Type, b: Type): boolean {
 export function missingProvenance(root: Operation): readonly Operation[] {
   return root.find((op) => {
     const traits = op.definition?.traits;
-    if (traits?.has('noProvenance') === true || traits?.has('terminator') === true || traits?.has('constantLike') === true) return false;
+    if (
+      traits?.has('noProvenance') === true ||
+      traits?.has('terminator') === true ||
+      traits?.has('constantLike') === true
+    )
+      return false;
     return op !== root && modelNodesOf(op.location).length === 0;
   });
 }

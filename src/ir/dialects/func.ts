@@ -12,7 +12,14 @@ import type { Dialect } from '../registry';
 import type { FunctionType, Type } from '../types';
 import { functionType } from '../types';
 
-const shownElsewhere = new Set(['sym_name', 'sym_visibility', 'function_type', 'arg_attrs', 'res_attrs', 'no_inline']);
+const shownElsewhere = new Set([
+  'sym_name',
+  'sym_visibility',
+  'function_type',
+  'arg_attrs',
+  'res_attrs',
+  'no_inline',
+]);
 
 /** The attribute dictionary of argument or result `i`, when it has entries. */
 const dictionaryAt = (list: Attribute | undefined, i: number): Attribute | undefined => {
@@ -127,7 +134,8 @@ export function symbolNameOf(op: Operation): string {
 }
 export function signatureOf(op: Operation): FunctionType {
   const t = op.attr('function_type');
-  if (t?.kind !== 'type' || t.type.kind !== 'function') throw new TypeError(`${op.name} has no function type`);
+  if (t?.kind !== 'type' || t.type.kind !== 'function')
+    throw new TypeError(`${op.name} has no function type`);
   return t.type;
 }
 
@@ -177,7 +185,11 @@ export const call = defineOp({
   attrs: { callee: attr(symbol) },
   results: { outputs: variadic(anyType) },
   assembly: '$callee `(` $arguments `)` attr-dict `:` functional-type(operands, results)',
-  evaluate: (view, context: EvaluationContext) => context.call(view.callee, view.arguments.map((v) => context.get(v))),
+  evaluate: (view, context: EvaluationContext) =>
+    context.call(
+      view.callee,
+      view.arguments.map((v) => context.get(v)),
+    ),
 });
 
 export const funcDialect: Dialect = {

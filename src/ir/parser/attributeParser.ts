@@ -93,7 +93,10 @@ export class AttributeParser {
   }
   protected expected(what: string, token: Token = this.token): Error {
     const { where, excerpt } = describePosition(this.source, token.start);
-    const found = token.kind === 'end' ? 'the end of the text' : `'${token.text.length > 40 ? `${token.text.slice(0, 40)}…` : token.text}'`;
+    const found =
+      token.kind === 'end'
+        ? 'the end of the text'
+        : `'${token.text.length > 40 ? `${token.text.slice(0, 40)}…` : token.text}'`;
     return irMessages.error('STR0101', { where, found, expected: what, excerpt });
   }
   protected problemAt(offset: number, problem: string): Error {
@@ -108,7 +111,8 @@ export class AttributeParser {
     return out;
   }
   protected nested<T>(parse: () => T): T {
-    if (++this.#depth > depthLimit) throw this.problemAt(this.token.start, `nesting deeper than ${depthLimit}`);
+    if (++this.#depth > depthLimit)
+      throw this.problemAt(this.token.start, `nesting deeper than ${depthLimit}`);
     try {
       return parse();
     } finally {
@@ -410,7 +414,8 @@ export class AttributeParser {
       return A.floatAttr(negative ? -value : value, t);
     }
     if (kind === 'float') throw this.problemAt(start, `a float literal cannot be ${t.text}`);
-    if (t.kind !== 'integer' && t.kind !== 'index') throw this.problemAt(start, `a number cannot be ${t.text}`);
+    if (t.kind !== 'integer' && t.kind !== 'index')
+      throw this.problemAt(start, `a number cannot be ${t.text}`);
     const value = BigInt(text);
     return A.integerAttr(negative ? -value : value, t);
   }
@@ -425,7 +430,8 @@ export class AttributeParser {
     const entries = new Map<string, Attribute>();
     this.commas('}', () => {
       const { kind, start } = this.token;
-      if (kind !== 'identifier' && kind !== 'string' && kind !== 'integer') throw this.expected('an attribute name');
+      if (kind !== 'identifier' && kind !== 'string' && kind !== 'integer')
+        throw this.expected('an attribute name');
       const name = kind === 'string' ? this.parseString() : this.advance().text;
       if (entries.has(name)) throw this.problemAt(start, `the attribute '${name}' is given twice`);
       entries.set(name, this.accept('=') ? this.parseAttribute() : A.unitAttr);
@@ -467,7 +473,8 @@ export class AttributeParser {
     this.advance();
     this.need('<');
     const element = this.parseType();
-    if (element.kind !== 'integer' && element.kind !== 'float') throw this.expected('an integer or float type');
+    if (element.kind !== 'integer' && element.kind !== 'float')
+      throw this.expected('an integer or float type');
     const values: (bigint | number | boolean)[] = [];
     if (this.accept(':')) {
       do values.push(this.#scalar(element));
@@ -510,9 +517,14 @@ export class AttributeParser {
     this.need('>');
     const t = this.#shapedType(type);
     const count = T.elementCount(t.shape);
-    if (count === undefined) throw this.problemAt(open.start, `dense elements need a static shape, not ${t.text}`);
+    if (count === undefined)
+      throw this.problemAt(open.start, `dense elements need a static shape, not ${t.text}`);
     if (hex && t.element.kind !== 'dialect') return this.#denseHex(words[0]!.text, t, count, start);
-    if (t.element.kind === 'dialect') return A.denseStrings(t, words.map((w) => w.text));
+    if (t.element.kind === 'dialect')
+      return A.denseStrings(
+        t,
+        words.map((w) => w.text),
+      );
     if (words.length !== count && !(words.length === 1 && shape.length === 0)) {
       throw this.problemAt(start, `${t.text} needs ${count} elements, found ${words.length}`);
     }
@@ -544,7 +556,8 @@ export class AttributeParser {
     if (!/^-?(0x[0-9a-fA-F]+|[0-9]+(\.[0-9]*([eE][-+]?[0-9]+)?)?)$/.test(word)) {
       throw this.problemAt(offset, `'${word}' is not a value of ${type.text}`);
     }
-    if (type.kind === 'float') return word.startsWith('0x') ? this.#floatBits(word, type, offset) : Number(word);
+    if (type.kind === 'float')
+      return word.startsWith('0x') ? this.#floatBits(word, type, offset) : Number(word);
     if (word.includes('.')) throw this.problemAt(offset, `'${word}' is not a value of ${type.text}`);
     return word.startsWith('-') ? -BigInt(word.slice(1)) : BigInt(word);
   }
@@ -552,10 +565,16 @@ export class AttributeParser {
     const size = T.storageBytes(type.element);
     const raw = Uint8Array.from(Buffer.from(text.slice(2), 'hex'));
     const packed = type.element === T.i1;
-    const bytes = packed && raw.length !== 1 ? Uint8Array.from({ length: count }, (_, i) => (raw[i >> 3]! >> (i & 7)) & 1) : raw;
+    const bytes =
+      packed && raw.length !== 1
+        ? Uint8Array.from({ length: count }, (_, i) => (raw[i >> 3]! >> (i & 7)) & 1)
+        : raw;
     if (bytes.length === size && count !== 1) return A.denseBytes(type, bytes, true);
     if (bytes.length !== size * count) {
-      throw this.problemAt(offset, `${type.text} needs ${size * count} bytes, the hex string has ${bytes.length}`);
+      throw this.problemAt(
+        offset,
+        `${type.text} needs ${size * count} bytes, the hex string has ${bytes.length}`,
+      );
     }
     return A.denseBytes(type, bytes, count === 1);
   }
@@ -589,7 +608,10 @@ export class AttributeParser {
       if (text !== '==' && text !== '>=' && text !== '<=') throw this.expected(`'==', '>=' or '<='`);
       this.advance();
       const rhs = this.#affineExpr(dims, symbols);
-      const difference = text === '<=' ? affineAdd(rhs, affineMul(lhs, affineConstant(-1))) : affineAdd(lhs, affineMul(rhs, affineConstant(-1)));
+      const difference =
+        text === '<='
+          ? affineAdd(rhs, affineMul(lhs, affineConstant(-1)))
+          : affineAdd(lhs, affineMul(rhs, affineConstant(-1)));
       return { expr: difference, equality: text === '==' };
     });
     return new IntegerSet(dims.length, symbols.length, constraints);
@@ -628,7 +650,13 @@ export class AttributeParser {
           const left = lhs;
           const rhs = primary();
           lhs = checked(() =>
-            op === '*' ? affineMul(left, rhs) : op === 'mod' ? affineMod(left, rhs) : op === 'floordiv' ? affineFloorDiv(left, rhs) : affineCeilDiv(left, rhs),
+            op === '*'
+              ? affineMul(left, rhs)
+              : op === 'mod'
+                ? affineMod(left, rhs)
+                : op === 'floordiv'
+                  ? affineFloorDiv(left, rhs)
+                  : affineCeilDiv(left, rhs),
           );
         }
       };
@@ -648,7 +676,11 @@ export class AttributeParser {
     this.need('loc');
     this.need('(');
     let location: Location = unknownLoc;
-    if (this.token.kind === 'hash' && defer !== undefined && !this.locationAliases.has(this.token.text.slice(1))) {
+    if (
+      this.token.kind === 'hash' &&
+      defer !== undefined &&
+      !this.locationAliases.has(this.token.text.slice(1))
+    ) {
       const { text, start } = this.advance();
       defer(text.slice(1), start);
     } else location = this.#location();

@@ -62,7 +62,17 @@ export class Lexer {
   }
 }
 
-const kinds: readonly TokenKind[] = ['value', 'caret', 'symbol', 'hash', 'exclaim', 'integer', 'string', 'identifier', 'punctuation'];
+const kinds: readonly TokenKind[] = [
+  'value',
+  'caret',
+  'symbol',
+  'hash',
+  'exclaim',
+  'integer',
+  'string',
+  'identifier',
+  'punctuation',
+];
 function kindOf(group: number, text: string): TokenKind {
   const kind = kinds[group - 1]!;
   return kind === 'integer' && text.includes('.') ? 'float' : kind;
@@ -88,20 +98,27 @@ export function unquote(literal: string): string {
       i += 2;
     } else {
       const escape = body[++i] ?? '';
-      bytes.push(...encoder.encode(escape === 'n' ? '\n' : escape === 't' ? '\t' : escape === 'r' ? '\r' : escape));
+      bytes.push(
+        ...encoder.encode(escape === 'n' ? '\n' : escape === 't' ? '\t' : escape === 'r' ? '\r' : escape),
+      );
     }
   }
   return new TextDecoder().decode(Uint8Array.from(bytes));
 }
 
 /** `line:column` from 1, and the line with a caret under the column. */
-export function describePosition(source: string, offset: number): { readonly where: string; readonly excerpt: string } {
+export function describePosition(
+  source: string,
+  offset: number,
+): { readonly where: string; readonly excerpt: string } {
   const before = source.slice(0, offset);
   const line = before.split('\n').length;
   const lineStart = before.lastIndexOf('\n') + 1;
   const lineEnd = source.indexOf('\n', offset);
   const column = offset - lineStart + 1;
   const from = Math.max(lineStart, offset - 60);
-  const shown = source.slice(from, Math.min(lineEnd < 0 ? source.length : lineEnd, offset + 60)).replace(/\t/g, ' ');
+  const shown = source
+    .slice(from, Math.min(lineEnd < 0 ? source.length : lineEnd, offset + 60))
+    .replace(/\t/g, ' ');
   return { where: `${line}:${column}`, excerpt: `  ${shown}\n  ${' '.repeat(offset - from)}^` };
 }

@@ -12,12 +12,16 @@ export interface UnresolvedOperand {
   readonly number: number;
   readonly offset: number;
 }
+/** A location that was read, or the alias of one that the end of the text defines. */
+export type ParsedLocation =
+  { readonly location: Location } | { readonly alias: string; readonly offset: number };
+
 /** `%name : type`, declared by an op for the entry block of its region. */
 export interface ParsedArgument {
   readonly name: string;
   readonly type: Type;
   readonly offset: number;
-  readonly location?: Location;
+  readonly location?: ParsedLocation;
 }
 
 export interface OpParser {
@@ -67,8 +71,12 @@ export interface OpParser {
   /** `%name`, the name of a new argument. */
   argumentName(): { readonly name: string; readonly offset: number };
   successors(): Block[];
-  optionalLocation(): Location | undefined;
-  inferResults(definition: OpDefinition, operands: readonly Value[], attributes: ReadonlyMap<string, Attribute>): readonly Type[];
+  optionalLocation(): ParsedLocation | undefined;
+  inferResults(
+    definition: OpDefinition,
+    operands: readonly Value[],
+    attributes: ReadonlyMap<string, Attribute>,
+  ): readonly Type[];
   /** An op of the same registry, to put implicit terminators back. */
   find(name: string): OpDefinition | undefined;
   /** An error at the current token. */

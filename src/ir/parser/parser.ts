@@ -17,7 +17,7 @@ import { StrataError } from '../../base/diagnostics';
 import type { FunctionType, Type } from '../types';
 import { AttributeParser } from './attributeParser';
 import { describePosition } from './lexer';
-import type { OpParser, ParsedArgument, UnresolvedOperand } from './opParser';
+import type { OpParser, ParsedArgument, ParsedLocation, UnresolvedOperand } from './opParser';
 
 export interface ParsedModule {
   /** A `builtin.module`; a file without one is wrapped. */
@@ -88,7 +88,11 @@ class Scope {
 class Parser extends AttributeParser implements OpParser {
   resultCount = 0;
   #scope = new Scope(undefined, true);
-  readonly #deferred: { readonly alias: string; readonly offset: number; readonly assign: (l: Location) => void }[] = [];
+  readonly #deferred: {
+    readonly alias: string;
+    readonly offset: number;
+    readonly assign: (l: Location) => void;
+  }[] = [];
   readonly #resources = new Map<string, Uint8Array>();
   readonly #metadata = new Map<string, Attribute>();
   readonly #spans: OpSpan[] = [];
@@ -114,7 +118,8 @@ class Parser extends AttributeParser implements OpParser {
     this.#checkForward(this.#scope);
     for (const d of this.#deferred) {
       const location = this.locationAliases.get(d.alias);
-      if (location === undefined) throw this.problemAt(d.offset, `the location alias #${d.alias} is not defined`);
+      if (location === undefined)
+        throw this.problemAt(d.offset, `the location alias #${d.alias} is not defined`);
       d.assign(location);
     }
     const spans = this.#spans.sort((a, b) => a.start - b.start || b.end - a.end);
@@ -160,7 +165,8 @@ class Parser extends AttributeParser implements OpParser {
           this.need(':');
           const { start } = this.token;
           const value = this.#metadataValue();
-          if (section === 'dialect_resources' && value.kind === 'string') this.#resources.set(key, this.#blob(value.value, start));
+          if (section === 'dialect_resources' && value.kind === 'string')
+            this.#resources.set(key, this.#blob(value.value, start));
           else this.#metadata.set(`${section}.${group}.${key}`, value);
         });
       });
@@ -178,7 +184,8 @@ class Parser extends AttributeParser implements OpParser {
   }
   /** `0x`, four bytes of alignment (little-endian), then the bytes. */
   #blob(hex: string, offset: number): Uint8Array {
-    if (!/^0x([0-9a-fA-F]{2}){4,}$/.test(hex)) throw this.problemAt(offset, 'a resource blob is a hex string with 4 bytes of alignment first');
+    if (!/^0x([0-9a-fA-F]{2}){4,}$/.test(hex))
+      throw this.problemAt(offset, 'a resource blob is a hex string with 4 bytes of alignment first');
     return Uint8Array.from(Buffer.from(hex.slice(10), 'hex'));
   }
 
@@ -214,13 +221,16 @@ class Parser extends AttributeParser implements OpParser {
     return op;
   }
   #trailingLocation(op: Operation, start: number): void {
-    if (this.is('loc')) {
-      op.location = this.parseLocation((alias, offset) => {
-        this.#deferred.push({ alias, offset, assign: (l) => (op.location = l) });
-      });
-    } else if (op.location === unknownLoc && this.options.fileName !== undefined) {
+    const location = this.optionalLocation();
+    if (location !== undefined) this.#locate(location, (l) => (op.location = l));
+    else if (op.location === unknownLoc && this.options.fileName !== undefined) {
       op.location = this.#position(this.options.fileName, start);
     }
+  }
+  /** Assigns a location now, or when its alias is known. */
+  #locate(location: ParsedLocation, assign: (location: Location) => void): void {
+    if ('location' in location) assign(location.location);
+    else this.#deferred.push({ ...location, assign });
   }
   #position(file: string, offset: number): Location {
     const [line = '1', column = '1'] = describePosition(this.source, offset).where.split(':');
@@ -239,16 +249,17 @@ class Parser extends AttributeParser implements OpParser {
     }
     const regions: Region[] = [];
     if (this.accept('(')) {
-      regions.push(
-        ...this.commas(')', () => this.#withIsolation(definition, () => this.region())),
-      );
+      regions.push(...this.commas(')', () => this.#withIsolation(definition, () => this.region())));
     }
     const discardable = this.is('{') ? this.parseDictionary() : new Map<string, Attribute>();
     this.need(':');
     const { start } = this.token;
     const type = this.parseFunctionType();
     if (type.inputs.length !== operands.length) {
-      throw this.problemAt(start, `${name} has ${operands.length} operands, its type has ${type.inputs.length}`);
+      throw this.problemAt(
+        start,
+        `${name} has ${operands.length} operands, its type has ${type.inputs.length}`,
+      );
     }
     return new Operation({
       name,
@@ -272,7 +283,9 @@ class Parser extends AttributeParser implements OpParser {
     this.advance();
     this.resultCount = resultCount;
     const { assembly } = definition;
-    const state: Omit<OperationState, 'name'> = this.#withIsolation(definition, () => assembly.parse(this, definition));
+    const state: Omit<OperationState, 'name'> = this.#withIsolation(definition, () =>
+      assembly.parse(this, definition),
+    );
     return new Operation({ ...state, name, definition });
   }
   #withIsolation<T>(definition: OpDefinition | undefined, parse: () => T): T {
@@ -296,7 +309,10 @@ class Parser extends AttributeParser implements OpParser {
       if (use === undefined) return;
       const placeholder = use.placeholder.result(0);
       if (placeholder.type !== value.type) {
-        throw this.problemAt(use.offset, `${name} is used as ${placeholder.type.text} and defined as ${value.type.text}`);
+        throw this.problemAt(
+          use.offset,
+          `${name} is used as ${placeholder.type.text} and defined as ${value.type.text}`,
+        );
       }
       placeholder.replaceAllUsesWith(value);
       this.#scope.forward.delete(key);
@@ -306,9 +322,13 @@ class Parser extends AttributeParser implements OpParser {
     const known = this.#scope.find(operand.name);
     if (known !== undefined) {
       const value = known[operand.number];
-      if (value === undefined) throw this.problemAt(operand.offset, `${operand.name} has ${known.length} results`);
+      if (value === undefined)
+        throw this.problemAt(operand.offset, `${operand.name} has ${known.length} results`);
       if (value.type !== type) {
-        throw this.problemAt(operand.offset, `${operand.name} has type ${value.type.text}, used here as ${type.text}`);
+        throw this.problemAt(
+          operand.offset,
+          `${operand.name} has type ${value.type.text}, used here as ${type.text}`,
+        );
       }
       return value;
     }
@@ -322,7 +342,8 @@ class Parser extends AttributeParser implements OpParser {
   }
   resolveAll(operands: readonly UnresolvedOperand[], types: readonly Type[] | Type): Value[] {
     const list = Array.isArray(types) ? (types as readonly Type[]) : operands.map(() => types as Type);
-    if (list.length !== operands.length) throw this.problem(`${operands.length} operands, ${list.length} types`);
+    if (list.length !== operands.length)
+      throw this.problem(`${operands.length} operands, ${list.length} types`);
     return operands.map((o, i) => this.resolve(o, list[i]!));
   }
   knownType(operand: UnresolvedOperand): Type | undefined {
@@ -352,7 +373,8 @@ class Parser extends AttributeParser implements OpParser {
     return region;
   }
   #leaveScope(outer: Scope): void {
-    for (const [name, b] of this.#scope.blocks) if (!b.defined) throw this.problemAt(b.offset, `the block ${name} is not defined`);
+    for (const [name, b] of this.#scope.blocks)
+      if (!b.defined) throw this.problemAt(b.offset, `the block ${name} is not defined`);
     if (this.#scope.isolated) this.#checkForward(this.#scope);
     else for (const [k, v] of this.#scope.forward) this.#moveForward(outer, k, v);
   }
@@ -365,7 +387,11 @@ class Parser extends AttributeParser implements OpParser {
     if (args !== undefined || !this.is('}')) {
       if (this.token.kind !== 'caret' || args !== undefined) {
         const entry = new Block();
-        for (const a of args ?? []) this.#define(a.name, [entry.addArgument(a.type, a.location)], a.offset);
+        for (const a of args ?? []) {
+          const arg = entry.addArgument(a.type);
+          if (a.location !== undefined) this.#locate(a.location, (l) => (arg.location = l));
+          this.#define(a.name, [arg], a.offset);
+        }
         region.append(entry);
         this.#ops(entry);
       }
@@ -384,11 +410,8 @@ class Parser extends AttributeParser implements OpParser {
         this.need(':');
         const arg = block.addArgument(this.parseType());
         this.#define(name, [arg], offset);
-        if (this.is('loc')) {
-          arg.location = this.parseLocation((alias, at) => {
-            this.#deferred.push({ alias, offset: at, assign: (l) => (arg.location = l) });
-          });
-        }
+        const location = this.optionalLocation();
+        if (location !== undefined) this.#locate(location, (l) => (arg.location = l));
       });
     }
     this.need(':');
@@ -508,7 +531,11 @@ class Parser extends AttributeParser implements OpParser {
     return out;
   }
   #atType(): boolean {
-    return this.is('(') || this.token.kind === 'exclaim' || (this.token.kind === 'identifier' && this.token.text !== 'loc');
+    return (
+      this.is('(') ||
+      this.token.kind === 'exclaim' ||
+      (this.token.kind === 'identifier' && this.token.text !== 'loc')
+    );
   }
   functionType(): FunctionType {
     return this.parseFunctionType();
@@ -521,7 +548,12 @@ class Parser extends AttributeParser implements OpParser {
   }
   atAttribute(keywords: readonly string[] | undefined): boolean {
     if (keywords !== undefined) return this.is('<') || keywords.includes(this.token.text);
-    return ['integer', 'float', 'string', 'symbol', 'hash'].includes(this.token.kind) || this.is('[') || this.is('-') || this.is('dense');
+    return (
+      ['integer', 'float', 'string', 'symbol', 'hash'].includes(this.token.kind) ||
+      this.is('[') ||
+      this.is('-') ||
+      this.is('dense')
+    );
   }
   attributeDictionary(keyword = false): Map<string, Attribute> {
     const none = new Map<string, Attribute>();
@@ -539,17 +571,31 @@ class Parser extends AttributeParser implements OpParser {
   optionalSymbol(): string | undefined {
     return this.token.kind === 'symbol' ? this.parseSymbolName() : undefined;
   }
-  optionalLocation(): Location | undefined {
-    return this.is('loc') ? this.parseLocation() : undefined;
+  optionalLocation(): ParsedLocation | undefined {
+    if (!this.is('loc')) return undefined;
+    let deferred: ParsedLocation | undefined;
+    const location = this.parseLocation((alias, offset) => {
+      deferred = { alias, offset };
+    });
+    return deferred ?? { location };
   }
-  inferResults(definition: OpDefinition, operands: readonly Value[], attributes: ReadonlyMap<string, Attribute>): readonly Type[] {
+  inferResults(
+    definition: OpDefinition,
+    operands: readonly Value[],
+    attributes: ReadonlyMap<string, Attribute>,
+  ): readonly Type[] {
     try {
-      const types = definition.infer(operands.map((v) => v.type), attributes);
-      if (types === undefined) throw this.problem(`the result types of ${definition.name} are not in the text`);
+      const types = definition.infer(
+        operands.map((v) => v.type),
+        attributes,
+      );
+      if (types === undefined)
+        throw this.problem(`the result types of ${definition.name} are not in the text`);
       return types;
     } catch (e) {
       if (e instanceof StrataError) throw e;
-      if (e instanceof InferenceError || e instanceof RangeError) throw this.problem(`${definition.name}: ${e.message}`);
+      if (e instanceof InferenceError || e instanceof RangeError)
+        throw this.problem(`${definition.name}: ${e.message}`);
       throw e;
     }
   }

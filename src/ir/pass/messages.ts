@@ -4,7 +4,8 @@ import { defineMessages, message } from '../../base/diagnostics';
 export const passMessages = defineMessages({
   STR0201: message<{ pass: string; known: readonly string[] }>({
     text: (p) => `there is no pass '${p.pass}'.`,
-    next: (p) => `${p.known.length > 0 ? `Did you mean ${p.known.map((k) => `'${k}'`).join(' or ')}? ` : ''}'strata opt --list' shows all.`,
+    next: (p) =>
+      `${p.known.length > 0 ? `Did you mean ${p.known.map((k) => `'${k}'`).join(' or ')}? ` : ''}'strata opt --list' shows all.`,
   }),
   STR0202: message<{ text: string; at: number; expected: string }>({
     text: (p) => `pipeline '${p.text}': expected ${p.expected} at character ${p.at + 1}.`,

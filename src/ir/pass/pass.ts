@@ -42,7 +42,9 @@ export const textOption = (fallback: string, doc: string): OptionSpec<string> =>
 });
 
 export type OptionSpecs = Readonly<Record<string, OptionSpec<unknown>>>;
-export type OptionValues<S extends OptionSpecs> = { readonly [K in keyof S]: S[K] extends OptionSpec<infer T> ? T : never };
+export type OptionValues<S extends OptionSpecs> = {
+  readonly [K in keyof S]: S[K] extends OptionSpec<infer T> ? T : never;
+};
 
 export interface PassDeclaration<S extends OptionSpecs> {
   /** Kebab-case. */
@@ -79,7 +81,9 @@ export interface ConfiguredPass {
 
 const kebab = (camel: string): string => camel.replace(/[A-Z]/g, (c) => `-${c.toLowerCase()}`);
 
-export function definePass<const S extends OptionSpecs = Record<never, never>>(declaration: PassDeclaration<S>): Pass {
+export function definePass<const S extends OptionSpecs = Record<never, never>>(
+  declaration: PassDeclaration<S>,
+): Pass {
   const specs = declaration.options ?? ({} as S);
   const pass: Pass = {
     name: declaration.name,
@@ -101,7 +105,12 @@ export function definePass<const S extends OptionSpecs = Record<never, never>>(d
         const text = given.get(kebab(name));
         const value = text === undefined ? spec.fallback : spec.parse(text);
         if (value === undefined) {
-          throw passMessages.error('STR0207', { pass: declaration.name, option: kebab(name), expected: spec.describe, found: text ?? '' });
+          throw passMessages.error('STR0207', {
+            pass: declaration.name,
+            option: kebab(name),
+            expected: spec.describe,
+            found: text ?? '',
+          });
         }
         values[name] = value;
         if (value !== spec.fallback) shown.push(`${kebab(name)}=${String(value)}`);

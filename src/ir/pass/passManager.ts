@@ -66,7 +66,12 @@ export interface RunOptions {
   readonly cancellation?: Cancellation;
   readonly control?: RewriteControl;
   /** Called as each pass begins. */
-  readonly onPass?: (pass: { readonly name: string; readonly stage: string; readonly index: number; readonly count: number }) => void;
+  readonly onPass?: (pass: {
+    readonly name: string;
+    readonly stage: string;
+    readonly index: number;
+    readonly count: number;
+  }) => void;
   /** Called when a pass is done. */
   readonly onRecord?: (record: PassRecord, snapshot: IrSnapshot) => void;
   /** Stop after the first pass with this name, or after the last one of the stage with this name. */
@@ -78,7 +83,11 @@ export interface RunOptions {
 }
 
 /** Runs `steps` on `module` in place. Throws what a pass throws, STR0204 … STR0206 when a check fails. */
-export function runPipeline(module: Operation, steps: readonly PipelineStep[], options: RunOptions): PipelineRecord {
+export function runPipeline(
+  module: Operation,
+  steps: readonly PipelineStep[],
+  options: RunOptions,
+): PipelineRecord {
   const run = new PipelineRun(module, options);
   const passes = steps.flatMap((s) => flatten(s.node, [module.name]).map((p) => ({ ...p, step: s })));
   const count = passes.length;
@@ -128,10 +137,25 @@ class PipelineRun {
     this.#provenance = missingProvenance(module).length === 0;
     this.#current = snapshotOf(module);
     this.#snapshots.set(this.#current.hash, this.#current);
-    this.#push('import', 'import', 'the model as it was read', 0, 0, true, this.#current, this.#current.functions.map((f) => f.symbol), 0);
+    this.#push(
+      'import',
+      'import',
+      'the model as it was read',
+      0,
+      0,
+      true,
+      this.#current,
+      this.#current.functions.map((f) => f.symbol),
+      0,
+    );
   }
 
-  pass(configured: ConfiguredPass, anchors: readonly string[], stage: string, contract: StageContract | undefined): void {
+  pass(
+    configured: ConfiguredPass,
+    anchors: readonly string[],
+    stage: string,
+    contract: StageContract | undefined,
+  ): void {
     const { options, module } = this;
     const name = configured.pass.name;
     const rewriter = new Rewriter({
@@ -140,7 +164,12 @@ class PipelineRun {
       resources: options.resources,
       cancellation: options.cancellation ?? neverCancelled,
     });
-    const context = { rewriter, resources: options.resources, registry: options.registry, cancellation: options.cancellation ?? neverCancelled };
+    const context = {
+      rewriter,
+      resources: options.resources,
+      registry: options.registry,
+      cancellation: options.cancellation ?? neverCancelled,
+    };
     const firstRewrite = this.#recorder.records.length;
     const begin = process.hrtime.bigint();
     for (const op of anchorsBelow(module, anchors)) {
@@ -159,7 +188,17 @@ class PipelineRun {
     if (contract !== undefined) this.#checkContract(name, contract);
     const changed = this.#current.hash !== before.hash;
     const functions = changed ? changedFunctions(before, this.#current) : [];
-    this.#push(stage, configured.text, configured.pass.summary, Number(begin - this.#start), duration, changed, before, functions, firstRewrite);
+    this.#push(
+      stage,
+      configured.text,
+      configured.pass.summary,
+      Number(begin - this.#start),
+      duration,
+      changed,
+      before,
+      functions,
+      firstRewrite,
+    );
   }
 
   finish(): PipelineRecord {
@@ -167,7 +206,17 @@ class PipelineRun {
     return { passes: this.#records, rewrites: this.#recorder.records, snapshots: this.#snapshots };
   }
 
-  #push(stage: string, pass: string, summary: string, startNs: number, durationNs: number, changed: boolean, before: IrSnapshot, functions: readonly string[], firstRewrite: number): void {
+  #push(
+    stage: string,
+    pass: string,
+    summary: string,
+    startNs: number,
+    durationNs: number,
+    changed: boolean,
+    before: IrSnapshot,
+    functions: readonly string[],
+    firstRewrite: number,
+  ): void {
     const record: PassRecord = {
       index: this.#records.length,
       stage,
@@ -201,19 +250,26 @@ class PipelineRun {
   #checkContract(pass: string, contract: StageContract): void {
     const illegal = this.module.find((op) => !contract.allows(op));
     if (illegal.length === 0) return;
-    throw passMessages.error('STR0206', { pass, stage: contract.name, illegal: summarise(illegal.map((op) => op.name)) });
+    throw passMessages.error('STR0206', {
+      pass,
+      stage: contract.name,
+      illegal: summarise(illegal.map((op) => op.name)),
+    });
   }
 }
 
 function anchorsBelow(module: Operation, anchors: readonly string[]): readonly Operation[] {
   let found: readonly Operation[] = [module];
   for (const name of anchors.slice(1)) {
-    found = found.flatMap((op) => op.regions.flatMap((r) => r.blocks.flatMap((b) => b.ops.filter((o) => o.name === name))));
+    found = found.flatMap((op) =>
+      op.regions.flatMap((r) => r.blocks.flatMap((b) => b.ops.filter((o) => o.name === name))),
+    );
   }
   return found;
 }
 function changedFunctions(before: IrSnapshot, after: IrSnapshot): readonly string[] {
-  const text = (s: IrSnapshot, f: { readonly start: number; readonly end: number }): string => s.text.slice(f.start, f.end);
+  const text = (s: IrSnapshot, f: { readonly start: number; readonly end: number }): string =>
+    s.text.slice(f.start, f.end);
   const old = new Map(before.functions.map((f) => [f.symbol, text(before, f)]));
   const changed = after.functions.filter((f) => old.get(f.symbol) !== text(after, f)).map((f) => f.symbol);
   const now = new Set(after.functions.map((f) => f.symbol));

@@ -7,7 +7,9 @@ export type PipelineNode =
   | { readonly kind: 'nest'; readonly anchor: string; readonly children: readonly PipelineNode[] };
 
 export function pipelineText(nodes: readonly PipelineNode[]): string {
-  return nodes.map((n) => (n.kind === 'pass' ? n.pass.text : `${n.anchor}(${pipelineText(n.children)})`)).join(',');
+  return nodes
+    .map((n) => (n.kind === 'pass' ? n.pass.text : `${n.anchor}(${pipelineText(n.children)})`))
+    .join(',');
 }
 
 /** Reads a pipeline; names are looked up in `passes`. Throws STR0201 or STR0202. */
@@ -54,10 +56,13 @@ export function parsePipeline(text: string, passes: readonly Pass[]): readonly P
     const body = text.slice(at + 1, end);
     at = end + 1;
     return new Map(
-      body.split(/\s+/).filter((w) => w !== '').map((word) => {
-        const eq = word.indexOf('=');
-        return eq < 0 ? [word, ''] : [word.slice(0, eq), word.slice(eq + 1)];
-      }),
+      body
+        .split(/\s+/)
+        .filter((w) => w !== '')
+        .map((word) => {
+          const eq = word.indexOf('=');
+          return eq < 0 ? [word, ''] : [word.slice(0, eq), word.slice(eq + 1)];
+        }),
     );
   };
   const nodes = text.trim() === '' ? [] : list(0);

@@ -28,7 +28,10 @@ export interface OpPrinter {
   functionalType(inputs: readonly Type[], results: readonly Type[]): void;
   attribute(attribute: Attribute): void;
   /** `{a = 1}` of all attributes but `elide` and those at their default; nothing when empty. */
-  attributeDictionary(op: Operation, options?: { readonly elide?: ReadonlySet<string>; readonly keyword?: boolean }): void;
+  attributeDictionary(
+    op: Operation,
+    options?: { readonly elide?: ReadonlySet<string>; readonly keyword?: boolean },
+  ): void;
   symbol(name: string): void;
   region(region: Region, options: RegionPrintOptions): void;
   blockName(block: Block): void;

@@ -64,7 +64,10 @@ class Printer implements OpPrinter {
   #last = '\n';
   #glued = false;
   readonly #spans: { op: Operation; start: number; end: number }[] = [];
-  readonly #names: { readonly values: ReadonlyMap<Value, string>; readonly blocks: ReadonlyMap<Block, string> };
+  readonly #names: {
+    readonly values: ReadonlyMap<Value, string>;
+    readonly blocks: ReadonlyMap<Block, string>;
+  };
   readonly #aliases: Map<string, string>;
   readonly #locations = new Map<string, string>();
   readonly #generic: boolean;
@@ -149,9 +152,17 @@ class Printer implements OpPrinter {
   symbol(name: string): void {
     this.word(symbolRef(name).text);
   }
-  attributeDictionary(op: Operation, options: { readonly elide?: ReadonlySet<string>; readonly keyword?: boolean } = {}): void {
+  attributeDictionary(
+    op: Operation,
+    options: { readonly elide?: ReadonlySet<string>; readonly keyword?: boolean } = {},
+  ): void {
     const shown = [...op.attributes].filter(([name, value]) => {
-      if (name === 'operandSegmentSizes' || name === 'resultSegmentSizes' || options.elide?.has(name) === true) return false;
+      if (
+        name === 'operandSegmentSizes' ||
+        name === 'resultSegmentSizes' ||
+        options.elide?.has(name) === true
+      )
+        return false;
       const spec = op.definition?.attrs[name];
       return spec === undefined || !isDefault(spec, value);
     });
@@ -167,8 +178,15 @@ class Printer implements OpPrinter {
     this.raw('\n');
     this.#indent++;
     region.blocks.forEach((block, i) => {
-      const needsLabel = block.args.length > 0 || hasPredecessor(region, block) || (options.labelEmpty === true && block.first === undefined);
-      this.#block(block, i === 0 && (options.hideEntryArguments === true || !needsLabel), options.hideTerminator === true);
+      const needsLabel =
+        block.args.length > 0 ||
+        hasPredecessor(region, block) ||
+        (options.labelEmpty === true && block.first === undefined);
+      this.#block(
+        block,
+        i === 0 && (options.hideEntryArguments === true || !needsLabel),
+        options.hideTerminator === true,
+      );
     });
     this.#indent--;
     this.raw(`${'  '.repeat(this.#indent)}}`);
@@ -236,7 +254,8 @@ class Printer implements OpPrinter {
   }
   #genericOp(op: Operation): void {
     this.raw(`"${op.name}"(${op.operands.map((v) => this.#nameOf(v)).join(', ')})`);
-    if (op.successors.length > 0) this.raw(`[${op.successors.map((s) => this.#names.blocks.get(s) ?? '^unknown').join(', ')}]`);
+    if (op.successors.length > 0)
+      this.raw(`[${op.successors.map((s) => this.#names.blocks.get(s) ?? '^unknown').join(', ')}]`);
     const entries = [...op.attributes];
     const properties = entries.filter(([k]) => op.isProperty(k));
     const discardable = entries.filter(([k]) => !op.isProperty(k));
@@ -251,7 +270,10 @@ class Printer implements OpPrinter {
     }
     if (discardable.length > 0) this.raw(` {${this.#entries(discardable)}}`);
     this.raw(' :');
-    this.functionalType(op.operands.map((v) => v.type), op.results.map((r) => r.type));
+    this.functionalType(
+      op.operands.map((v) => v.type),
+      op.results.map((r) => r.type),
+    );
   }
   #location(location: Location): void {
     if (this.options.locations !== 'alias') return;

@@ -76,7 +76,9 @@ export class Rewriter {
     const values = application.build(builder);
     if (values !== undefined) {
       if (values.length !== root.results.length) {
-        throw new Error(`${rule} replaces ${root.results.length} results of ${root.name} by ${values.length} values`);
+        throw new Error(
+          `${rule} replaces ${root.results.length} results of ${root.name} by ${values.length} values`,
+        );
       }
       root.results.forEach((r, i) => {
         r.replaceAllUsesWith(values[i]!);
@@ -116,13 +118,25 @@ export class Rewriter {
       const op = queue[i]!;
       queued.delete(op);
       if (op.block === undefined && op !== root) continue;
-      const neighbours = [...op.results.flatMap((r) => r.users), ...op.operands.flatMap((v) => v.definingOp ?? [])];
+      const neighbours = [
+        ...op.results.flatMap((r) => r.users),
+        ...op.operands.flatMap((v) => v.definingOp ?? []),
+      ];
       const created = this.#applyFirst(op, byRoot);
       if (created === undefined) continue;
       if (++applied > limit) {
-        throw passMessages.error('STR0203', { pass: this.options.pass, rules: rules.map((r) => r.name).join(', '), count: applied });
+        throw passMessages.error('STR0203', {
+          pass: this.options.pass,
+          rules: rules.map((r) => r.name).join(', '),
+          count: applied,
+        });
       }
-      for (const next of [...created, ...created.flatMap((c) => c.results.flatMap((r) => r.users)), ...neighbours, op]) {
+      for (const next of [
+        ...created,
+        ...created.flatMap((c) => c.results.flatMap((r) => r.users)),
+        ...neighbours,
+        op,
+      ]) {
         if (next.block !== undefined) push(next);
       }
     }
@@ -146,15 +160,25 @@ function indexRules(rules: readonly Rule[]): RuleIndex {
   const names = new Set(rules.flatMap((r) => (r.roots === 'any' ? [] : r.roots.map((d) => d.name))));
   const index = new Map<string, readonly Rule[]>();
   for (const name of names) {
-    index.set(name, rules.filter((r) => r.roots === 'any' || r.roots.some((d) => d.name === name)));
+    index.set(
+      name,
+      rules.filter((r) => r.roots === 'any' || r.roots.some((d) => d.name === name)),
+    );
   }
-  index.set('any', rules.filter((r) => r.roots === 'any'));
+  index.set(
+    'any',
+    rules.filter((r) => r.roots === 'any'),
+  );
   return index;
 }
 
 /** Whether the op can go when nothing uses its results. */
 export function isDead(op: Operation): boolean {
-  return op.definition?.traits.has('pure') === true && !op.definition.traits.has('terminator') && op.results.every((r) => !r.hasUses);
+  return (
+    op.definition?.traits.has('pure') === true &&
+    !op.definition.traits.has('terminator') &&
+    op.results.every((r) => !r.hasUses)
+  );
 }
 /** Erases the op when it is dead, then those of its operands' ops that became so. */
 export function eraseIfDead(op: Operation): number {

@@ -40,10 +40,22 @@ export const cse = definePass({
 
 /** Equal keys mean equal values; undefined for ops that must stay apart. */
 function keyOf(op: Operation): string | undefined {
-  if (op.definition?.traits.has('pure') !== true || op.definition.traits.has('terminator') || op.regions.length > 0) return undefined;
-  const operands = op.operands.map((v) => (v.kind === 'result' ? `${v.op.id}.${v.index}` : `${blockId(v.block)}a${v.index}`));
+  if (
+    op.definition?.traits.has('pure') !== true ||
+    op.definition.traits.has('terminator') ||
+    op.regions.length > 0
+  )
+    return undefined;
+  const operands = op.operands.map((v) =>
+    v.kind === 'result' ? `${v.op.id}.${v.index}` : `${blockId(v.block)}a${v.index}`,
+  );
   const attributes = [...op.attributes].map(([k, v]) => `${k}=${v.text}`).sort();
-  return [op.name, operands.join(','), attributes.join(';'), op.results.map((r) => r.type.text).join(',')].join('|');
+  return [
+    op.name,
+    operands.join(','),
+    attributes.join(';'),
+    op.results.map((r) => r.type.text).join(','),
+  ].join('|');
 }
 
 const blockIds = new WeakMap<Block, number>();

@@ -7,7 +7,7 @@ export const dce = definePass({
   summary: 'remove what nothing uses',
   anchor: 'any',
   run: (root, { rewriter }) => {
-    for (let removed = true; removed; ) {
+    for (let removed = true; removed;) {
       removed = false;
       // Users come after producers, so one backward walk removes most chains.
       for (const op of root.find((o) => o !== root).reverse()) {
@@ -28,7 +28,13 @@ export const dce = definePass({
     for (const op of root.body().ops) {
       const name = op.attr('sym_name');
       const visibility = op.attr('sym_visibility');
-      if (name?.kind !== 'string' || visibility?.kind !== 'string' || visibility.value !== 'private' || named.has(name.value)) continue;
+      if (
+        name?.kind !== 'string' ||
+        visibility?.kind !== 'string' ||
+        visibility.value !== 'private' ||
+        named.has(name.value)
+      )
+        continue;
       rewriter.apply({ rule: 'erase-unused-symbol', root: op, build: () => erase(op) });
     }
   },
