@@ -20,7 +20,7 @@ import { cTypeOf, type AnyStruct } from './layout';
 
 /** First line of every generated file. */
 export const generatedNotice = (source: string): string =>
-  `// Generated from ${source}; do not edit. "UPDATE=1 node scripts/test.mjs unit native-headers" writes it again.\n`;
+  `// Generated from ${source}; do not edit. "UPDATE=1 node scripts/test.mjs unit nativeHeaders" writes it again.\n`;
 
 const pascal = (name: string): string => name[0]!.toUpperCase() + name.slice(1);
 const snake = (name: string): string => name.replace(/[A-Z]/g, (c) => `_${c.toLowerCase()}`);

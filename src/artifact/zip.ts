@@ -59,14 +59,15 @@ const totalSize = (parts: readonly Uint8Array[]): number => parts.reduce((sum, p
 
 /** The zip as a list of chunks, to be written in order. Throws STR0607 (naming `file`) from 4 GiB on. */
 export function encodeZip(file: string, inputs: readonly ZipInput[]): readonly Uint8Array[] {
+  const bytes = totalSize(inputs.flatMap((input) => input.parts));
+  // Headers and padding take less than a kilobyte for each entry.
+  if (bytes + 1024 * inputs.length > 0xffffffff) throw messages.error('STR0607', { file, bytes });
   const chunks: Uint8Array[] = [];
   const directory: Uint8Array[] = [];
   let position = 0;
   const append = (chunk: Uint8Array): void => {
     chunks.push(chunk);
     position += chunk.length;
-    if (position > 0xffffffff)
-      throw messages.error('STR0607', { file, bytes: position + totalSize(inputs.flatMap((i) => i.parts)) });
   };
   for (const { name, parts } of inputs) {
     const nameBytes = Buffer.from(name);
@@ -78,8 +79,8 @@ export function encodeZip(file: string, inputs: readonly ZipInput[]): readonly U
       time: 0,
       date: 0x0021,
       crc32: parts.reduce((crc, part) => crc32(part, crc), 0),
-      compressedSize: Math.min(size, 0xffffffff),
-      size: Math.min(size, 0xffffffff),
+      compressedSize: size,
+      size,
       nameLength: nameBytes.length,
     };
     const localHeaderOffset = position;

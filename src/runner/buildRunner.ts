@@ -84,8 +84,9 @@ async function tryLock(file: string): Promise<(() => Promise<void>) | undefined>
   }
   const owner = Number(await readFile(file, 'utf8').catch(() => ''));
   const age = Date.now() - (await stat(file).catch(() => ({ mtimeMs: Date.now() }))).mtimeMs;
-  // A file that names nobody belongs to a process between creating and writing it, or that died there.
-  if (owner > 0 ? !isAlive(owner) : age > 10_000) await rm(file, { force: true });
+  // A file that names nobody belongs to a process between creating and writing it, or that died there. The limits are
+  // for those, and for numbers of processes that were given out again; building twice does no harm.
+  if (age > (owner > 0 ? 600_000 : 10_000) || (owner > 0 && !isAlive(owner))) await rm(file, { force: true });
   return undefined;
 }
 

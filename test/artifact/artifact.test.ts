@@ -175,6 +175,19 @@ for (const [name, contents, reason] of unsound)
   test(`the writer refuses ${name}`, () =>
     assert.throws(() => encodeArtifact(contents), { message: new RegExp(`^STR0605 .*${reason.source}`) }));
 
+test('an artifact of 4 GiB is refused before anything is written', async (t) => {
+  const folder = await temporaryFolder(t);
+  const gibibyte = new Uint8Array(2 ** 30);
+  const constants = ['a', 'b', 'c', 'd'].map((name) => ({ name, bytes: gibibyte }));
+  await assert.rejects(
+    writeArtifact(join(folder, 'a.strata'), { ...sampleContents(), constants }),
+    withCode(
+      /^STR0607 .* would have 4\d+ bytes; .* less than 4 GiB\. Keep the parameters in an external file/,
+    ),
+  );
+  assert.deepEqual(readdirSync(folder), []);
+});
+
 test('a write that fails leaves what was there', async (t) => {
   const folder = await temporaryFolder(t);
   await assert.rejects(writeArtifact(join(folder, 'no', 'a.strata'), sampleContents()), withCode('STR0606'));

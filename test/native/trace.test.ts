@@ -139,15 +139,15 @@ function decode(file: string): DecodedTrace {
     open.set(trackUuid, stack);
     if (edge === 'SLICE_END') {
       const slice = stack.pop();
-      assert.ok(slice, 'a slice ends that has begun');
+      assert.ok(slice !== undefined, 'a slice ends that has begun');
       slice.end = p.timestamp!;
       continue;
     }
     assert.equal(edge, 'SLICE_BEGIN');
     const name = eventNames.get(nameIid!);
     assert.ok(name, 'the name is interned');
-    const args = Object.fromEntries(
-      debugAnnotations.map((a) => [annotationNames.get(a.nameIid), valueOf(a)]),
+    const args: Record<string, unknown> = Object.fromEntries(
+      debugAnnotations.map((a) => [annotationNames.get(a.nameIid) ?? '', valueOf(a)]),
     );
     const slice = {
       name,

@@ -1,4 +1,4 @@
-// Generated from src/artifact/format.ts; do not edit. "UPDATE=1 node scripts/test.mjs unit native-headers" writes it again.
+// Generated from src/artifact/format.ts; do not edit. "UPDATE=1 node scripts/test.mjs unit nativeHeaders" writes it again.
 
 #ifndef STRATA_ARTIFACT_FORMAT_H
 #define STRATA_ARTIFACT_FORMAT_H

@@ -1,4 +1,4 @@
-// Generated from src/{artifact,runner}/messages.ts; do not edit. "UPDATE=1 node scripts/test.mjs unit native-headers" writes it again.
+// Generated from src/{artifact,runner}/messages.ts; do not edit. "UPDATE=1 node scripts/test.mjs unit nativeHeaders" writes it again.
 
 #ifndef STRATA_ERROR_TABLE_H
 #define STRATA_ERROR_TABLE_H
