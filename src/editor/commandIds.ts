@@ -2,9 +2,13 @@
 export const commands = {
   'strata.compileModel': 'Compile Model…',
   'strata.tryReferenceModel': 'Try MobileNetV2',
+  'strata.cancelCompilation': 'Cancel',
+  'strata.removeCompilation': 'Remove',
+  'strata.showFailure': 'Show Error',
   'strata.profileModel': 'Profile Model…',
   'strata.openTrace': 'Open Trace…',
   'strata.openProfiler': 'Open Profiler in an Editor',
+  'strata.showProfiler': 'Show Profiler',
   'strata.openPassIr': 'Open IR',
   'strata.diffWithPrevious': 'Compare IR with Previous Pass',
   'strata.nextChangedPass': 'Next Changed Pass',
@@ -13,7 +17,6 @@ export const commands = {
   'strata.openKernelSource': 'Open Generated C',
   'strata.hideUnchangedPasses': 'Hide Unchanged Passes',
   'strata.showUnchangedPasses': 'Show Unchanged Passes',
-  'strata.removeCompilation': 'Remove',
   'strata.checkInstallation': 'Check Installation',
   'strata.showLog': 'Show Log',
 } as const satisfies Record<string, string>;
