@@ -20,7 +20,7 @@ export { printOp, printWithSpans, type OpSpan, type PrintedIr, type PrintOptions
 export * as types from './types';
 export type * from './types';
 export * from './resources';
-export * from './rewrite/rule';
+export type * from './rewrite/rule';
 export * from './rewrite/record';
 export { eraseIfDead, isDead, Rewriter, type Application, type RewriterOptions } from './rewrite/rewriter';
 export * from './pass/pass';

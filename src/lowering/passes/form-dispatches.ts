@@ -1,0 +1,183 @@
+/**
+ * `form-dispatches`: divides each function into regions that become one kernel each. A kernel is a reduction with what
+ * makes its inputs (padding, start values) and the elementwise ops that follow it, or one elementwise op, or one op
+ * that moves elements. Constants and plain reshapes stay outside.
+ */
+import type { Block, Operation, Rewriter, Value } from '../../ir';
+import { arrayAttr, boolOption, definePass, modelNodesOf, stringAttr } from '../../ir';
+import { region as dispatchRegion, yieldOp } from '../../ir/dialects/dispatch';
+import { workName } from '../dispatchName';
+import { loweringMessages } from '../messages';
+import { fusionRefused, Generic } from '../rules/linalgGeneric';
+
+/** Ops that one kernel is made of. */
+interface Group {
+  /** The op that the kernel is about. */
+  readonly root: Operation;
+  /** Elementwise ops after it, in order; the last one's results leave the kernel. */
+  readonly followers: readonly Operation[];
+  /** Why the kernel does not go on. */
+  readonly refused: string | undefined;
+}
+const lastOf = (g: Group): Operation => g.followers[g.followers.length - 1] ?? g.root;
+
+export const formDispatches = definePass({
+  name: 'form-dispatches',
+  summary: 'divide the program into regions that become one kernel each',
+  doc: [
+    'The root of a kernel is a reduction, an elementwise op, or an op that moves elements (pad, slice, concat, fill). Elementwise ops follow',
+    'their root into the kernel while each is the only reader of the one before and reads it in place. Padding, slices and start values are',
+    'taken in. Constants are operands, reshapes stay in the host program.',
+  ].join('\n'),
+  anchor: 'func.func',
+  options: { followers: boolOption(true, 'whether elementwise ops join the reduction that they follow') },
+  run: (root, { rewriter }, options) => {
+    const [block] = root.region().blocks;
+    if (block === undefined) return;
+    const name = root.attr('sym_name');
+    const prefix = name?.kind === 'string' ? name.value : 'main';
+    const groups = groupsOf(block, options.followers).sort((a, b) => (lastOf(a).isBefore(lastOf(b)) ? -1 : 1));
+    groups.forEach((group, i) => {
+      outline(rewriter, group, `${prefix}_dispatch_${i}_${workName(group.root, group.followers)}`);
+    });
+  },
+});
+
+function groupsOf(block: Block, follow: boolean): Group[] {
+  const groups: Group[] = [];
+  const taken = new Set<Operation>();
+  const add = (root: Operation, grown: Pick<Group, 'followers' | 'refused'>): void => {
+    groups.push({ root, ...grown });
+    for (const op of [root, ...grown.followers]) taken.add(op);
+  };
+  const { ops } = block;
+  // From the last reduction back, so that of two that meet in one op the later takes it: its other input is then at hand.
+  for (const op of [...ops].reverse()) {
+    const g = Generic.of(op);
+    if (g !== undefined && !g.isParallel) add(op, follow ? followersOf(op, taken) : { followers: [], refused: undefined });
+  }
+  for (const op of ops) {
+    if (taken.has(op)) continue;
+    if (Generic.of(op) !== undefined || (movesElements(op) && readOutside(op))) add(op, { followers: [], refused: undefined });
+  }
+  return groups;
+}
+
+/** The elementwise ops after `root` that its kernel can go on with. */
+function followersOf(root: Operation, taken: ReadonlySet<Operation>): Pick<Group, 'followers' | 'refused'> {
+  const followers: Operation[] = [];
+  let current = root;
+  for (;;) {
+    const [result, second] = current.results;
+    if (result === undefined || second !== undefined) return { followers, refused: undefined };
+    const [user, other] = result.users;
+    const next = Generic.of(user);
+    if (user === undefined || next?.isElementwise !== true || user.block !== root.block) return { followers, refused: undefined };
+    const stop = (reason: string): Pick<Group, 'followers' | 'refused'> => ({ followers, refused: reason });
+    if (other !== undefined) return stop(`${result.users.length} ops read its result, so it is written to memory`);
+    if (taken.has(user)) return stop('the op after it is part of the kernel of its other input');
+    if (!next.inputs.every((i) => i.value !== result || i.map.isPermutation)) {
+      return stop('the op after it does not read each element of its result once');
+    }
+    followers.push(user);
+    current = user;
+  }
+}
+
+const movers = new Set(['tensor.pad', 'tensor.extract_slice', 'tensor.insert_slice', 'tensor.concat', 'tensor.splat', 'linalg.fill']);
+const movesElements = (op: Operation): boolean => movers.has(op.name);
+/** Ops that a kernel takes in as producers of what it reads. */
+const producers = new Set(['tensor.pad', 'tensor.extract_slice', 'tensor.splat', 'linalg.fill', 'tensor.empty']);
+const isReshape = (op: Operation): boolean => op.name === 'tensor.expand_shape' || op.name === 'tensor.collapse_shape';
+
+/** Whether the op goes into the kernels that read it: it only arranges elements that they can read themselves. */
+function isTakenIn(op: Operation | undefined): op is Operation {
+  if (op === undefined) return false;
+  return producers.has(op.name) || (isReshape(op) && isTakenIn(op.operand(0).definingOp));
+}
+/** Whether something that is no kernel reads a result: the program's end, or a reshape that stays outside. */
+const readOutside = (op: Operation): boolean =>
+  !isTakenIn(op) ||
+  op.results.some((r) =>
+    r.users.some((u) => u.definition?.traits.has('terminator') === true || (isReshape(u) && readOutside(u)) || !isComputed(u)),
+  );
+const isComputed = (op: Operation): boolean => Generic.of(op) !== undefined || movesElements(op) || isReshape(op);
+
+/** Moves a group into a dispatch.region in place of its last op. */
+function outline(rewriter: Rewriter, group: Group, name: string): void {
+  const last = lastOf(group);
+  const members: Operation[] = [];
+  const inputs: Value[] = [];
+  const seen = new Set<Operation>();
+  const known = new Set<Value>();
+  const visit = (op: Operation): void => {
+    if (seen.has(op)) return;
+    seen.add(op);
+    for (const v of outerValues(op)) {
+      const producer = v.definingOp;
+      const inside = producer !== undefined && (isTakenIn(producer) || isScalarConstant(producer) || isMember(group, producer));
+      if (inside) visit(producer);
+      else if (!known.has(v)) {
+        if (v.type.kind !== 'tensor') throw loweringMessages.error('STR0502', { op: op.name, found: v.type.text });
+        known.add(v);
+        inputs.push(v);
+      }
+    }
+    members.push(op);
+  };
+  visit(last);
+  const reasons = [
+    ...members.flatMap((op) => {
+      const noted = op.attr(fusionRefused);
+      return noted?.kind === 'array' ? noted.elements : [];
+    }),
+    ...(group.refused === undefined ? [] : [stringAttr(group.refused)]),
+  ];
+  rewriter.apply({
+    rule: 'form-dispatch',
+    root: last,
+    sources: members.filter((op) => !isScalarConstant(op)),
+    build: (b) => {
+      const { location } = b;
+      const body = b.region(
+        inputs.map((v) => v.type),
+        (args) => {
+          const mapping = new Map<Value, Value>(inputs.map((v, i) => [v, args[i]!]));
+          for (const op of members) {
+            const copy = b.insert(op.clone(mapping));
+            copy.removeAttr(fusionRefused);
+            copy.walk((inner) => {
+              if (modelNodesOf(inner.location).length === 0) inner.location = location;
+            });
+          }
+          b.op(yieldOp, { values: last.results.map((r) => mapping.get(r)!) });
+        },
+      );
+      return b.op(
+        dispatchRegion,
+        { inputs, sym_name: name },
+        {
+          resultTypes: last.results.map((r) => r.type),
+          regions: [body],
+          ...(reasons.length === 0 ? {} : { extra: [[fusionRefused, arrayAttr(reasons)]] }),
+        },
+      ).results;
+    },
+  });
+}
+
+const isMember = (group: Group, op: Operation): boolean => op === group.root || group.followers.includes(op);
+const isScalarConstant = (op: Operation): boolean =>
+  op.definition?.traits.has('constantLike') === true && op.result().type.kind !== 'tensor';
+
+/** Values that the op and its regions read from around it, each once. */
+function outerValues(op: Operation): readonly Value[] {
+  const found = new Set<Value>();
+  op.walk((inner) => {
+    for (const v of inner.operands) {
+      const owner = v.kind === 'argument' ? v.block.parentOp : v.op;
+      if (owner === undefined || (owner !== op && !op.isAncestorOf(owner)) || (owner === op && v.kind === 'result')) found.add(v);
+    }
+  });
+  return [...found];
+}

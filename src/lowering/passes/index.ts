@@ -1,0 +1,27 @@
+/** All passes, as `strata opt` knows them. Adding a pass is one line here. */
+import type { Pass } from '../../ir';
+import { canonicalize } from './canonicalize';
+import { channelsLast } from './channels-last';
+import { convertOnnxToNn } from './convert-onnx-to-nn';
+import { cse } from './cse';
+import { dce } from './dce';
+import { foldBatchNorm } from './fold-batch-norm';
+import { foldConstants } from './fold-constants';
+import { formDispatches } from './form-dispatches';
+import { fuseElementwise } from './fuse-elementwise';
+import { inferShapes } from './infer-shapes';
+import { lowerNnToLinalg } from './lower-nn-to-linalg';
+
+export const passes: readonly Pass[] = [
+  canonicalize,
+  cse,
+  dce,
+  convertOnnxToNn,
+  inferShapes,
+  foldBatchNorm,
+  foldConstants,
+  channelsLast,
+  lowerNnToLinalg,
+  fuseElementwise,
+  formDispatches,
+];

@@ -1,0 +1,95 @@
+/**
+ * Fusion of elementwise producers into the ops that read them: composition of index maps. The rule says yes, no with a
+ * reason, or that there is nothing to decide; `fuse-elementwise` applies it and keeps the reasons.
+ */
+import type { Operation, Rule, Value } from '../../ir';
+import type { MappedOperand } from './linalgGeneric';
+import {
+  buildGeneric,
+  Generic,
+  inlineBody,
+  invertPermutation,
+  loopsAreKnown,
+  visitsPerElement,
+} from './linalgGeneric';
+import { generic } from '../../ir/dialects/linalg';
+
+export type FusionVerdict =
+  | { readonly kind: 'fuse'; readonly consumer: Generic; readonly input: MappedOperand; readonly producer: Generic }
+  | { readonly kind: 'refuse'; readonly reason: string };
+
+/** Whether the producer of input `index` of `op` goes into it; undefined when it is not an elementwise op. */
+export function fusionVerdict(op: Operation, index: number): FusionVerdict | undefined {
+  const consumer = Generic.of(op);
+  const input = consumer?.inputs[index];
+  if (consumer === undefined || input === undefined) return undefined;
+  const producer = Generic.defining(input.value);
+  if (producer === undefined || producer.op.block !== op.block || !producer.isElementwise) return undefined;
+  const refuse = (reason: string): FusionVerdict => ({ kind: 'refuse', reason });
+
+  if (producer.bodyOps.some((o) => o.name === 'linalg.index')) return refuse('the producer computes with positions');
+  if (producer.bodyOps.length > 0) {
+    const { users } = input.value;
+    if (users.length > 1) return refuse(`${users.length} ops read the result of ${describe(producer)}; each would compute it again`);
+    if (!consumer.isParallel && endsKernel(producer)) return refuse(`${describe(producer)} ends the kernel that computes its input`);
+    const extents = consumer.extents;
+    const visits = extents === undefined ? Infinity : visitsPerElement(input.map, extents);
+    if (visits > 1) return refuse(`each element of ${describe(producer)} would be computed ${visits} times`);
+    if (!consumer.isParallel && !input.map.isProjectedPermutation) return refuse(`${describe(producer)} is read through a sliding window`);
+  }
+  const remaining = [...consumer.operands.filter((o) => o !== input).map((o) => o.map), ...composed(input, producer).map((o) => o.map)];
+  if (!loopsAreKnown(remaining, consumer.loops.length)) return refuse('no other operand says how far a loop runs');
+  return { kind: 'fuse', consumer, input, producer };
+}
+
+/** `add, maximumf`: what an elementwise op computes. */
+function describe(g: Generic): string {
+  const names = g.bodyOps.filter((o) => o.definition?.traits.has('constantLike') !== true).map((o) => o.name.slice(o.dialect.length + 1));
+  return names.length === 0 ? 'the copy' : `'${names.slice(0, 4).join(', ')}${names.length > 4 ? ', …' : ''}'`;
+}
+
+/** Whether an input comes from a reduction that nothing else reads, so that this op can follow it in its kernel. */
+function endsKernel(g: Generic): boolean {
+  return g.inputs.some((i) => {
+    const source = Generic.defining(i.value);
+    return source !== undefined && !source.isParallel && i.value.users.length === 1 && i.map.isPermutation;
+  });
+}
+
+/** The producer's inputs with maps from the consumer's loops. */
+function composed(input: MappedOperand, producer: Generic): readonly { readonly value: Value; readonly map: MappedOperand['map'] }[] {
+  const toProducer = invertPermutation(producer.outputs[0]!.map).compose(input.map);
+  return producer.inputs.map((i) => ({ value: i.value, map: i.map.compose(toProducer) }));
+}
+
+export const fuseProducer: Rule = {
+  name: 'fuse-producer',
+  doc: 'generic(…, elementwise(xs), …) → generic(…, xs, …) when nothing is computed twice',
+  roots: [generic],
+  match: (op) => {
+    const count = Generic.of(op)?.inputs.length ?? 0;
+    for (let i = 0; i < count; i++) {
+      const verdict = fusionVerdict(op, i);
+      if (verdict?.kind !== 'fuse') continue;
+      const { consumer, input, producer } = verdict;
+      const inner = composed(input, producer);
+      return {
+        sources: [producer.op],
+        build: (b) =>
+          buildGeneric(b, {
+            inputs: [...consumer.inputs.slice(0, i), ...inner, ...consumer.inputs.slice(i + 1)],
+            outputs: consumer.outputs,
+            loops: consumer.loops,
+            extra: consumer.extra,
+            body: (inside, args, outs) => {
+              // The producer does not read the old value of its output, so any argument stands for it.
+              const given = args.slice(i, i + inner.length);
+              const [value] = inlineBody(inside, producer.body, [...given, ...given.slice(0, 1)]);
+              return inlineBody(inside, consumer.body, [...args.slice(0, i), value!, ...args.slice(i + inner.length), ...outs]);
+            },
+          }),
+      };
+    }
+    return undefined;
+  },
+};
