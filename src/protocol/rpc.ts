@@ -67,7 +67,11 @@ export function connect<Theirs extends object, Ours extends object = object>(
 ): Connection<Theirs> {
   const waiting = new Map<
     number,
-    { readonly method: string; resolve(value: unknown): void; reject(error: Error): void }
+    {
+      readonly method: string;
+      readonly resolve: (value: unknown) => void;
+      readonly reject: (error: Error) => void;
+    }
   >();
   let nextId = 1;
   let closed = false;

@@ -75,7 +75,7 @@ export function tabs<Id extends string>(
   end: HTMLElement,
   onChange: (id: Id) => void,
 ): Tabs<Id> {
-  const e = create('vscode-panels', { 'aria-label': label });
+  const e = create('vscode-panels', { 'aria-label': label }) as HTMLElement & { activeid: string };
   let active = items[0]!.id;
   for (const item of items) {
     const tab = create('vscode-panel-tab', { id: `tab-${item.id}` });
@@ -96,7 +96,7 @@ export function tabs<Id extends string>(
   activate(active);
   e.addEventListener('change', (event) => {
     if (event.target !== e) return;
-    const id = items.find((i) => `tab-${i.id}` === e.getAttribute('activeid'))?.id;
+    const id = items.find((i) => `tab-${i.id}` === e.activeid)?.id;
     if (id === undefined || id === active) return;
     active = id;
     onChange(id);

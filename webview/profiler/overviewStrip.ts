@@ -19,12 +19,14 @@ export class OverviewStrip {
   private readonly canvas = sharpCanvas(element('canvas', { 'aria-hidden': 'true' }));
   private readonly brush = brushX<undefined>();
   private readonly svg;
+  private readonly group;
   private moving = false;
   private drawn: { readonly session: Session; readonly width: number; readonly theme: Theme } | undefined;
 
   constructor(private readonly setViewport: (v: Viewport) => void) {
     this.plot.append(this.canvas.element);
     this.svg = select(this.plot).append('svg').attr('height', HEIGHT).attr('aria-hidden', 'true');
+    this.group = this.svg.append('g').datum(undefined);
     this.element = element('div', { class: 'overview' }, this.gutter, this.plot);
   }
 
@@ -42,10 +44,10 @@ export class OverviewStrip {
           [width, HEIGHT],
         ])
         .on('start brush end', (e: D3BrushEvent<undefined>) => this.onBrush(e, scale, session, width));
-      this.svg.datum(undefined).call(this.brush as never);
+      this.brush(this.group);
     }
     this.moving = true;
-    this.svg.call(this.brush.move as never, [
+    this.brush.move(this.group, [
       Math.max(0, scale(viewport.from)),
       Math.min(width, Math.max(scale(viewport.to), scale(viewport.from) + 2)),
     ]);
@@ -84,7 +86,7 @@ export class OverviewStrip {
     const from = scale(0);
     const bins = Math.max(1, Math.floor((scale(trace.span) - from) / BAR));
     c.fillStyle = theme.counter;
-    c.globalAlpha = 0.75;
+    c.globalAlpha = 0.6;
     overview(trace.zones, trace.tracks, trace.span, bins).forEach((busy, i) => {
       const h = Math.round(busy * (HEIGHT - 4));
       if (busy > 0) c.fillRect(from + i * BAR, HEIGHT - 1 - Math.max(1, h), BAR, Math.max(1, h));

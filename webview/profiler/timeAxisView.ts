@@ -38,7 +38,7 @@ export class TimeAxisView {
     this.svg.attr('width', width);
     this.group.call(
       axisBottom<number>(scale)
-        .tickValues(this.axis.ticks.map((t) => t.at))
+        .tickValues(this.axis.ticks.map((t) => t.at).filter((at) => at >= 0))
         .tickFormat((t) => labels.get(t) ?? '')
         .tickSize(5)
         .tickPadding(3),

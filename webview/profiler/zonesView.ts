@@ -120,7 +120,7 @@ export class ZonesView {
     return COLUMNS.filter((c) => has(c.id));
   }
 
-  private formatters: readonly { readonly column: Column; format(r: TableRow): string }[] = [];
+  private formatters: readonly { readonly column: Column; readonly format: (r: TableRow) => string }[] = [];
 
   private drawHead(all: readonly TableRow[]): void {
     const times = columnUnit(

@@ -3,7 +3,8 @@
  * trailing commas, unescaped quotes. Reads what PyTorch's profiler, MLIR's action profile and our own export write.
  */
 import type { Diagnostic } from '../../base/diagnostics';
-import { Growing, growingF64, growingU32, growingU8 } from '../columns';
+import { growingF64, growingU32, growingU8 } from '../columns';
+import type { Growing } from '../columns';
 import { traceMessages } from '../messages';
 import { TraceBuilder } from '../traceBuilder';
 import type { Trace, TrackKind } from '../trace';

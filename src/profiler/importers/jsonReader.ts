@@ -128,7 +128,7 @@ export class JsonReader {
     const text = utf8.decode(this.bytes.subarray(from, this.pos - 1));
     if (!escaped) return text;
     try {
-      // eslint-disable-next-line no-control-regex -- raw control characters are what loose writers leave in
+      // Raw control characters are what loose writers leave in.
       return JSON.parse(`"${text.replace(/[\u0000-\u001f]/g, ' ')}"`) as string;
     } catch {
       return text;

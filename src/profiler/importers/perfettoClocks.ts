@@ -2,7 +2,7 @@
  * Clocks of a Perfetto trace. Timestamps become integer nanoseconds after the first one seen, on one clock
  * (boot time unless told otherwise). Clock ids 64 to 127 belong to one packet sequence and may count in deltas.
  */
-import { ProtobufReader } from './protobufReader';
+import type { ProtobufReader } from './protobufReader';
 
 const FIRST_SEQUENCE_CLOCK = 64;
 const LAST_SEQUENCE_CLOCK = 127;

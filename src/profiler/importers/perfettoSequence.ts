@@ -190,6 +190,9 @@ export class PerfettoSequence {
       case EventType.instant:
         this.builder.zone(on(), at, 0, label(), args);
         break;
+      default:
+        // Other phases (flows, samples) make no zone.
+        break;
     }
   }
 

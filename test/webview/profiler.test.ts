@@ -1,0 +1,296 @@
+/** The profiler view in a real browser, against a host that speaks the real protocol. Skipped where there is no Chromium. */
+import assert from 'node:assert/strict';
+import { after, before, describe, test } from 'node:test';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { readTrace } from '../../src/profiler/readTrace';
+import { toWire } from '../../src/protocol/profilerView';
+import type { TraceState, ZoneRef } from '../../src/protocol/profilerView';
+import { sampleName, sampleTrace } from '../profiler/sampleTrace';
+import { missingBrowser, ViewBrowser } from './profilerPage';
+import type { OpenChoices, ProfilerPage } from './profilerPage';
+
+const missing = await missingBrowser();
+
+const trace = readTrace(sampleTrace({ iterations: 4, dispatches: 20, threads: 2, inner: 3 }), 'run.pftrace');
+const ready: TraceState = { kind: 'ready', id: 'run', title: 'model.onnx → cpu', trace: toWire(trace) };
+
+/** Polls until `read` gives what `test` accepts. */
+async function until<T>(what: string, read: () => T | Promise<T>, accepts: (v: T) => boolean): Promise<T> {
+  let last: T | undefined;
+  for (let i = 0; i < 100; i++) {
+    last = await read();
+    if (accepts(last)) return last;
+    await sleep(30);
+  }
+  throw new Error(`${what} did not come; last: ${JSON.stringify(last)}`);
+}
+
+describe('profiler view', { skip: missing === undefined ? false : missing }, () => {
+  let browser: ViewBrowser;
+  before(async () => {
+    browser = await ViewBrowser.start();
+  });
+  after(() => browser?.stop());
+
+  async function withView(
+    choices: Partial<OpenChoices>,
+    check: (view: ProfilerPage) => Promise<void>,
+  ): Promise<void> {
+    const view = await browser.open({ theme: 'dark', width: 1000, height: 300, state: ready, ...choices });
+    try {
+      await view.page.waitForSelector('.chart canvas, .message .actions');
+      await check(view);
+      assert.deepEqual(view.problems, [], 'no error and nothing that the security policy refused');
+    } finally {
+      await view.page.context().close();
+    }
+  }
+
+  const heading = (v: ProfilerPage): Promise<string> => v.page.locator('.details h2').innerText();
+  const plain = (text: string): string => text.replaceAll(/\s/g, '');
+  const calls = (v: ProfilerPage, method: string): readonly ZoneRef[] =>
+    v.calls.filter((c) => c.method === method).map((c) => c.args[0] as ZoneRef);
+  const viewport = (v: ProfilerPage): Promise<string> => v.page.locator('.timeline .axis').innerText();
+
+  test('show in timeline selects the longest call, without an echo and without the focus', () =>
+    withView({}, async (v) => {
+      const before = await viewport(v);
+      assert.equal(await v.view.selectDispatch(7, 'main'), true);
+      await until(
+        'details',
+        () => heading(v),
+        (t) => plain(t).includes(sampleName(7)),
+      );
+      assert.notEqual(await viewport(v), before, 'zoomed to the zone');
+      assert.deepEqual(calls(v, 'selectZone'), []);
+      assert.equal(await v.page.evaluate(() => document.activeElement?.tagName), 'BODY');
+      assert.equal(await v.view.selectDispatch(999), false);
+      assert.equal(await v.view.selectOrigin('/features/3/Conv'), true);
+      await until(
+        'details',
+        () => heading(v),
+        (t) => plain(t).includes(sampleName(3)),
+      );
+    }));
+
+  test('a click tells the host, a double-click and the button reveal', () =>
+    withView({}, async (v) => {
+      await v.view.selectDispatch(7);
+      await until(
+        'details',
+        () => heading(v),
+        (t) => plain(t).includes(sampleName(7)),
+      );
+      const canvas = (await v.page.locator('.timeline .chart-sticky canvas').boundingBox())!;
+      const row = { x: canvas.x + canvas.width / 2, y: canvas.y + 4 + 18 + 9 };
+      await v.page.keyboard.press('Escape');
+      await v.page.mouse.click(row.x, canvas.y + canvas.height - 4);
+      await v.page.mouse.click(row.x, row.y);
+      const chosen = await until(
+        'selectZone',
+        () => calls(v, 'selectZone').at(-1),
+        (c) => c?.dispatch === 7,
+      );
+      assert.deepEqual(chosen?.origins, ['/features/7/Conv', '/features/7/Clip']);
+      assert.equal(chosen?.name, sampleName(7));
+      await v.page.mouse.dblclick(row.x, row.y);
+      await until(
+        'revealZone',
+        () => calls(v, 'revealZone').length,
+        (n) => n === 1,
+      );
+      await v.page.getByText('Reveal in IR').click();
+      await until(
+        'revealZone',
+        () => calls(v, 'revealZone').length,
+        (n) => n === 2,
+      );
+    }));
+
+  test('keys: walk, zoom, fit, clear; wheel and drag move the view', () =>
+    withView({}, async (v) => {
+      await v.page.locator('.timeline .chart-scroll').focus();
+      const walked: string[] = [];
+      for (const key of ['ArrowRight', 'ArrowDown', 'ArrowDown', 'ArrowRight', 'ArrowUp', 'ArrowRight']) {
+        const before = v.calls.filter((c) => c.method === 'selectZone').length;
+        await v.page.keyboard.press(key);
+        await until(
+          'a step',
+          () => v.calls.filter((c) => c.method === 'selectZone').length,
+          (n) => n === before + 1,
+        );
+        walked.push(calls(v, 'selectZone').at(-1)!.name);
+      }
+      assert.deepEqual(walked, [
+        'invoke main',
+        sampleName(0),
+        'tile_0',
+        'tile_1',
+        sampleName(0),
+        sampleName(1),
+      ]);
+      const steps: string[] = [await viewport(v)];
+      const changed = async (act: () => Promise<void>): Promise<void> => {
+        await act();
+        steps.push(
+          await until(
+            'another range',
+            () => viewport(v),
+            (t) => t !== steps.at(-1),
+          ),
+        );
+      };
+      await changed(() => v.page.keyboard.press('s'));
+      await changed(() => v.page.keyboard.press('d'));
+      await changed(() => v.page.keyboard.press('f'));
+      await changed(() => v.page.keyboard.press('w'));
+      await changed(() => v.page.keyboard.press('a'));
+      const box = (await v.page.locator('.timeline .chart-sticky canvas').boundingBox())!;
+      await v.page.mouse.move(box.x + 200, box.y + 20);
+      await changed(() => v.page.mouse.wheel(0, -240));
+      await changed(async () => {
+        await v.page.mouse.down();
+        await v.page.mouse.move(box.x + 320, box.y + 20, { steps: 4 });
+        await v.page.mouse.up();
+      });
+      await v.page.keyboard.press('Escape');
+      await until(
+        'nothing selected',
+        () => v.calls.at(-1),
+        (c) => c?.method !== 'selectZone' || c.args[0] === undefined,
+      );
+      await until(
+        'summary of the run',
+        () => heading(v),
+        (t) => t === 'model.onnx → cpu',
+      );
+    }));
+
+  test('dragging with Shift measures', () =>
+    withView({}, async (v) => {
+      const box = (await v.page.locator('.timeline .chart-sticky canvas').boundingBox())!;
+      await v.page.keyboard.down('Shift');
+      await v.page.mouse.move(box.x + 100, box.y + 20);
+      await v.page.mouse.down();
+      await v.page.mouse.move(box.x + 300, box.y + 20, { steps: 3 });
+      await until(
+        'length',
+        () => v.page.locator('.timeline .axis-cursor').innerText(),
+        (t) => /^↔ [\d.]+ ms$/.test(t),
+      );
+      await v.page.mouse.up();
+      await v.page.keyboard.up('Shift');
+    }));
+
+  test('the table sorts, filters and is walked with the keyboard', () =>
+    withView({}, async (v) => {
+      await v.view.setTab('zones');
+      const rows = v.page.locator('.zones-table tbody tr');
+      await until(
+        'rows',
+        () => rows.count(),
+        (n) => n === 20,
+      );
+      const column = (): Promise<string[]> => v.page.locator('.zones-table td.col-total').allInnerTexts();
+      const totals = (await column()).map(Number);
+      assert.deepEqual(
+        totals,
+        totals.toSorted((a, b) => b - a),
+      );
+      await v.page.getByRole('button', { name: /^Total/ }).click();
+      assert.deepEqual((await column()).map(Number), totals.toReversed());
+      assert.equal(await v.page.locator('th.col-total').getAttribute('aria-sort'), 'ascending');
+      await rows.first().focus();
+      await v.page.keyboard.press('ArrowDown');
+      await v.page.keyboard.press('Enter');
+      await until(
+        'revealZone',
+        () => calls(v, 'revealZone').length,
+        (n) => n === 1,
+      );
+      assert.equal(await rows.nth(1).getAttribute('aria-selected'), 'true');
+      await v.page.locator('vscode-text-field input').fill('features/12/');
+      await until(
+        'one row',
+        () => rows.count(),
+        (n) => n === 1,
+      );
+      assert.match(await rows.first().innerText(), /features\/12\/Conv/);
+    }));
+
+  test('tabs, flame view and collapsing tracks', () =>
+    withView({}, async (v) => {
+      await v.page.getByRole('tab', { name: 'Flame' }).click();
+      await v.page.locator('.flame .chart canvas').waitFor({ state: 'visible' });
+      await until(
+        'state',
+        () => v.calls.filter((c) => c.method === 'saveState').length,
+        (n) => n > 0,
+      );
+      await v.page.getByRole('tab', { name: 'Timeline' }).click();
+      const host = v.page.locator('.track-label', { hasText: 'host' });
+      assert.equal(await host.getAttribute('aria-expanded'), 'true');
+      const worker = v.page.locator('.track-label', { hasText: 'worker 1' });
+      const before = (await worker.boundingBox())!.y;
+      await host.click();
+      await until(
+        'collapsed',
+        () => host.getAttribute('aria-expanded'),
+        (e) => e === 'false',
+      );
+      assert.ok((await worker.boundingBox())!.y < before);
+    }));
+
+  test('another theme repaints', () =>
+    withView({}, async (v) => {
+      const paint = (): Promise<string> =>
+        v.page.evaluate(() =>
+          document.querySelector<HTMLCanvasElement>('.timeline .chart-sticky canvas')!.toDataURL(),
+        );
+      const dark = await paint();
+      await v.setTheme('hcLight');
+      await until('other colours', paint, (p) => p !== dark);
+    }));
+
+  test('nothing yet, failed, and a new run that comes later', () =>
+    withView({ state: { kind: 'none' } }, async (v) => {
+      await v.page.getByText('Profile a model…').click();
+      await until('profileModel', () => v.calls.some((c) => c.method === 'profileModel'), Boolean);
+      await v.view.setTrace({
+        kind: 'failed',
+        diagnostic: { code: 'STR0802', severity: 'error', text: 'no event.', next: 'Record again.' },
+      });
+      assert.match(await v.page.locator('.message').innerText(), /^STR0802 no event\.\s+Record again\./);
+      await v.page.getByText('Copy details').click();
+      await until(
+        'copyText',
+        () => v.calls.find((c) => c.method === 'copyText')?.args[0],
+        (t) => t === 'STR0802 no event. Record again.',
+      );
+      await v.view.setTrace(ready);
+      await v.page.waitForSelector('.timeline .chart canvas');
+    }));
+
+  test('the saved place is found again', () =>
+    withView(
+      { saved: { id: 'run', tab: 'timeline', from: 1_000_000, to: 2_000_000, zone: 5, collapsed: [0] } },
+      async (v) => {
+        await until(
+          'range',
+          () => viewport(v),
+          (t) => /^1\.00 ms/.test(t),
+        );
+        assert.equal(
+          await v.page.locator('.track-label', { hasText: 'host' }).getAttribute('aria-expanded'),
+          'false',
+        );
+      },
+    ));
+
+  test('a panel of 250 by 420 pixels shows tracks and details without sideways scrolling', () =>
+    withView({ width: 420, height: 250 }, async (v) => {
+      const wide = await v.page.evaluate(() => document.documentElement.scrollWidth > innerWidth);
+      assert.equal(wide, false);
+      assert.ok((await v.page.locator('.timeline .chart-scroll').boundingBox())!.height >= 40);
+    }));
+});
