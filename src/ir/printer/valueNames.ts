@@ -1,4 +1,4 @@
-/** Canonical SSA names: `%arg0`, `%0`, `%cst_1`, `^bb2`, unique within each op that is isolated from above. */
+/** Canonical SSA names: `%arg0`, `%0`, `%cst_1`, `^bb2`, unique within each upstream op that is isolated from above. */
 import type { Block, Operation, Value } from '../operation';
 
 export interface ValueNames {
@@ -20,6 +20,11 @@ class Scope {
   }
 }
 
+/** Whether names begin anew in the op's regions: when MLIR knows that they see nothing from around them. */
+function opensScope(op: Operation): boolean {
+  return op.definition?.traits.has('isolated') === true && op.definition.assembly !== undefined;
+}
+
 export function nameValues(root: Operation): ValueNames {
   const values = new Map<Value, string>();
   const blocks = new Map<Block, string>();
@@ -30,7 +35,7 @@ export function nameValues(root: Operation): ValueNames {
       const base = `%${wanted === undefined ? scope.nextResult++ : scope.unique(wanted)}`;
       op.results.forEach((r, i) => values.set(r, op.results.length === 1 ? base : `${base}#${i}`));
     }
-    const inner = op.definition?.traits.has('isolated') === true ? new Scope() : scope;
+    const inner = opensScope(op) ? new Scope() : scope;
     op.regions.forEach((region, r) => {
       region.blocks.forEach((block, i) => blocks.set(block, `^bb${i}`));
       region.blocks.forEach((block, i) => {

@@ -172,13 +172,18 @@ function indexRules(rules: readonly Rule[]): RuleIndex {
   return index;
 }
 
-/** Whether the op can go when nothing uses its results. */
-export function isDead(op: Operation): boolean {
+/** Whether the op does nothing but compute its results: by declaration, or as it updates tensors, which are values. */
+export function isPure(op: Operation): boolean {
+  const traits = op.definition?.traits;
+  if (traits === undefined || traits.has('terminator')) return false;
+  if (traits.has('pure')) return true;
   return (
-    op.definition?.traits.has('pure') === true &&
-    !op.definition.traits.has('terminator') &&
-    op.results.every((r) => !r.hasUses)
+    traits.has('destinationStyle') && op.results.length > 0 && op.operands.every((v) => v.type.kind !== 'memref')
   );
+}
+/** Whether the op can go: nothing uses its results. */
+export function isDead(op: Operation): boolean {
+  return isPure(op) && op.results.every((r) => !r.hasUses);
 }
 /** Erases the op when it is dead, then those of its operands' ops that became so. */
 export function eraseIfDead(op: Operation): number {
