@@ -296,7 +296,8 @@ class FormatParse {
   }
 
   #attribute(spec: AttrSpec): Attribute {
-    const { keywords, bareType, read, write, several, presence } = spec.codec;
+    const { codec } = spec;
+    const { keywords, bareType, several, presence } = codec;
     if (presence === true) return spec.codec.write(true);
     if (keywords !== undefined) {
       const angled = this.parser.optional('<');
@@ -306,7 +307,7 @@ class FormatParse {
       return spec.codec.write(several === true ? words.filter((w) => w !== 'none') : words[0]);
     }
     const value = this.parser.attribute(bareType);
-    if (read(value) === undefined && value.kind === 'integer') return write(Number(value.value));
+    if (codec.read(value) === undefined && value.kind === 'integer') return codec.write(Number(value.value));
     return value;
   }
 
