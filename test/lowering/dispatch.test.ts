@@ -4,7 +4,7 @@ import type { Operation } from '../../src/ir';
 import { modelNodesOf, printOp } from '../../src/ir';
 import { applyPasses, moduleOf, networks } from './linalgSamples';
 
-const pipeline = 'lower-nn-to-linalg,canonicalize,cse,fuse-elementwise,dce,form-dispatches,cse';
+const pipeline = 'lower-nn-to-linalg,canonicalize,cse,fuse-elementwise,dce,form-dispatches,cse,dce';
 const regionsOf = (module: Operation): readonly Operation[] => module.find((op) => op.name === 'dispatch.region');
 const nameOf = (op: Operation): string => {
   const name = op.attr('sym_name');

@@ -136,7 +136,7 @@ function outline(rewriter: Rewriter, group: Group, name: string): void {
   rewriter.apply({
     rule: 'form-dispatch',
     root: last,
-    sources: members.filter((op) => !isScalarConstant(op)),
+    sources: members.filter((op) => !isScaffolding(op)),
     build: (b) => {
       const { location } = b;
       const body = b.region(
@@ -147,7 +147,7 @@ function outline(rewriter: Rewriter, group: Group, name: string): void {
             const copy = b.insert(op.clone(mapping));
             copy.removeAttr(fusionRefused);
             copy.walk((inner) => {
-              if (modelNodesOf(inner.location).length === 0) inner.location = location;
+              if (isScaffolding(inner) || modelNodesOf(inner.location).length === 0) inner.location = location;
             });
           }
           b.op(yieldOp, { values: last.results.map((r) => mapping.get(r)!) });
@@ -169,6 +169,9 @@ function outline(rewriter: Rewriter, group: Group, name: string): void {
 const isMember = (group: Group, op: Operation): boolean => op === group.root || group.followers.includes(op);
 const isScalarConstant = (op: Operation): boolean =>
   op.definition?.traits.has('constantLike') === true && op.result().type.kind !== 'tensor';
+
+/** Ops that say nothing about the model; merging equal ones has given them the nodes of many kernels. */
+const isScaffolding = (op: Operation): boolean => op.name === 'tensor.empty' || op.definition?.traits.has('constantLike') === true;
 
 /** Values that the op and its regions read from around it, each once. */
 function outerValues(op: Operation): readonly Value[] {
