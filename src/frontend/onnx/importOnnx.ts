@@ -78,6 +78,8 @@ class Import {
   readonly #entry = new Block();
   readonly #b = Builder.atEnd(this.#entry);
   readonly #nodes: ImportedNode[] = [];
+  /** Values that a node or an output of the graph reads. */
+  readonly #read: ReadonlySet<string>;
   readonly #labels: ReadonlyMap<NodeProto, string>;
   /** What locations call the model: no path, so that the IR does not depend on where the file lies. */
   readonly #name: string;
@@ -86,6 +88,8 @@ class Import {
     readonly model: OnnxModel,
     readonly dims: BoundDims,
   ) {
+    const { node, output } = model.graph;
+    this.#read = new Set([...node.flatMap((n) => n.input), ...output.map((o) => o.name)].filter((v) => v !== ''));
     this.#labels = nodeLabels(model.graph);
     this.#constants = new ModelConstants(model, this.#resources);
     this.#name = model.file.replace(/^.*[\\/]/, '');
@@ -171,8 +175,7 @@ class Import {
   /** Makes a constant of each parameter that is used. */
   #initializers(): void {
     const { graph } = this.model;
-    const used = new Set([...graph.node.flatMap((n) => n.input), ...graph.output.map((o) => o.name)]);
-    for (const t of graph.initializer) if (used.has(t.name)) this.#values.set(t.name, this.#constant(t, t.name));
+    for (const t of graph.initializer) if (this.#read.has(t.name)) this.#values.set(t.name, this.#constant(t, t.name));
   }
   #constant(tensor: TensorProto, name: string): Value {
     this.#b.location = nameLoc(name);
@@ -187,7 +190,8 @@ class Import {
 
   #node(node: NodeProto, position: number): void {
     const domain = normalDomain(node.domain);
-    const outputs = node.output.slice(0, 1 + node.output.findLastIndex((o) => o !== ''));
+    // Exporters name optional results (the mask of a Dropout) that nothing reads.
+    const outputs = node.output.slice(0, 1 + Math.max(0, node.output.findLastIndex((o) => this.#read.has(o))));
     const name = this.#labels.get(node) ?? node.name;
     this.#nodes.push({ name, opType: domain === '' ? node.opType : `${domain}.${node.opType}`, position });
     const location = modelNodeLoc(this.#name, name, position);

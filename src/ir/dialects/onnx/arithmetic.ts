@@ -5,7 +5,8 @@ import { InferenceError, attr, defaultAttr, one, optional, optionalAttr, variadi
 import type { Value } from '../../operation';
 import * as nn from '../nn';
 import { numbersIn } from '../nn/tensors';
-import { scalarLike, typeOf } from './build';
+import { DYNAMIC, i1, tensor } from '../../types';
+import { constantTensor, scalarLike, typeOf } from './build';
 import type { Expansion } from './defineOnnxOp';
 import { NotSupported, defineOnnxOp } from './defineOnnxOp';
 import { elementTypeOfOnnx } from './elementTypes';
@@ -165,8 +166,10 @@ const dropout = defineOnnxOp({
   attrs: { ratio: optionalAttr(number32, 'before 12'), seed: optionalAttr(int) },
   expand: (v, e) => {
     if (v.training_mode !== undefined && (e.constant(v.training_mode)?.data[0] ?? 1) !== 0) throw new NotSupported('training_mode');
-    if (e.outputs > 1) throw new NotSupported('the mask of a dropout');
-    return [v.data];
+    if (e.outputs < 2) return [v.data];
+    const { shape } = typeOf(v.data);
+    if (v.version < 10 || shape.includes(DYNAMIC)) throw new NotSupported('the mask of a dropout');
+    return [v.data, constantTensor(e, [1], tensor(shape, i1))];
   },
 });
 
