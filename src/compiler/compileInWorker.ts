@@ -1,10 +1,11 @@
-/** Compiles on another thread, so that an editor stays responsive; can be cancelled at any point. */
+/** Compiles and interprets on another thread, so that an editor stays responsive; can be cancelled at any point. */
 import { Worker } from 'node:worker_threads';
 import { CancelledError } from '../base/cancellation';
 import { StrataError } from '../base/diagnostics';
+import type { HostTensor } from '../frontend/elementType';
 import type { Compilation, CompileProgress } from './compilation';
 import type { CompileRequest } from './compileModel';
-import type { WorkerInput, WorkerMessage } from './workerProtocol';
+import type { WorkerInput, WorkerMessage, WorkerResults, WorkerTask } from './workerProtocol';
 
 export interface CompileInWorkerOptions {
   /** The bundled worker, `dist/compile-worker.cjs`. */
@@ -17,16 +18,26 @@ export interface CompileInWorkerOptions {
 const graceMs = 5000;
 
 /** Throws `CancelledError`, or the coded error that ended the compilation. */
-export function compileInWorker(
-  request: CompileRequest,
+export function compileInWorker(request: CompileRequest, options: CompileInWorkerOptions): Promise<Compilation> {
+  return performInWorker({ kind: 'compile', request }, options);
+}
+
+/** The outputs of a model by the interpreter. Throws `CancelledError`, or the coded error that ended it. */
+export function interpretInWorker(
+  model: string,
+  inputs: Readonly<Record<string, HostTensor>>,
   options: CompileInWorkerOptions,
-): Promise<Compilation> {
+): Promise<Readonly<Record<string, HostTensor>>> {
+  return performInWorker({ kind: 'interpret', model, inputs }, options);
+}
+
+function performInWorker<T extends WorkerTask>(task: T, options: CompileInWorkerOptions): Promise<WorkerResults[T['kind']]> {
   const { signal } = options;
   if (signal?.aborted === true) return Promise.reject(new CancelledError());
   const flag = new Int32Array(new SharedArrayBuffer(4));
-  const input: WorkerInput = { request, flag };
+  const input: WorkerInput = { task, flag };
   const worker = new Worker(options.workerFile, { workerData: input });
-  return new Promise<Compilation>((resolve, reject) => {
+  return new Promise<WorkerResults[T['kind']]>((resolve, reject) => {
     let timer: NodeJS.Timeout | undefined;
     const settle = (finish: () => void): void => {
       clearTimeout(timer);
@@ -51,7 +62,7 @@ export function compileInWorker(
           return;
         case 'done':
           settle(() => {
-            resolve(message.compilation);
+            resolve(message.result as WorkerResults[T['kind']]);
           });
           return;
         case 'cancelled':

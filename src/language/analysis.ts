@@ -14,7 +14,9 @@ export interface Analysis {
   /** By start: parents before their children. UTF-16 offsets. */
   readonly spans: readonly OpSpan[];
 }
-export type AnalysisResult = { readonly kind: 'ok'; readonly analysis: Analysis } | { readonly kind: 'failed'; readonly diagnostic: Diagnostic };
+export type AnalysisResult =
+  | { readonly kind: 'ok'; readonly analysis: Analysis }
+  | { readonly kind: 'failed'; readonly diagnostic: Diagnostic };
 
 export function analyse(text: string): AnalysisResult {
   try {
@@ -27,7 +29,10 @@ export function analyse(text: string): AnalysisResult {
 }
 
 /** Index of the innermost op at an offset, or -1. */
-export function spanIndexAt(spans: readonly { readonly start: number; readonly end: number }[], offset: number): number {
+export function spanIndexAt(
+  spans: readonly { readonly start: number; readonly end: number }[],
+  offset: number,
+): number {
   let found = -1;
   for (const [i, s] of spans.entries()) {
     if (s.start > offset) break;

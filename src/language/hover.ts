@@ -60,11 +60,17 @@ function workOf(op: Operation): Work | undefined {
 }
 
 function signatureLines(op: Operation): readonly string[] {
-  const names = (specs: OpDefinition['operands'] | undefined, count: number, fallback: string): readonly string[] => {
+  const names = (
+    specs: OpDefinition['operands'] | undefined,
+    count: number,
+    fallback: string,
+  ): readonly string[] => {
     const entries = Object.entries(specs ?? {});
-    if (entries.length === count && entries.every(([, s]) => s.arity === 'one')) return entries.map(([n]) => n);
+    if (entries.length === count && entries.every(([, s]) => s.arity === 'one'))
+      return entries.map(([n]) => n);
     const [only] = entries;
-    if (entries.length === 1 && only !== undefined && count !== 1) return Array.from({ length: count }, (_, i) => `${only[0]}[${i}]`);
+    if (entries.length === 1 && only !== undefined && count !== 1)
+      return Array.from({ length: count }, (_, i) => `${only[0]}[${i}]`);
     return Array.from({ length: count }, (_, i) => entries[i]?.[0] ?? `${fallback}${i}`);
   };
   const operands = names(op.definition?.operands, op.operandCount, 'operand');

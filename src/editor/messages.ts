@@ -1,0 +1,39 @@
+/** Coded messages of the editor (STR09xx). */
+import { defineMessages, message } from '../base/diagnostics';
+
+export const editorMessages = defineMessages({
+  STR0901: message<{ what: string }>({
+    text: (p) => `${p.what} builds and runs native code, which needs a trusted workspace.`,
+    next: () => 'Trust this workspace to go on; IR and traces can be looked at without.',
+  }),
+  STR0902: message<{ file: string }>({
+    text: (p) => `'${p.file}' is not a file on a disk of this machine.`,
+    next: () => 'Save a copy and compile that.',
+  }),
+  STR0903: message<{ what: string }>({
+    text: (p) => `${p.what}: the compilation that it belongs to is no longer in the window.`,
+    next: () => 'Compile the model again.',
+  }),
+  STR0904: message<{ model: string }>({
+    text: (p) => `there is no run of '${p.model}' yet, so there is no timeline.`,
+    next: () => 'Profile it first.',
+  }),
+  STR0905: message<{ op: string }>({
+    text: (p) => `${p.op} became no dispatch of its own: it was folded, or takes no time when the model runs.`,
+  }),
+  STR0906: message<{ zone: string }>({
+    text: (p) => `the zone '${p.zone}' leads to no op of a compilation in this window.`,
+    next: () => 'Zones of runs that Strata made lead to their ops.',
+  }),
+  STR0907: message<{ folder: string; problem: string }>({
+    text: (p) => `'${p.folder}' cannot be written: ${p.problem}.`,
+    next: () => 'Make room there or check its permissions.',
+  }),
+  STR0908: message<{ file: string; problem: string }>({
+    text: (p) => `'${p.file}' cannot be read: ${p.problem}.`,
+  }),
+  STR0909: message<{ message: string }>({
+    text: (p) => `an internal error: ${p.message}`,
+    next: () => 'The log has the details; please report it.',
+  }),
+});

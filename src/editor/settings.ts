@@ -1,0 +1,31 @@
+/** The settings of the extension with their types and defaults; a test compares them with `package.json`. */
+import * as vscode from 'vscode';
+
+export const settingDefaults = {
+  threads: 0,
+  cpuLevel: 'auto' as 'auto' | 'avx512' | 'avx2' | 'baseline' | 'neon',
+  profileAfterCompile: true,
+  compareWithInterpreter: true,
+  hideUnchangedPasses: true,
+};
+
+export type Settings = typeof settingDefaults;
+export type SettingName = keyof Settings;
+
+/** The value for `scope`, a file of the workspace where settings may differ per folder. */
+export function setting<N extends SettingName>(name: N, scope?: vscode.Uri): Settings[N] {
+  return vscode.workspace.getConfiguration('strata', scope ?? null).get<Settings[N]>(name, settingDefaults[name]);
+}
+
+/** Writes where the value is set already, else for the user. */
+export async function changeSetting<N extends SettingName>(name: N, value: Settings[N]): Promise<void> {
+  const configuration = vscode.workspace.getConfiguration('strata');
+  const inWorkspace = configuration.inspect(name)?.workspaceValue !== undefined;
+  await configuration.update(name, value, inWorkspace ? vscode.ConfigurationTarget.Workspace : vscode.ConfigurationTarget.Global);
+}
+
+export function onSettingChange(name: SettingName, listener: () => void): vscode.Disposable {
+  return vscode.workspace.onDidChangeConfiguration((event) => {
+    if (event.affectsConfiguration(`strata.${name}`)) listener();
+  });
+}
