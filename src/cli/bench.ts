@@ -65,7 +65,7 @@ export function addBenchCommand(program: Command): void {
           try {
             const rows: Latency[] = [];
             for (const entry of session.loaded.entryPoints) {
-              const inputs = await loadInputs(
+              const inputs = loadInputs(
                 entry.inputs,
                 inputSources(
                   options.input,

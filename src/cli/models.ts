@@ -29,7 +29,7 @@ export function addModelsCommand(program: Command): void {
           { title: 'parameters', cell: (r) => r.parameters.toLocaleString('en-US'), align: 'right' },
           { title: 'summary', cell: (r) => r.summary },
         ]);
-        return Promise.resolve({ json: { models: rows }, text });
+        return { json: { models: rows }, text };
       }),
     );
   models
@@ -54,10 +54,10 @@ export function addModelsCommand(program: Command): void {
             { cause: error },
           );
         }
-        return Promise.resolve({
+        return {
           json: { name, file, bytes: bytes.byteLength },
           text: `wrote ${options.output ?? `${name}.onnx`}  ${formatBytes(bytes.byteLength)}`,
-        });
+        };
       }),
     );
 }

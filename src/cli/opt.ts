@@ -37,14 +37,14 @@ export function addOptCommand(program: Command): void {
     .option('--timing', 'print time, change and rewrites of each pass to stderr')
     .option('--json', 'print one JSON document')
     .action((file: string | undefined, options: OptOptions) =>
-      runCommand(options.json === true, async ({ cancellation }) => {
+      runCommand(options.json === true, ({ cancellation }) => {
         if (options.list === true || file === undefined) return listPasses();
         const source = read(file);
         const { module, resources: inline } = parseModule(source, registry, {
           fileName: file === '-' ? '<stdin>' : file,
         });
         const resources =
-          options.resources === undefined ? new ResourceStore() : await loadResources(options.resources);
+          options.resources === undefined ? new ResourceStore() : loadResources(options.resources);
         for (const [key, bytes] of inline) resources.setBytes(key, bytes);
         const steps = parsePipeline(options.passes ?? '', passes).map((node) => ({ node, stage: 'opt' }));
         const stop = options.stopAfterRewrite;

@@ -25,7 +25,7 @@ export interface CommandContext {
 /** Runs a command: prints its result, maps errors to stderr and the exit code, and Ctrl-C to cancellation. */
 export async function runCommand(
   json: boolean,
-  body: (context: CommandContext) => Promise<CommandResult>,
+  body: (context: CommandContext) => CommandResult | Promise<CommandResult>,
 ): Promise<void> {
   const abort = new AbortController();
   const interrupt = (): void => {

@@ -52,7 +52,7 @@ export function addProfileCommand(program: Command): void {
           });
           try {
             const entry = session.entryPoint(options.entry);
-            const inputs = await loadInputs(
+            const inputs = loadInputs(
               entry.inputs,
               inputSources(
                 options.input,

@@ -58,7 +58,7 @@ export function addRunCommand(program: Command): void {
           });
           try {
             const entry = session.entryPoint(options.entry);
-            const inputs = await loadInputs(
+            const inputs = loadInputs(
               entry.inputs,
               inputSources(
                 options.input,
@@ -72,7 +72,7 @@ export function addRunCommand(program: Command): void {
                 : { threads: integerOption('--threads', options.threads, 1) }),
             });
             const files =
-              options.outputDir === undefined ? {} : await writeOutputs(outputs, options.outputDir);
+              options.outputDir === undefined ? {} : writeOutputs(outputs, options.outputDir);
             const agreement =
               options.check === undefined
                 ? undefined
@@ -151,16 +151,16 @@ function describe(
   };
 }
 
-async function writeOutputs(
+function writeOutputs(
   outputs: Readonly<Record<string, HostTensor>>,
   folder: string,
-): Promise<Record<string, string>> {
+): Record<string, string> {
   const files: Record<string, string> = {};
   try {
     mkdirSync(folder, { recursive: true });
     for (const [name, tensor] of Object.entries(outputs)) {
       const file = path.join(folder, `${name.replace(/[^\w.-]+/g, '_')}.npy`);
-      await writeTensorFile(file, tensor, name);
+      writeTensorFile(file, tensor, name);
       files[name] = file;
     }
   } catch (error) {

@@ -142,7 +142,7 @@ class Compile {
       constantBytes:
         program === undefined
           ? 0
-          : program.constants.reduce((n, c) => n + model.resources.blob(c.resource).byteLength, 0),
+          : program.constants.reduce((n, c) => n + c.bytes, 0),
       warnings: model.warnings,
     };
     return { compilation, module: model.module, resources: model.resources };

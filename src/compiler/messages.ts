@@ -24,4 +24,11 @@ export const compilerMessages = defineMessages({
   STR0595: message<{ reference: string; problem: string }>({
     text: (p) => `the reference '${p.reference}' cannot be used: ${p.problem}.`,
   }),
+  STR0596: message<{ tensor: string; element: string }>({
+    text: (p) => `the tensor '${p.tensor}' has elements of ${p.element}, which artifacts cannot hold.`,
+  }),
+  STR0597: message<{ dispatch: string; space: string }>({
+    text: (p) => `the dispatch '${p.dispatch}' is given the middle of an ${p.space}, which artifacts cannot say.`,
+    next: () => 'This is a defect of the lowering.',
+  }),
 });

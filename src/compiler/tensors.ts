@@ -15,11 +15,11 @@ const shapeText = (shape: readonly (number | string)[]): string => `[${shape.joi
  * The tensor for each input of an entry point. Inputs without a source are seeded with 0; a file must have the
  * type of the signature and a shape that fits it. `dims` gives sizes for symbolic dimensions of random inputs.
  */
-export async function loadInputs(
+export function loadInputs(
   signatures: readonly TensorSignature[],
   sources: ReadonlyMap<string, InputSource>,
   dims: ReadonlyMap<string, number> = new Map(),
-): Promise<Record<string, HostTensor>> {
+): Record<string, HostTensor> {
   const inputs: Record<string, HostTensor> = {};
   for (const signature of signatures) {
     const source = sources.get(signature.name) ?? { kind: 'random', seed: 0 };
@@ -35,7 +35,7 @@ export async function loadInputs(
       );
       continue;
     }
-    const { tensor } = await readTensorFile(source.path);
+    const { tensor } = readTensorFile(source.path);
     const fits =
       tensor.elementType === hostType(signature.elementType) &&
       tensor.shape.length === signature.shape.length &&

@@ -17,7 +17,11 @@ export interface BlobSource {
 }
 
 /** Evaluates one op whose operands `get` knows. Ops with calls are refused. */
-export function evaluateAlone(op: Operation, get: (value: Value) => RuntimeValue, blobs: BlobSource | undefined): readonly RuntimeValue[] {
+export function evaluateAlone(
+  op: Operation,
+  get: (value: Value) => RuntimeValue,
+  blobs: BlobSource | undefined,
+): readonly RuntimeValue[] {
   const refuse = (): never => {
     throw irMessages.error('STR0124', { op: op.name, problem: 'it does not stand alone' });
   };
@@ -56,7 +60,8 @@ export class ConstantFolder {
     if (op === undefined || op.regions.length > 0 || !this.#fits(value)) return undefined;
     const { definition } = op;
     if (definition?.canEvaluate !== true || !definition.traits.has('pure')) return undefined;
-    if (op.operandCount === 0 && !definition.traits.has('constantLike') && op.results.length === 0) return undefined;
+    if (op.operandCount === 0 && !definition.traits.has('constantLike') && op.results.length === 0)
+      return undefined;
     const operands = new Map<Value, RuntimeValue>();
     for (const v of op.operands) {
       const x = this.valueOf(v);
@@ -71,7 +76,8 @@ export class ConstantFolder {
       return results[value.kind === 'result' ? value.index : 0];
     } catch (error) {
       // What cannot be computed now is left for the run to report.
-      if (error instanceof StrataError || error instanceof InferenceError || error instanceof RangeError) return undefined;
+      if (error instanceof StrataError || error instanceof InferenceError || error instanceof RangeError)
+        return undefined;
       throw error;
     }
   }

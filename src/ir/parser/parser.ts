@@ -77,11 +77,7 @@ class Scope {
     readonly isolated: boolean,
   ) {}
   find(name: string): readonly Value[] | undefined {
-    for (let s: Scope | undefined = this; s !== undefined; s = s.isolated ? undefined : s.parent) {
-      const v = s.values.get(name);
-      if (v !== undefined) return v;
-    }
-    return undefined;
+    return this.values.get(name) ?? (this.isolated ? undefined : this.parent?.find(name));
   }
 }
 

@@ -21,24 +21,29 @@ export interface OptionSpec<T> {
   /** Completes "must be …". */
   readonly describe: string;
   readonly parse: (text: string) => T | undefined;
+  // A method, so that options of different T share one table.
+  print(value: T): string;
 }
 export const intOption = (fallback: number, doc: string): OptionSpec<number> => ({
   fallback,
   doc,
   describe: 'an integer',
   parse: (t) => (/^-?\d+$/.test(t) ? Number(t) : undefined),
+  print: String,
 });
 export const boolOption = (fallback: boolean, doc: string): OptionSpec<boolean> => ({
   fallback,
   doc,
   describe: 'true or false',
   parse: (t) => (t === 'true' || t === '' ? true : t === 'false' ? false : undefined),
+  print: String,
 });
 export const textOption = (fallback: string, doc: string): OptionSpec<string> => ({
   fallback,
   doc,
   describe: 'text',
   parse: (t) => t,
+  print: (v) => v,
 });
 
 export type OptionSpecs = Readonly<Record<string, OptionSpec<unknown>>>;
@@ -113,7 +118,7 @@ export function definePass<const S extends OptionSpecs = Record<never, never>>(
           });
         }
         values[name] = value;
-        if (value !== spec.fallback) shown.push(`${kebab(name)}=${String(value)}`);
+        if (value !== spec.fallback) shown.push(`${kebab(name)}=${spec.print(value)}`);
       }
       return {
         pass,

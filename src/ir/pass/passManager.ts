@@ -126,7 +126,7 @@ class PipelineRun {
   readonly #start = process.hrtime.bigint();
   #current: IrSnapshot;
   /** Whether all ops led to model nodes so far; hand-written IR need not. */
-  #provenance: boolean;
+  readonly #provenance: boolean;
 
   constructor(
     readonly module: Operation,
