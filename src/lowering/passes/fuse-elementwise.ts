@@ -36,7 +36,7 @@ function refusals(op: Operation): readonly string[] {
   const reasons = new Set<string>();
   op.operands.forEach((_, i) => {
     const verdict = fusionVerdict(op, i);
-    if (verdict?.kind === 'refuse') reasons.add(verdict.reason);
+    if (verdict?.kind === 'refuse' && !verdict.expected) reasons.add(verdict.reason);
   });
   return [...reasons];
 }

@@ -16,7 +16,12 @@ import { generic } from '../../ir/dialects/linalg';
 
 export type FusionVerdict =
   | { readonly kind: 'fuse'; readonly consumer: Generic; readonly input: MappedOperand; readonly producer: Generic }
-  | { readonly kind: 'refuse'; readonly reason: string };
+  | {
+      readonly kind: 'refuse';
+      readonly reason: string;
+      /** Nothing is lost: the producer follows the reduction that it reads into a kernel. */
+      readonly expected: boolean;
+    };
 
 /** Whether the producer of input `index` of `op` goes into it; undefined when it is not an elementwise op. */
 export function fusionVerdict(op: Operation, index: number): FusionVerdict | undefined {
@@ -25,13 +30,14 @@ export function fusionVerdict(op: Operation, index: number): FusionVerdict | und
   if (consumer === undefined || input === undefined) return undefined;
   const producer = Generic.defining(input.value);
   if (producer === undefined || producer.op.block !== op.block || !producer.isElementwise) return undefined;
-  const refuse = (reason: string): FusionVerdict => ({ kind: 'refuse', reason });
+  const expected = endsKernel(producer);
+  const refuse = (reason: string): FusionVerdict => ({ kind: 'refuse', reason, expected });
 
   if (producer.bodyOps.some((o) => o.name === 'linalg.index')) return refuse('the producer computes with positions');
   if (producer.bodyOps.length > 0) {
     const { users } = input.value;
     if (users.length > 1) return refuse(`${users.length} ops read the result of ${describe(producer)}; each would compute it again`);
-    if (!consumer.isParallel && endsKernel(producer)) return refuse(`${describe(producer)} ends the kernel that computes its input`);
+    if (!consumer.isParallel && expected) return refuse(`${describe(producer)} ends the kernel that computes its input`);
     const extents = consumer.extents;
     const visits = extents === undefined ? Infinity : visitsPerElement(input.map, extents);
     if (visits > 1) return refuse(`each element of ${describe(producer)} would be computed ${visits} times`);
