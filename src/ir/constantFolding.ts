@@ -41,10 +41,14 @@ export function evaluateAlone(
 export class ConstantFolder {
   readonly #known = new WeakMap<Value, RuntimeValue | null>();
 
-  /** Values with more than `limit` elements count as unknown. */
+  /**
+   * Values with more than `limit` elements count as unknown. `expand` may give other values for the results of an op
+   * that is known although its operands are not (the sizes of a tensor); they are read through `use` before it returns.
+   */
   constructor(
     readonly blobs: BlobSource | undefined,
     readonly limit: number,
+    readonly expand?: (op: Operation, folder: ConstantFolder, use: (results: readonly Value[]) => void) => void,
   ) {}
 
   /** The run-time value, when it is known; the ops it comes from are evaluated once. */
@@ -65,7 +69,7 @@ export class ConstantFolder {
     const operands = new Map<Value, RuntimeValue>();
     for (const v of op.operands) {
       const x = this.valueOf(v);
-      if (x === undefined) return undefined;
+      if (x === undefined) return this.#expanded(op, value);
       operands.set(v, x);
     }
     const resource = op.attr('value');
@@ -80,6 +84,14 @@ export class ConstantFolder {
         return undefined;
       throw error;
     }
+  }
+  #expanded(op: Operation, value: Value): RuntimeValue | undefined {
+    let found: RuntimeValue | undefined;
+    this.expand?.(op, this, (results) => {
+      const same = results[value.kind === 'result' ? value.index : 0];
+      if (same !== undefined && same !== value) found = this.valueOf(same);
+    });
+    return found;
   }
   #fits(value: Value): boolean {
     if (!isShaped(value.type)) return value.type.kind !== 'unranked_tensor';

@@ -23,12 +23,12 @@ import {
   segmentAttribute,
   stringAttr,
 } from '../../ir';
-import { ConstantFolder } from '../../ir/constantFolding';
+
 import { constant } from '../../ir/dialects/arith';
 import { module as moduleOp } from '../../ir/dialects/builtin';
 import { func, returnOp } from '../../ir/dialects/func';
 import type { OnnxOp } from '../../ir/dialects/onnx';
-import { NotSupported, constantLimit, inferOnnx, onnxMessages, onnxOpNamed, unsupportedAttribute, versionIn } from '../../ir/dialects/onnx';
+import { NotSupported, inferOnnx, isExpandable, onnxFolder, onnxMessages, onnxOpNamed, unsupportedAttribute, versionIn } from '../../ir/dialects/onnx';
 import { Operation as OperationClass } from '../../ir/operation';
 import type { Type } from '../../ir/types';
 import { DYNAMIC, f32, functionType, i64, unrankedTensor } from '../../ir/types';
@@ -71,7 +71,7 @@ export function importOnnx(model: OnnxModel, options: ImportOptions = {}): Impor
 class Import {
   readonly #resources = new ResourceStore();
   readonly #constants: ModelConstants;
-  readonly #folder = new ConstantFolder(this.#resources, constantLimit);
+  readonly #folder = onnxFolder(this.#resources);
   readonly #values = new Map<string, Value>();
   readonly #warnings: Diagnostic[] = [];
   readonly #declared = new Map<string, DeclaredType>();
@@ -223,13 +223,13 @@ class Import {
     const make = (resultTypes: readonly Type[]): Operation =>
       new OperationClass({ name: definition.name, definition, operands, resultTypes, attributes, location });
     // Behind an operator that is not supported types are unknown; then so is the type here.
-    if (operands.some((v) => v.type.kind !== 'tensor')) return this.#untyped(definition.name, operands, outputs, attributes, location);
+    if (!isExpandable(operands)) return make(this.#declaredTypes(outputs));
     try {
       return make(inferOnnx(definition, operands, attributes, location, outputs.length, this.#folder));
     } catch (error) {
       if (error instanceof NotSupported) {
         attributes.set(unsupportedAttribute, stringAttr(`${node.opType} (${error.message})`));
-        return this.#untyped(definition.name, operands, outputs, attributes, location);
+        return make(this.#declaredTypes(outputs));
       }
       if (error instanceof InferenceError) throw onnxMessages.error('STR0401', { op: definition.name, node: name, problem: error.message }, { cause: error });
       throw error;
@@ -310,11 +310,10 @@ class Import {
     const full = domain === '' ? node.opType : `${domain}.${node.opType}`;
     attributes.set(unsupportedAttribute, stringAttr(what ?? full));
     const operands = node.input.flatMap((i) => this.#values.get(i) ?? []);
-    return this.#untyped(`onnx.${full}`, operands, outputs, attributes, location);
+    return createUnregistered(`onnx.${full}`, operands, this.#declaredTypes(outputs), attributes, location);
   }
-  /** An op whose result types are what the model declares, or unknown. */
-  #untyped(name: string, operands: readonly Value[], outputs: readonly string[], attributes: ReadonlyMap<string, Attribute>, location: Location): Operation {
-    const types = outputs.map((o) => this.#declared.get(o)?.type ?? unrankedTensor(f32));
-    return createUnregistered(name, operands, types, attributes, location);
+  /** What the model says about values whose types cannot be computed. */
+  #declaredTypes(outputs: readonly string[]): readonly Type[] {
+    return outputs.map((o) => this.#declared.get(o)?.type ?? unrankedTensor(f32));
   }
 }

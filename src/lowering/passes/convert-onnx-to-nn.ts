@@ -1,9 +1,9 @@
 /** `convert-onnx-to-nn`: from the model as written to the graph stage, each operator by its declared expansion. */
 import type { Operation } from '../../ir';
 import { InferenceError, definePass, modelNodesOf } from '../../ir';
-import { ConstantFolder } from '../../ir/constantFolding';
+import type { ConstantFolder } from '../../ir/constantFolding';
 import type { Expansion } from '../../ir/dialects/onnx';
-import { NotSupported, constantLimit, constantsOf, inferOnnx, onnxMessages, onnxOpOf, unsupportedAttribute } from '../../ir/dialects/onnx';
+import { NotSupported, constantsOf, inferOnnx, isExpandable, onnxFolder, onnxMessages, onnxOpOf, unsupportedAttribute } from '../../ir/dialects/onnx';
 
 export const convertOnnxToNn = definePass({
   name: 'convert-onnx-to-nn',
@@ -12,7 +12,7 @@ export const convertOnnxToNn = definePass({
   anchor: 'any',
   run: (root, { rewriter, resources }) => {
     const ops = root.find((op) => op.dialect === 'onnx');
-    const folder = new ConstantFolder(resources, constantLimit);
+    const folder = onnxFolder(resources);
     refuseUnsupported(ops, folder);
     const constant: Expansion['constant'] = constantsOf(folder);
     for (const op of ops) {
@@ -52,7 +52,7 @@ function unsupportedUse(op: Operation, folder: ConstantFolder): string | undefin
   if (said?.kind === 'string') return said.value;
   const definition = onnxOpOf(op);
   if (definition === undefined) return op.name.slice('onnx.'.length);
-  if (op.definition === undefined) return undefined;
+  if (!isExpandable(op.operands)) return undefined;
   try {
     inferOnnx(definition, op.operands, op.attributes, op.location, op.results.length, folder);
     return undefined;

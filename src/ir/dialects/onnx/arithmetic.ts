@@ -1,5 +1,5 @@
 /** ONNX operators on single elements. */
-import { anyTensor, int, number32, text } from '../../constraints';
+import { int, number32, text } from '../../constraints';
 import type { TypedOpDefinition, ValueSpec } from '../../opDefinition';
 import { InferenceError, attr, defaultAttr, one, optional, optionalAttr, variadic } from '../../opDefinition';
 import type { Value } from '../../operation';
@@ -8,11 +8,11 @@ import { numbersIn } from '../nn/tensors';
 import { DYNAMIC, i1, tensor } from '../../types';
 import { constantTensor, scalarLike, typeOf } from './build';
 import type { Expansion } from './defineOnnxOp';
-import { NotSupported, defineOnnxOp } from './defineOnnxOp';
+import { NotSupported, defineOnnxOp, modelTensor } from './defineOnnxOp';
 import { elementTypeOfOnnx } from './elementTypes';
 
-const x = { X: one(anyTensor) };
-const ab = { A: one(anyTensor), B: one(anyTensor) };
+const x = { X: one(modelTensor) };
+const ab = { A: one(modelTensor), B: one(modelTensor) };
 
 type UnaryOp = TypedOpDefinition<{ input: ValueSpec<'one'> }, Record<never, never>, { output: ValueSpec<'one'> }>;
 type BinaryOp = TypedOpDefinition<{ lhs: ValueSpec<'one'>; rhs: ValueSpec<'one'> }, Record<never, never>, { output: ValueSpec<'one'> }>;
@@ -34,7 +34,7 @@ const folding = (name: string, versions: readonly number[], summary: string, op:
     name,
     versions,
     summary,
-    operands: { inputs: variadic(anyTensor) },
+    operands: { inputs: variadic(modelTensor) },
     expand: ({ inputs }, { b }) => {
       if (inputs.length === 0) throw new InferenceError('at least one input is needed');
       return [inputs.reduce((lhs, rhs) => b.value(op, { lhs, rhs }))];
@@ -45,7 +45,7 @@ const mean = defineOnnxOp({
   name: 'Mean',
   versions: [6, 8, 13],
   summary: 'the mean of tensors, element by element',
-  operands: { inputs: variadic(anyTensor) },
+  operands: { inputs: variadic(modelTensor) },
   expand: ({ inputs }, e) => {
     if (inputs.length === 0) throw new InferenceError('at least one input is needed');
     const sum = inputs.reduce((lhs, rhs) => e.b.value(nn.add, { lhs, rhs }));
@@ -66,7 +66,7 @@ const where = defineOnnxOp({
   name: 'Where',
   versions: [9, 16],
   summary: 'elements of X where the condition holds, of Y where it does not',
-  operands: { condition: one(anyTensor), X: one(anyTensor), Y: one(anyTensor) },
+  operands: { condition: one(modelTensor), X: one(modelTensor), Y: one(modelTensor) },
   expand: (v, { b }) => [b.value(nn.select, { condition: v.condition, on_true: v.X, on_false: v.Y })],
 });
 
@@ -76,7 +76,7 @@ const clip = defineOnnxOp({
   versions: [6, 11, 12, 13],
   summary: 'each element limited to a range',
   doc: 'Up to version 6 the bounds are attributes, since 11 optional inputs.',
-  operands: { input: one(anyTensor), lower: optional(anyTensor, 'a scalar; since 11'), upper: optional(anyTensor, 'a scalar; since 11') },
+  operands: { input: one(modelTensor), lower: optional(modelTensor, 'a scalar; since 11'), upper: optional(modelTensor, 'a scalar; since 11') },
   attrs: { min: optionalAttr(number32, 'up to 6'), max: optionalAttr(number32, 'up to 6') },
   expand: (v, e) => {
     if (v.version < 11) return [e.b.value(nn.clip, { input: v.input, min: v.min ?? -3.4028234663852886e38, max: v.max ?? 3.4028234663852886e38 })];
@@ -131,7 +131,7 @@ const pRelu = defineOnnxOp({
   name: 'PRelu',
   versions: [7, 9, 16],
   summary: '`x` where it is positive, `slope · x` elsewhere',
-  operands: { X: one(anyTensor), slope: one(anyTensor) },
+  operands: { X: one(modelTensor), slope: one(modelTensor) },
   expand: (v, e) => {
     const zero = scalarLike(e, v.X, 0);
     const negative = e.b.value(nn.min, { lhs: v.X, rhs: zero });
@@ -162,7 +162,7 @@ const dropout = defineOnnxOp({
   name: 'Dropout',
   versions: [7, 10, 12, 13, 22],
   summary: 'the input: at inference nothing is dropped',
-  operands: { data: one(anyTensor), ratio_input: optional(anyTensor, 'since 12'), training_mode: optional(anyTensor, 'since 12') },
+  operands: { data: one(modelTensor), ratio_input: optional(modelTensor, 'since 12'), training_mode: optional(modelTensor, 'since 12') },
   attrs: { ratio: optionalAttr(number32, 'before 12'), seed: optionalAttr(int) },
   expand: (v, e) => {
     if (v.training_mode !== undefined && (e.constant(v.training_mode)?.data[0] ?? 1) !== 0) throw new NotSupported('training_mode');

@@ -1,12 +1,12 @@
 /** ONNX operators that slide windows, and normalisations. */
-import { anyTensor, int, ints, number32, text } from '../../constraints';
+import { int, ints, number32, text } from '../../constraints';
 import { InferenceError, defaultAttr, one, optional, optionalAttr } from '../../opDefinition';
 import type { Value } from '../../operation';
 import { tensor } from '../../types';
 import * as nn from '../nn';
 import { constantTensor, lifted, liftWindow, reshapeTo, scalarLike, shapeOf, typeOf, windowOf } from './build';
 import type { Expansion } from './defineOnnxOp';
-import { NotSupported, defineOnnxOp } from './defineOnnxOp';
+import { NotSupported, defineOnnxOp, modelTensor } from './defineOnnxOp';
 
 const windowAttrs = {
   auto_pad: defaultAttr(text, 'NOTSET', 'NOTSET, SAME_UPPER, SAME_LOWER or VALID'),
@@ -33,7 +33,7 @@ const conv = defineOnnxOp({
   name: 'Conv',
   versions: [1, 11, 22],
   summary: 'a grouped convolution with an optional bias',
-  operands: { X: one(anyTensor), W: one(anyTensor), B: optional(anyTensor) },
+  operands: { X: one(modelTensor), W: one(modelTensor), B: optional(modelTensor) },
   attrs: { ...windowAttrs, group: defaultAttr(int, 1), kernel_shape: optionalAttr(ints) },
   expand: (v, e) => {
     const [x, w] = [shapeOf(v.X), shapeOf(v.W)];
@@ -56,7 +56,7 @@ const maxPool = defineOnnxOp({
   name: 'MaxPool',
   versions: [1, 8, 10, 11, 12, 22],
   summary: 'the largest element in a sliding window',
-  operands: { X: one(anyTensor) },
+  operands: { X: one(modelTensor) },
   attrs: { ...windowAttrs, ceil_mode: defaultAttr(int, 0), kernel_shape: optionalAttr(ints), storage_order: defaultAttr(int, 0) },
   expand: (v, e) => {
     const { kernel_shape: kernel } = v;
@@ -76,7 +76,7 @@ const averagePool = defineOnnxOp({
   name: 'AveragePool',
   versions: [7, 10, 11, 19, 22],
   summary: 'the mean of a sliding window',
-  operands: { X: one(anyTensor) },
+  operands: { X: one(modelTensor) },
   attrs: { ...windowAttrs, ceil_mode: defaultAttr(int, 0), count_include_pad: defaultAttr(int, 0), kernel_shape: optionalAttr(ints) },
   expand: (v, e) => {
     const { kernel_shape: kernel } = v;
@@ -107,14 +107,14 @@ const globalAveragePool = defineOnnxOp({
   name: 'GlobalAveragePool',
   versions: [1, 22],
   summary: 'the mean over all spatial axes, which stay with size 1',
-  operands: { X: one(anyTensor) },
+  operands: { X: one(modelTensor) },
   expand: (v, { b }) => [b.value(nn.reduceMean, { input: v.X, axes: spatialAxes(v.X), keepdims: true })],
 });
 const globalMaxPool = defineOnnxOp({
   name: 'GlobalMaxPool',
   versions: [1, 22],
   summary: 'the largest element over all spatial axes, which stay with size 1',
-  operands: { X: one(anyTensor) },
+  operands: { X: one(modelTensor) },
   expand: (v, { b }) => [b.value(nn.reduceMax, { input: v.X, axes: spatialAxes(v.X), keepdims: true })],
 });
 
@@ -122,7 +122,7 @@ const batchNormalization = defineOnnxOp({
   name: 'BatchNormalization',
   versions: [7, 9, 14, 15],
   summary: 'batch normalisation by stored statistics',
-  operands: { X: one(anyTensor), scale: one(anyTensor), B: one(anyTensor), mean: one(anyTensor), variance: one(anyTensor) },
+  operands: { X: one(modelTensor), scale: one(modelTensor), B: one(modelTensor), mean: one(modelTensor), variance: one(modelTensor) },
   attrs: {
     epsilon: defaultAttr(number32, 1e-5),
     momentum: defaultAttr(number32, 0.9, 'for training only'),
@@ -141,7 +141,7 @@ const lrn = defineOnnxOp({
   versions: [1, 13],
   summary: 'local response normalisation across channels',
   doc: '`x / (bias + alpha / size · Σ x²)^beta`, the sum over `size` channels around each one.',
-  operands: { X: one(anyTensor) },
+  operands: { X: one(modelTensor) },
   attrs: { alpha: defaultAttr(number32, 1e-4), beta: defaultAttr(number32, 0.75), bias: defaultAttr(number32, 1), size: defaultAttr(int, 1) },
   expand: (v, e) => {
     const { b } = e;
@@ -172,7 +172,7 @@ const instanceNormalization = defineOnnxOp({
   name: 'InstanceNormalization',
   versions: [6, 22],
   summary: 'each channel of each image to zero mean and unit variance, then scaled and shifted',
-  operands: { input: one(anyTensor), scale: one(anyTensor), B: one(anyTensor) },
+  operands: { input: one(modelTensor), scale: one(modelTensor), B: one(modelTensor) },
   attrs: { epsilon: defaultAttr(number32, 1e-5) },
   expand: (v, e) => {
     const { b } = e;

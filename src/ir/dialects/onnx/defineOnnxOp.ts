@@ -4,8 +4,10 @@
  */
 import type { Builder as BuilderType } from '../../builder';
 import { Builder } from '../../builder';
+import type { BlobSource } from '../../constantFolding';
 import { ConstantFolder, evaluateAlone } from '../../constantFolding';
-import { anyTensor, int } from '../../constraints';
+import type { TypeConstraint } from '../../constraints';
+import { int } from '../../constraints';
 import type { RuntimeValue, TensorValue } from '../../interpreter/runtimeValue';
 import { isTensorValue } from '../nn/tensors';
 import type { Attribute } from '../../attributes';
@@ -17,6 +19,9 @@ import type { Location } from '../../location';
 import type { Type } from '../../types';
 import { tensor } from '../../types';
 import { isCompatible } from '../../verifier';
+
+/** Values of a model; behind an operator that is not supported the rank may be unknown. */
+export const modelTensor: TypeConstraint = { describe: 'a tensor', test: (t) => t.kind === 'tensor' || t.kind === 'unranked_tensor' };
 
 /** A use of the operator that is valid and that the compiler cannot express; completes "… is not supported". */
 export class NotSupported extends Error {
@@ -71,7 +76,7 @@ export function defineOnnxOp<const O extends ValueSpecs = Record<never, never>, 
     ...(declaration.attrs ?? ({} as A)),
     version: attr(int, `the opset of the operator's definition: ${versions.join(', ')}`),
   };
-  const outputs: Outputs = { outputs: variadic(anyTensor) };
+  const outputs: Outputs = { outputs: variadic(modelTensor) };
   const definition = defineOp<O, A & VersionAttr, Outputs>({
     name: `onnx.${declaration.name}`,
     summary: declaration.summary,
@@ -105,6 +110,32 @@ export function constantsOf(folder: ConstantFolder): Expansion['constant'] {
   };
 }
 
+/**
+ * Knows the elements of values in IR of the import stage: of constants and of what is computed from constants and from
+ * static sizes.
+ */
+export const onnxFolder = (blobs: BlobSource | undefined): ConstantFolder =>
+  new ConstantFolder(blobs, constantLimit, (op, folder, use) => {
+    const definition = op.definition;
+    if (definition === undefined || !isOnnxOp(definition) || !isExpandable(op.operands)) return;
+    try {
+      inScratch(definition, op, op.results.length, folder, use);
+    } catch (error) {
+      if (!(error instanceof NotSupported) && !(error instanceof InferenceError)) throw error;
+    }
+  });
+const isOnnxOp = (definition: OpDefinition): definition is OnnxOp => 'expandOp' in definition;
+
+/** Expands `op` beside the IR, and takes it away again. */
+function inScratch<T>(definition: OnnxOp, op: Operation, outputs: number, folder: ConstantFolder, use: (results: readonly Value[]) => T): T {
+  const block = new Block();
+  try {
+    return use(definition.expandOp(op, { b: Builder.atEnd(block, op.location), outputs, constant: constantsOf(folder) }));
+  } finally {
+    for (const step of block.ops.reverse()) step.dropAllReferences();
+  }
+}
+
 /** Types of the first `outputs` results of an operator on `operands`. Throws as `expand` does. */
 export function inferOnnx(
   definition: OnnxOp,
@@ -115,20 +146,21 @@ export function inferOnnx(
   folder: ConstantFolder,
 ): readonly Type[] {
   const node = new Operation({ name: definition.name, definition, operands, attributes, location });
-  const block = new Block();
   try {
-    const e: Expansion = { b: Builder.atEnd(block, location), outputs, constant: constantsOf(folder) };
-    return definition.expandOp(node, e).map((v) => v.type);
+    return inScratch(definition, node, outputs, folder, (results) => results.map((v) => v.type));
   } finally {
     node.dropAllReferences();
-    for (const op of block.ops.reverse()) op.dropAllReferences();
   }
 }
 
+/** Whether the rank of all operands is known, so that the operator can be expanded. */
+export const isExpandable = (operands: readonly Value[]): boolean => operands.every((v) => v.type.kind === 'tensor');
+
 function verifyByExpansion(definition: OnnxOp, op: Operation): string | undefined {
+  if (!isExpandable(op.operands)) return undefined;
   let types: readonly Type[];
   try {
-    types = inferOnnx(definition, op.operands, op.attributes, op.location, op.results.length, new ConstantFolder(undefined, constantLimit));
+    types = inferOnnx(definition, op.operands, op.attributes, op.location, op.results.length, onnxFolder(undefined));
   } catch (error) {
     if (error instanceof NotSupported) return undefined;
     if (error instanceof InferenceError) return error.message;

@@ -1,5 +1,5 @@
 /** ONNX operators that combine along axes: products, reductions, softmax. */
-import { anyTensor, int, ints, number32 } from '../../constraints';
+import { int, ints, number32 } from '../../constraints';
 import type { AttrSpec, TypedOpDefinition, ValueSpec } from '../../opDefinition';
 import { defaultAttr, one, optional, optionalAttr } from '../../opDefinition';
 import type { Value } from '../../operation';
@@ -8,13 +8,13 @@ import * as nn from '../nn';
 import { normaliseAxis } from '../nn/shapes';
 import { constantInts, reshapeTo, scalarLike, shapeOf } from './build';
 import type { Expansion } from './defineOnnxOp';
-import { NotSupported, defineOnnxOp } from './defineOnnxOp';
+import { NotSupported, defineOnnxOp, modelTensor } from './defineOnnxOp';
 
 const matMul = defineOnnxOp({
   name: 'MatMul',
   versions: [1, 9, 13],
   summary: 'a matrix product with batch axes, as numpy.matmul',
-  operands: { A: one(anyTensor), B: one(anyTensor) },
+  operands: { A: one(modelTensor), B: one(modelTensor) },
   expand: (v, { b }) => [b.value(nn.matmul, { lhs: v.A, rhs: v.B })],
 });
 
@@ -22,7 +22,7 @@ const gemm = defineOnnxOp({
   name: 'Gemm',
   versions: [7, 9, 11, 13],
   summary: '`alpha · A · B + beta · C`, with A and B transposed on request',
-  operands: { A: one(anyTensor), B: one(anyTensor), C: optional(anyTensor, 'broadcasts to the product') },
+  operands: { A: one(modelTensor), B: one(modelTensor), C: optional(modelTensor, 'broadcasts to the product') },
   attrs: { alpha: defaultAttr(number32, 1), beta: defaultAttr(number32, 1), transA: defaultAttr(int, 0), transB: defaultAttr(int, 0) },
   expand: (v, e) => {
     const { b } = e;
@@ -45,7 +45,7 @@ const reduce = (name: string, versions: readonly number[], axesInput: number, op
     versions,
     summary: `${op.summary}${before === undefined ? '' : ' of a function of the input'}`,
     doc: `Axes are an attribute before version ${axesInput}, an optional input since. Without axes all are reduced, unless \`noop_with_empty_axes\` is set.`,
-    operands: { data: one(anyTensor), axes_input: optional(anyTensor, `since ${axesInput}`) },
+    operands: { data: one(modelTensor), axes_input: optional(modelTensor, `since ${axesInput}`) },
     attrs: { axes: optionalAttr(ints, `before ${axesInput}`), keepdims: defaultAttr(int, 1), noop_with_empty_axes: defaultAttr(int, 0) },
     expand: (v, e) => {
       const rank = shapeOf(v.data).length;
@@ -76,7 +76,7 @@ const softmax = defineOnnxOp({
   versions: [1, 11, 13],
   summary: 'exponentials scaled to sum to one',
   doc: 'Before version 13 the sum runs over all axes from `axis` (default 1) on, since then over `axis` (default -1) alone.',
-  operands: { input: one(anyTensor) },
+  operands: { input: one(modelTensor) },
   attrs: { axis: optionalAttr(int) },
   expand: (v, e) => [softmaxOf(e, v.input, v.axis, v.version)],
 });
@@ -84,7 +84,7 @@ const logSoftmax = defineOnnxOp({
   name: 'LogSoftmax',
   versions: [1, 11, 13],
   summary: 'the logarithm of exponentials scaled to sum to one',
-  operands: { input: one(anyTensor) },
+  operands: { input: one(modelTensor) },
   attrs: { axis: optionalAttr(int) },
   expand: (v, e) => {
     const shape = shapeOf(v.input);

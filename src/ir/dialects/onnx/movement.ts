@@ -1,7 +1,7 @@
 /** ONNX operators that move elements or speak about shapes, and constants. */
 import type { Attribute } from '../../attributes';
 import { denseBytes, denseElements, typeOfAttribute } from '../../attributes';
-import { anyAttr, anyTensor, floats, int, ints, number32, text } from '../../constraints';
+import { anyAttr, floats, int, ints, number32, text } from '../../constraints';
 import { InferenceError, defaultAttr, one, optional, optionalAttr, variadic } from '../../opDefinition';
 import type { Value } from '../../operation';
 import type { Shape } from '../../types';
@@ -11,14 +11,14 @@ import * as nn from '../nn';
 import { normaliseAxis } from '../nn/shapes';
 import { numbersIn } from '../nn/tensors';
 import { constantInts, i64Tensor, reshapeTo, shapeOf, typeOf } from './build';
-import { NotSupported, defineOnnxOp } from './defineOnnxOp';
+import { NotSupported, defineOnnxOp, modelTensor } from './defineOnnxOp';
 
 const reshape = defineOnnxOp({
   name: 'Reshape',
   versions: [5, 13, 14, 19, 21, 23, 24, 25],
   summary: 'the same elements under another shape',
   doc: 'In `shape`, -1 is computed and, unless `allowzero` is set, 0 is the size of the input in that axis.',
-  operands: { data: one(anyTensor), shape: one(anyTensor) },
+  operands: { data: one(modelTensor), shape: one(modelTensor) },
   attrs: { allowzero: defaultAttr(int, 0, 'since 14') },
   expand: (v, e) => {
     const input = shapeOf(v.data);
@@ -48,7 +48,7 @@ const flatten = defineOnnxOp({
   name: 'Flatten',
   versions: [1, 9, 11, 13, 21, 23, 24, 25],
   summary: 'a matrix: the axes before `axis` are rows, the others columns',
-  operands: { input: one(anyTensor) },
+  operands: { input: one(modelTensor) },
   attrs: { axis: defaultAttr(int, 1) },
   expand: (v, e) => {
     const shape = shapeOf(v.input);
@@ -60,7 +60,7 @@ const flatten = defineOnnxOp({
 });
 
 /** Axes are an attribute before version 13, an input since. */
-const axesOperand = { data: one(anyTensor), axes_input: optional(anyTensor, 'since 13') };
+const axesOperand = { data: one(modelTensor), axes_input: optional(modelTensor, 'since 13') };
 const unsqueeze = defineOnnxOp({
   name: 'Unsqueeze',
   versions: [1, 11, 13, 21, 23, 24, 25],
@@ -96,7 +96,7 @@ const transpose = defineOnnxOp({
   name: 'Transpose',
   versions: [1, 13, 21, 23, 24, 25],
   summary: 'the axes in another order, reversed without `perm`',
-  operands: { data: one(anyTensor) },
+  operands: { data: one(modelTensor) },
   attrs: { perm: optionalAttr(ints) },
   expand: (v, { b }) => [b.value(nn.transpose, { input: v.data, permutation: v.perm ?? shapeOf(v.data).map((_, i, s) => s.length - 1 - i) })],
 });
@@ -104,7 +104,7 @@ const concat = defineOnnxOp({
   name: 'Concat',
   versions: [4, 11, 13],
   summary: 'tensors joined along an axis',
-  operands: { inputs: variadic(anyTensor) },
+  operands: { inputs: variadic(modelTensor) },
   attrs: { axis: defaultAttr(int, 1) },
   expand: ({ inputs, axis }, { b }) => {
     const [first] = inputs;
@@ -117,7 +117,7 @@ const split = defineOnnxOp({
   versions: [2, 11, 13, 18],
   summary: 'a tensor cut into parts along an axis',
   doc: 'Without sizes the parts are equal; since version 18 the last one may be smaller.',
-  operands: { input: one(anyTensor), split_input: optional(anyTensor, 'since 13') },
+  operands: { input: one(modelTensor), split_input: optional(modelTensor, 'since 13') },
   attrs: { axis: defaultAttr(int, 0), split: optionalAttr(ints, 'before 13'), num_outputs: optionalAttr(int, 'since 18') },
   expand: (v, { b, outputs, ...e }) => {
     const shape = shapeOf(v.input);
@@ -150,11 +150,11 @@ const slice = defineOnnxOp({
   versions: [1, 10, 11, 13],
   summary: 'a part of a tensor, as Python slices',
   operands: {
-    data: one(anyTensor),
-    starts_input: optional(anyTensor, 'since 10'),
-    ends_input: optional(anyTensor, 'since 10'),
-    axes_input: optional(anyTensor, 'since 10'),
-    steps_input: optional(anyTensor, 'since 10'),
+    data: one(modelTensor),
+    starts_input: optional(modelTensor, 'since 10'),
+    ends_input: optional(modelTensor, 'since 10'),
+    axes_input: optional(modelTensor, 'since 10'),
+    steps_input: optional(modelTensor, 'since 10'),
   },
   attrs: { starts: optionalAttr(ints, 'before 10'), ends: optionalAttr(ints, 'before 10'), axes: optionalAttr(ints, 'before 10') },
   expand: (v, e) => {
@@ -190,7 +190,7 @@ const gather = defineOnnxOp({
   name: 'Gather',
   versions: [1, 11, 13],
   summary: 'slices of a tensor, by index along an axis',
-  operands: { data: one(anyTensor), indices: one(anyTensor) },
+  operands: { data: one(modelTensor), indices: one(modelTensor) },
   attrs: { axis: defaultAttr(int, 0) },
   expand: (v, { b }) => [b.value(nn.gather, { input: v.data, indices: v.indices, axis: normaliseAxis(v.axis, shapeOf(v.data).length) })],
 });
@@ -198,7 +198,7 @@ const expand = defineOnnxOp({
   name: 'Expand',
   versions: [8, 13],
   summary: 'a tensor repeated to a larger shape',
-  operands: { input: one(anyTensor), shape: one(anyTensor) },
+  operands: { input: one(modelTensor), shape: one(modelTensor) },
   expand: (v, e) => [e.b.value(nn.broadcast, { input: v.input, shape: constantInts(e, v.shape, 'a shape') })],
 });
 
@@ -206,7 +206,7 @@ const pad = defineOnnxOp({
   name: 'Pad',
   versions: [2, 11, 13, 18, 19, 21, 23, 24, 25],
   summary: 'a tensor with elements added around it, or cut off',
-  operands: { data: one(anyTensor), pads_input: optional(anyTensor, 'since 11'), constant_value: optional(anyTensor, 'since 11'), axes: optional(anyTensor, 'since 18') },
+  operands: { data: one(modelTensor), pads_input: optional(modelTensor, 'since 11'), constant_value: optional(modelTensor, 'since 11'), axes: optional(modelTensor, 'since 18') },
   attrs: { mode: defaultAttr(text, 'constant'), pads: optionalAttr(ints, 'before 11'), value: defaultAttr(number32, 0, 'before 11') },
   expand: (v, e) => {
     const rank = shapeOf(v.data).length;
@@ -231,7 +231,7 @@ const shape = defineOnnxOp({
   name: 'Shape',
   versions: [1, 13, 15, 19, 21, 23, 24, 25],
   summary: 'the sizes of a tensor',
-  operands: { data: one(anyTensor) },
+  operands: { data: one(modelTensor) },
   attrs: { start: defaultAttr(int, 0, 'since 15'), end: optionalAttr(int, 'since 15') },
   expand: (v, e) => {
     const sizes = shapeOf(v.data);
@@ -281,7 +281,7 @@ const constantOfShape = defineOnnxOp({
   name: 'ConstantOfShape',
   versions: [9, 20, 21, 23, 24, 25],
   summary: 'a tensor of one value, zero unless given',
-  operands: { input: one(anyTensor, 'the sizes') },
+  operands: { input: one(modelTensor, 'the sizes') },
   attrs: { value: optionalAttr(anyAttr, 'one element') },
   expand: (v, e) => {
     const sizes = constantInts(e, v.input, 'a shape');
@@ -296,7 +296,7 @@ const range = defineOnnxOp({
   name: 'Range',
   versions: [11],
   summary: 'numbers from a start to before a limit',
-  operands: { start: one(anyTensor), limit: one(anyTensor), delta: one(anyTensor) },
+  operands: { start: one(modelTensor), limit: one(modelTensor), delta: one(modelTensor) },
   expand: (v, e) => {
     const [start, limit, delta] = [v.start, v.limit, v.delta].map((x) => {
       const t = e.constant(x);
