@@ -17,7 +17,7 @@ export interface SummaryRow extends Spread {
   /** Index into the dispatch table, absent for zones that are no dispatch. */
   readonly dispatch?: number;
   readonly origins: readonly string[];
-  /** Time of all threads outside nested zones. */
+  /** Time of all threads outside nested zones; of its own track where none is a thread. */
   readonly self: number;
   /** Part of the total of all rows, 0 to 1. */
   readonly share: number;
@@ -40,7 +40,8 @@ interface Group {
   readonly name: string;
   readonly facts: ZoneFacts;
   readonly zones: number[];
-  self: number;
+  onThreads: number;
+  onAll: number;
   longest: number;
 }
 
@@ -59,7 +60,7 @@ export function summarise(trace: TraceColumns): Summary {
   const group = (key: string | number, i: number, f: ZoneFacts): Group => {
     let g = groups.get(key);
     if (g === undefined) {
-      g = { name: strings[zones.name[i]!] ?? '', facts: f, zones: [], self: 0, longest: i };
+      g = { name: strings[zones.name[i]!] ?? '', facts: f, zones: [], onThreads: 0, onAll: 0, longest: i };
       groups.set(key, g);
     }
     return g;
@@ -67,16 +68,18 @@ export function summarise(trace: TraceColumns): Summary {
   for (let i = 0; i < zones.name.length; i++) {
     const g = groupOf(i);
     if (g === undefined) continue;
-    g.self += self[i]!;
+    const thread = trace.tracks[zones.track[i]!]?.kind === 'thread';
+    if (thread) g.onThreads += self[i]!;
+    g.onAll += self[i]!;
     if (zones.duration[i]! > zones.duration[g.longest]!) g.longest = i;
     const p = zones.parent[i]!;
     if (p < 0 || groupOf(p) !== g) g.zones.push(i);
   }
   const rows = [...groups.values()].map((g) => ({
     g,
-    spread: spreadOf(byDispatch ? callsOf(trace, facts, g.zones) : durationsOf(trace, g.zones)),
+    spread: spreadOf(byDispatch ? callsOf(trace, g.zones) : durationsOf(trace, g.zones)),
   }));
-  const weight = (r: (typeof rows)[number]): number => (byDispatch ? r.spread.total : r.g.self);
+  const weight = (r: (typeof rows)[number]): number => (byDispatch ? r.spread.total : selfOf(r.g));
   const total = rows.reduce((sum, r) => sum + weight(r), 0);
   return {
     by: byDispatch ? 'dispatch' : 'name',
@@ -92,7 +95,7 @@ export function summarise(trace: TraceColumns): Summary {
           ...(dispatch === undefined ? {} : { dispatch }),
           origins: origins ?? [],
           ...r.spread,
-          self: r.g.self,
+          self: selfOf(r.g),
           longest: r.g.longest,
           share: total === 0 ? 0 : weight(r) / total,
           ...(flops === undefined || r.spread.total === 0 ? {} : { flopsPerSecond: rate(flops) }),
@@ -105,6 +108,8 @@ export function summarise(trace: TraceColumns): Summary {
   };
 }
 
+const selfOf = (g: Group): number => (g.onThreads > 0 ? g.onThreads : g.onAll);
+
 const durationsOf = (trace: TraceColumns, zones: readonly number[]): Float64Array =>
   Float64Array.from(zones, (i) => trace.zones.duration[i]!);
 
@@ -112,20 +117,20 @@ const durationsOf = (trace: TraceColumns, zones: readonly number[]): Float64Arra
  * Durations of the calls that `zones` (of one dispatch) make up: the zones of one iteration, or where no iteration is
  * recorded, zones of different tracks that overlap.
  */
-function callsOf(trace: TraceColumns, facts: readonly ZoneFacts[], zones: readonly number[]): Float64Array {
-  const { start, duration, track, args } = trace.zones;
+function callsOf(trace: TraceColumns, zones: readonly number[]): Float64Array {
+  const { start, duration, track, iteration: iterations } = trace.zones;
   const order = [...zones].sort((a, b) => start[a]! - start[b]! || a - b);
-  const calls: { from: number; to: number; iteration: number | undefined; tracks: Set<number> }[] = [];
+  const calls: { from: number; to: number; iteration: number; tracks: Set<number> }[] = [];
   for (const i of order) {
     const from = start[i]!;
     const to = from + duration[i]!;
-    const iteration = facts[args[i]!]!.iteration;
+    const iteration = iterations[i]!;
     const call = calls[calls.length - 1];
     const same =
       call !== undefined &&
       !call.tracks.has(track[i]!) &&
       call.iteration === iteration &&
-      (iteration !== undefined || from < call.to);
+      (iteration >= 0 || from < call.to);
     if (same) {
       call.to = Math.max(call.to, to);
       call.tracks.add(track[i]!);

@@ -1,7 +1,7 @@
 /**
  * The trace model: columns of typed arrays, one row per zone, never one object per zone. Importers fill it
  * through `TraceBuilder`; statistics, layout and export read it. Every time is an integer number of
- * nanoseconds after `origin`, exact below 2^53 (104 days). 32 bytes per zone.
+ * nanoseconds after `origin`, exact below 2^53 (104 days). 36 bytes per zone.
  */
 import type { Diagnostic } from '../base/diagnostics';
 
@@ -32,6 +32,8 @@ export interface ZoneColumns {
   readonly parent: Int32Array;
   /** Index of an argument set, 0 for none. */
   readonly args: Uint32Array;
+  /** The argument `iteration`, −1 for none; kept out of the sets so that equal ones are stored once. */
+  readonly iteration: Int32Array;
 }
 
 export const ArgKind = { string: 0, number: 1, boolean: 2 } as const;
@@ -76,10 +78,30 @@ export interface ZoneFacts {
   readonly origins?: readonly string[];
   /** Work of one call of the whole dispatch. */
   readonly flops?: number;
+  /** Read and written. */
   readonly bytes?: number;
   readonly entry?: string;
-  readonly iteration?: number;
+  /** What the cost model predicted for the whole dispatch, in nanoseconds. */
+  readonly predicted?: number;
+  readonly schedule?: string;
+  /** Part of the dispatch that this thread computed, 0 to 1; 1 where it is not recorded. */
+  readonly part?: number;
 }
+
+/** Arguments that `factsOf` turns into facts. */
+export const FACT_ARGUMENTS: ReadonlySet<string> = new Set([
+  'dispatch',
+  'entry',
+  'origins',
+  'flops',
+  'bytes',
+  'bytes_read',
+  'bytes_written',
+  'predicted_ns',
+  'schedule',
+  'units',
+  'extent',
+]);
 
 export type ArgValue = string | number | boolean;
 
@@ -117,31 +139,34 @@ function splitOrigins(text: string): readonly string[] {
 
 /** The typed facts of argument set `id`. Arguments of another type than expected are left out. */
 export function factsOf(trace: ArgSource, id: number): ZoneFacts {
-  const numbers: { dispatch?: number; flops?: number; bytes?: number; iteration?: number } = {};
-  const origins: string[] = [];
-  let entry: string | undefined;
+  const numbers = new Map<string, number>();
+  const texts = new Map<string, string>();
+  const origins = new Set<string>();
   for (const [key, v] of argsOf(trace, id)) {
-    switch (key) {
-      case 'dispatch':
-      case 'flops':
-      case 'bytes':
-      case 'iteration':
-        if (typeof v === 'number') numbers[key] = v;
-        break;
-      case 'entry':
-        if (typeof v === 'string') entry = v;
-        break;
-      case 'origins':
-        if (typeof v === 'string') origins.push(...splitOrigins(v));
-        break;
-    }
+    if (key === 'origins' && typeof v === 'string') for (const origin of splitOrigins(v)) origins.add(origin);
+    else if (typeof v === 'number') numbers.set(key, v);
+    else if (typeof v === 'string') texts.set(key, v);
   }
-  return {
-    ...numbers,
-    ...(entry === undefined ? {} : { entry }),
-    ...(origins.length === 0 ? {} : { origins: [...new Set(origins)] }),
-  };
+  const [read, written] = [numbers.get('bytes_read'), numbers.get('bytes_written')];
+  const moved = read === undefined && written === undefined ? undefined : (read ?? 0) + (written ?? 0);
+  const [units, extent] = [numbers.get('units'), numbers.get('extent')];
+  return present({
+    dispatch: numbers.get('dispatch'),
+    origins: origins.size === 0 ? undefined : [...origins],
+    flops: numbers.get('flops'),
+    bytes: numbers.get('bytes') ?? moved,
+    entry: texts.get('entry'),
+    predicted: numbers.get('predicted_ns'),
+    schedule: texts.get('schedule'),
+    part:
+      units === undefined || extent === undefined || extent <= 0 ? undefined : Math.min(1, units / extent),
+  });
 }
+
+type Present<T> = { readonly [K in keyof T]?: Exclude<T[K], undefined> };
+
+const present = <T extends object>(facts: T): Present<T> =>
+  Object.fromEntries(Object.entries(facts).filter(([, v]) => v !== undefined)) as Present<T>;
 
 /** Facts of every argument set, read once: sets are shared, so this is far shorter than the zones. */
 export function allFacts(trace: ArgSource): readonly ZoneFacts[] {

@@ -3,7 +3,7 @@
  * Used by every importer; times are integer nanoseconds relative to a base that the importer chooses.
  */
 import type { Diagnostic } from '../base/diagnostics';
-import { growingF64, growingU32, growingU8 } from './columns';
+import { growingF64, growingI32, growingU32, growingU8 } from './columns';
 import { traceMessages } from './messages';
 import { nest, sortForNesting } from './nesting';
 import { ArgKind } from './trace';
@@ -17,7 +17,8 @@ export interface TrackDraft {
   unit?: string;
 }
 
-const KIND_ORDER: readonly TrackKind[] = ['thread', 'queue', 'async', 'counter'];
+/** Queues first: what was asked for stands above who did it. */
+const KIND_ORDER: readonly TrackKind[] = ['queue', 'thread', 'async', 'counter'];
 const MAX_TRACKS = 65_535;
 const OPEN = -1;
 
@@ -30,6 +31,10 @@ export class TraceBuilder {
   private readonly name = growingU32();
   private readonly track = growingU32();
   private readonly args = growingU32();
+  private readonly iterations = growingI32();
+  /** The `iteration` among the arguments of the last finished set, −1 for none. */
+  iteration = -1;
+  private pendingIteration = -1;
   private readonly argOffset = growingU32();
   private readonly argKey = growingU32();
   private readonly argKind = growingU8();
@@ -79,6 +84,10 @@ export class TraceBuilder {
 
   /** Adds one argument to the set in the making. A repeated key makes a list. */
   arg(key: string, value: ArgValue): void {
+    if (key === 'iteration' && typeof value === 'number' && value >= 0 && value === (value | 0)) {
+      this.pendingIteration = value;
+      return;
+    }
     this.argKey.push(this.intern(key));
     if (typeof value === 'string') {
       this.argKind.push(ArgKind.string);
@@ -91,6 +100,8 @@ export class TraceBuilder {
 
   /** Closes the set in the making and returns its id, that of an equal set where one was seen before, 0 when empty. */
   endArgs(): number {
+    this.iteration = this.pendingIteration;
+    this.pendingIteration = -1;
     const from = this.argOffset.at(this.argOffset.length - 1);
     const to = this.argKey.length;
     if (from === to) return 0;
@@ -126,22 +137,24 @@ export class TraceBuilder {
 
   /** Drops the arguments added since the last `endArgs`: their event turned out to be damaged. */
   dropArgs(): void {
+    this.pendingIteration = -1;
     const from = this.argOffset.at(this.argOffset.length - 1);
     this.argKey.length = this.argKind.length = this.argValue.length = from;
   }
 
   /** Adds a zone whose duration is known. A duration of 0 is an instant. */
-  zone(track: number, start: number, duration: number, name: number, args = 0): void {
+  zone(track: number, start: number, duration: number, name: number, args = 0, iteration = -1): void {
     this.start.push(start);
     this.duration.push(Math.max(0, duration));
     this.name.push(name);
     this.track.push(track);
     this.args.push(args);
+    this.iterations.push(iteration);
   }
 
-  begin(track: number, start: number, name: number, args = 0): void {
+  begin(track: number, start: number, name: number, args = 0, iteration = -1): void {
     this.open[track]!.push(this.start.length);
-    this.zone(track, start, 0, name, args);
+    this.zone(track, start, 0, name, args, iteration);
     this.duration.set(this.start.length - 1, OPEN);
   }
 
@@ -184,6 +197,7 @@ export class TraceBuilder {
       depth: new Uint16Array(n),
       parent: new Int32Array(n),
       args: new Uint32Array(n),
+      iteration: new Int32Array(n),
     };
     for (let i = 0; i < n; i++) {
       const from = order[i]!;
@@ -191,6 +205,7 @@ export class TraceBuilder {
       zones.duration[i] = this.duration.at(from);
       zones.name[i] = this.name.at(from);
       zones.args[i] = this.args.at(from);
+      zones.iteration[i] = this.iterations.at(from);
     }
     const tracks = ranges.map(({ draft, first, count }, t): Track => {
       if (draft.kind === 'counter') return { ...draft, first, count, rows: 0 };

@@ -62,8 +62,8 @@ test('async events, instants and counters', () => {
   assert.deepEqual(
     t.tracks.map((x) => [x.kind, x.name]),
     [
-      ['thread', 'Thread 1'],
       ['queue', 'stream 7'],
+      ['thread', 'Thread 1'],
       ['async', 'io 0x1'],
       ['async', 'io 0x2'],
       ['counter', 'memory used'],
@@ -129,7 +129,8 @@ test('our export reads back to the same trace', () => {
   const before = readTrace(sampleTrace({ iterations: 2, dispatches: 4, threads: 2, inner: 3 }), 'a.pftrace');
   const after = read([...chromeJson(before)].join(''));
   assert.deepEqual(zonesOf(after), zonesOf(before));
-  const facts = (t: Trace): unknown[] => Array.from(t.zones.args, (a) => factsOf(t, a));
+  const facts = (t: Trace): unknown[] =>
+    Array.from(t.zones.args, (a, i) => [factsOf(t, a), t.zones.iteration[i]]);
   assert.deepEqual(facts(after), facts(before));
   assert.deepEqual(after.counters, before.counters);
 });

@@ -3,6 +3,7 @@ import { test } from 'node:test';
 import { deflateSync, gzipSync } from 'node:zlib';
 import { StrataError } from '../../src/base/diagnostics';
 import { importerFor, readTrace } from '../../src/profiler/readTrace';
+import { summarise } from '../../src/profiler/summary';
 import { factsOf } from '../../src/profiler/trace';
 import type { Trace } from '../../src/profiler/trace';
 import { encodePackets, EventType } from './perfettoSchema';
@@ -50,7 +51,11 @@ test('a trace of the runner: tracks, nesting, facts and exact nanoseconds', () =
     flops: 1_000_000,
     bytes: 200_000,
   });
-  assert.equal(t.args.offset.length - 2, 3 + 5, 'equal argument sets are stored once');
+  assert.equal(t.args.offset.length - 2, 1 + 5, 'equal argument sets are stored once');
+  assert.deepEqual(
+    [0, first].map((i) => t.zones.iteration[i]),
+    [0, -1],
+  );
 });
 
 test('interned names, defaults and incremental state', () => {
@@ -190,4 +195,85 @@ test('detection needs no file name, and refuses what it does not know', () => {
   assert.throws(() => readTrace(new Uint8Array(0), 'x.bin'), /STR0801 x\.bin: .*it is empty/);
   assert.throws(() => readTrace(new TextEncoder().encode('name,total\n1,2\n'), 'x.csv'), /STR0801/);
   assert.throws(() => readTrace(gzipSync('abc').subarray(0, 12), 'x.gz'), /STR0805/);
+});
+
+test('the shape of our runner: whole dispatches on one track, the part of each thread on its own', () => {
+  const annotations = (iteration: number, units: number): object[] => [
+    { name: 'entry', string_value: 'main' },
+    { name: 'iteration', uint_value: iteration },
+    { name: 'dispatch', uint_value: 4 },
+    { name: 'name', string_value: 'conv' },
+    { name: 'origins', array_values: [{ string_value: 'Conv_1' }, { string_value: 'Relu_2' }] },
+    { name: 'flops', uint_value: 1000 },
+    { name: 'bytes_read', uint_value: 300 },
+    { name: 'bytes_written', uint_value: 100 },
+    { name: 'predicted_ns', double_value: 80 },
+    { name: 'schedule', string_value: 'tile=8x8' },
+    { name: 'units', uint_value: units },
+    { name: 'extent', uint_value: 8 },
+  ];
+  const zone = (track: number, from: number, to: number, name: string, notes: object[]): Packet[] => [
+    event(from, { type: EventType.begin, track_uuid: track, name, debug_annotations: notes }),
+    event(to, { type: EventType.end, track_uuid: track }),
+  ];
+  const iteration = (i: number, at: number): Packet[] => [
+    event(at, {
+      type: EventType.begin,
+      track_uuid: 2,
+      name: 'main',
+      debug_annotations: [
+        { name: 'entry', string_value: 'main' },
+        { name: 'iteration', uint_value: i },
+      ],
+    }),
+    ...zone(2, at + 5, at + 105, 'conv', annotations(i, 8)),
+    event(at + 110, { type: EventType.end, track_uuid: 2 }),
+    ...zone(16, at + 6, at + 100, 'conv', annotations(i, 5)),
+    ...zone(17, at + 8, at + 104, 'conv', annotations(i, 3)),
+  ];
+  const t = read([
+    { track_descriptor: { uuid: 1, process: { pid: 9, process_name: 'strata-runner' } } },
+    { track_descriptor: { uuid: 2, parent_uuid: 1, name: 'dispatches' } },
+    ...[0, 1].map((n) => ({
+      track_descriptor: {
+        uuid: 16 + n,
+        parent_uuid: 1,
+        thread: { pid: 9, tid: 9 + n, thread_name: `thread ${n}` },
+      },
+    })),
+    ...iteration(0, 1000),
+    ...iteration(1, 2000),
+  ]);
+  assert.deepEqual(
+    t.tracks.map((x) => [x.kind, x.name, x.process, x.count]),
+    [
+      ['queue', 'dispatches', 'strata-runner', 4],
+      ['thread', 'thread 0', 'strata-runner', 2],
+      ['thread', 'thread 1', 'strata-runner', 2],
+    ],
+  );
+  assert.deepEqual(factsOf(t, t.zones.args[5]!), {
+    dispatch: 4,
+    origins: ['Conv_1', 'Relu_2'],
+    flops: 1000,
+    bytes: 400,
+    entry: 'main',
+    predicted: 80,
+    schedule: 'tile=8x8',
+    part: 5 / 8,
+  });
+  const { rows } = summarise(t);
+  assert.deepEqual(
+    rows.map((r) => [
+      r.name,
+      r.entry,
+      r.dispatch,
+      r.calls,
+      r.total,
+      r.self,
+      r.flopsPerSecond,
+      r.bytesPerSecond,
+    ]),
+    [['conv', 'main', 4, 2, 200, 2 * (94 + 96), 1e10, 4e9]],
+  );
 });

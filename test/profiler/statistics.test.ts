@@ -20,7 +20,7 @@ function build(zones: readonly (readonly [number, number, number, string, number
       b.arg('flops', 100);
     }
     if (iteration !== undefined) b.arg('iteration', iteration);
-    b.zone(track, start, duration, b.intern(name), b.endArgs());
+    b.zone(track, start, duration, b.intern(name), b.endArgs(), b.iteration);
   }
   return b.finish('test', 0n, []);
 }

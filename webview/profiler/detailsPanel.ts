@@ -18,6 +18,10 @@ export interface DetailsActions {
 const shortName = (name: string, prefix: string): string =>
   name.length > prefix.length && name.startsWith(prefix) ? name.slice(prefix.length) : name;
 
+/** How a measured time compares with the predicted one. */
+const ratio = (measured: number, predicted: number): string =>
+  predicted <= 0 ? '' : `median is ${threeDigits(measured / predicted)} ×`;
+
 const percent = (part: number): string => `${(part * 100).toFixed(1)} %`;
 
 const line = (label: string, value: Child, note?: string): readonly HTMLElement[] => [
@@ -84,6 +88,18 @@ export class DetailsPanel {
             String(facts.dispatch),
             facts.entry === undefined ? undefined : `of ${facts.entry}`,
           )),
+      ...(facts.predicted === undefined
+        ? []
+        : line(
+            'Predicted',
+            duration(facts.predicted),
+            row === undefined ? undefined : ratio(row.median, facts.predicted),
+          )),
+      ...(facts.part === undefined || facts.part === 1
+        ? []
+        : line('Part', percent(facts.part), 'on this thread')),
+      ...(facts.schedule === undefined ? [] : line('Schedule', breakable(facts.schedule))),
+      ...(d.iteration === undefined ? [] : line('Iteration', String(d.iteration))),
       ...d.others.map(([key, value]) => line(key, String(value))).flat(),
     );
     const origins = facts.origins ?? [];

@@ -61,7 +61,9 @@ export class FlameView {
   draw(session: Session): void {
     if (this.session !== session) {
       this.session = session;
-      this.track = 'all';
+      // The track of whole dispatches says it all once; with the threads, each would count again.
+      const queue = session.trace.tracks.findIndex((t) => t.kind === 'queue');
+      this.track = session.tables.byDispatch !== undefined && queue >= 0 ? String(queue) : 'all';
       this.orders.setChoices(
         [
           { value: 'heavy', label: 'Left-heavy' },

@@ -33,8 +33,14 @@ export function* chromeJson(trace: Trace): Generator<string> {
   }
   const args = Array.from({ length: trace.args.offset.length - 1 }, (_, id) => {
     const text = JSON.stringify(argsObject(trace, id));
-    return text === '{}' ? '' : `,"args":${text}`;
+    return text === '{}' ? '' : text.slice(1, -1);
   });
+  const argsText = (zone: number): string => {
+    const set = args[trace.zones.args[zone]!] ?? '';
+    const iteration = trace.zones.iteration[zone]!;
+    if (iteration < 0) return set === '' ? '' : `,"args":{${set}}`;
+    return `,"args":{${set === '' ? '' : `${set},`}"iteration":${iteration}}`;
+  };
   for (const [tid, track] of trace.tracks.entries()) {
     const where = `"pid":${pid(track.process)},"tid":${tid}`;
     if (track.kind === 'counter') {
@@ -48,7 +54,7 @@ export function* chromeJson(trace: Trace): Generator<string> {
     separator = ',\n';
     for (let i = track.first; i < track.first + track.count; i++) {
       const name = JSON.stringify(trace.strings[trace.zones.name[i]!] ?? '');
-      yield `,\n{"ph":"X","name":${name},${where},"ts":${micros(trace.zones.start[i]!)},"dur":${micros(trace.zones.duration[i]!)}${args[trace.zones.args[i]!] ?? ''}}`;
+      yield `,\n{"ph":"X","name":${name},${where},"ts":${micros(trace.zones.start[i]!)},"dur":${micros(trace.zones.duration[i]!)}${argsText(i)}}`;
     }
   }
   yield '\n]}\n';

@@ -13,7 +13,18 @@ const row = (cells: readonly (string | number | undefined)[]): string => `${cell
 /** One row per zone. */
 export function* zonesCsv(trace: Trace): Generator<string> {
   const facts = allFacts(trace);
-  yield row(['track', 'name', 'start_ns', 'duration_ns', 'depth', 'dispatch', 'origins', 'flops', 'bytes']);
+  yield row([
+    'track',
+    'name',
+    'start_ns',
+    'duration_ns',
+    'depth',
+    'iteration',
+    'dispatch',
+    'origins',
+    'flops',
+    'bytes',
+  ]);
   const z = trace.zones;
   for (let i = 0; i < z.start.length; i++) {
     const f = facts[z.args[i]!]!;
@@ -23,6 +34,7 @@ export function* zonesCsv(trace: Trace): Generator<string> {
       z.start[i],
       z.duration[i],
       z.depth[i],
+      z.iteration[i]! < 0 ? undefined : z.iteration[i],
       f.dispatch,
       f.origins?.join(' '),
       f.flops,

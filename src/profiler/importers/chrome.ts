@@ -3,7 +3,7 @@
  * trailing commas, unescaped quotes. Reads what PyTorch's profiler, MLIR's action profile and our own export write.
  */
 import type { Diagnostic } from '../../base/diagnostics';
-import { growingF64, growingU32, growingU8 } from '../columns';
+import { growingF64, growingI32, growingU32, growingU8 } from '../columns';
 import type { Growing } from '../columns';
 import { traceMessages } from '../messages';
 import { TraceBuilder } from '../traceBuilder';
@@ -25,6 +25,7 @@ interface PairedEvents {
   readonly track: Growing<Uint32Array>;
   readonly name: Growing<Uint32Array>;
   readonly args: Growing<Uint32Array>;
+  readonly iteration: Growing<Int32Array>;
 }
 
 class ChromeReader {
@@ -36,6 +37,7 @@ class ChromeReader {
     track: growingU32(),
     name: growingU32(),
     args: growingU32(),
+    iteration: growingI32(),
   };
   private readonly tracks = new Map<string, number>();
   private readonly processNames = new Map<string, string>();
@@ -194,6 +196,7 @@ class ChromeReader {
           hasDuration ? dur.whole * 1000 + dur.nanos : 0,
           builder.intern(name),
           builder.endArgs(),
+          builder.iteration,
         );
         break;
       case 'B':
@@ -214,7 +217,14 @@ class ChromeReader {
       case 'i':
       case 'I':
       case 'R':
-        builder.zone(this.track('thread', pid, tid), at, 0, builder.intern(name), builder.endArgs());
+        builder.zone(
+          this.track('thread', pid, tid),
+          at,
+          0,
+          builder.intern(name),
+          builder.endArgs(),
+          builder.iteration,
+        );
         break;
       case 'n':
         builder.zone(
@@ -223,6 +233,7 @@ class ChromeReader {
           0,
           builder.intern(name),
           builder.endArgs(),
+          builder.iteration,
         );
         break;
       case 'C':
@@ -312,16 +323,18 @@ class ChromeReader {
     this.paired.track.push(track);
     this.paired.name.push(this.builder.intern(name));
     this.paired.args.push(this.builder.endArgs());
+    this.paired.iteration.push(this.builder.iteration);
   }
 
   private pair(): void {
-    const { phase, time, track, name, args } = this.paired;
+    const { phase, time, track, name, args, iteration } = this.paired;
     const order = Uint32Array.from({ length: time.length }, (_, i) => i);
     const times = time.view();
     if (times.some((t, i) => i > 0 && t < times[i - 1]!))
       order.sort((a, b) => times[a]! - times[b]! || a - b);
     for (const i of order) {
-      if (phase.at(i) === Phase.begin) this.builder.begin(track.at(i), time.at(i), name.at(i), args.at(i));
+      if (phase.at(i) === Phase.begin)
+        this.builder.begin(track.at(i), time.at(i), name.at(i), args.at(i), iteration.at(i));
       else this.builder.end(track.at(i), time.at(i), args.at(i));
     }
   }

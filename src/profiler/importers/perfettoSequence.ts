@@ -171,24 +171,25 @@ export class PerfettoSequence {
       return;
     }
     const args = this.builder.endArgs();
+    const { iteration } = this.builder;
     const on = (): number =>
       track === undefined || track === 0
         ? this.tracks.zoneTrack(-1 - this.id, `Sequence ${this.id}`)
         : this.tracks.zoneTrack(track, `Track ${track}`);
     const label = (): number => this.builder.intern(name ?? '(unnamed)');
     if (type === 0 && legacyPhase === LEGACY_COMPLETE) {
-      this.builder.zone(on(), at, legacyDuration * 1000, label(), args);
+      this.builder.zone(on(), at, legacyDuration * 1000, label(), args, iteration);
       return;
     }
     switch (type || LEGACY[String.fromCharCode(legacyPhase & 0xffff)]) {
       case EventType.begin:
-        this.builder.begin(on(), at, label(), args);
+        this.builder.begin(on(), at, label(), args, iteration);
         break;
       case EventType.end:
         this.builder.end(on(), at, args);
         break;
       case EventType.instant:
-        this.builder.zone(on(), at, 0, label(), args);
+        this.builder.zone(on(), at, 0, label(), args, iteration);
         break;
       default:
         // Other phases (flows, samples) make no zone.

@@ -18,7 +18,8 @@ interface Descriptor {
 }
 
 const COUNTER_UNITS: Readonly<Record<number, string>> = { 1: 'ns', 2: '', 3: 'B' };
-const QUEUE = /\b(queue|gpu|stream|vulkan)\b/i;
+/** Names of tracks that are no thread but what work was queued on; `dispatches` is that of our runner. */
+const QUEUE = /\b(queue|gpu|stream|vulkan|dispatches)\b/i;
 
 export class PerfettoTracks {
   private readonly descriptors = new Map<Uuid, Descriptor>();

@@ -2,7 +2,7 @@
 import { selfTimes } from '../nesting';
 import { statisticsByName } from '../statistics';
 import { summarise } from '../summary';
-import { allFacts, argsOf } from '../trace';
+import { allFacts, argsOf, FACT_ARGUMENTS } from '../trace';
 import type { ArgValue, TraceColumns, ZoneFacts } from '../trace';
 
 /** Times in nanoseconds. */
@@ -85,14 +85,14 @@ export interface ZoneDetails {
   readonly facts: ZoneFacts;
   /** Row of its dispatch, else of its name. */
   readonly row?: TableRow;
-  /** Rates of this call alone; on several threads, of this thread's time. */
+  /** Where recorded. */
+  readonly iteration?: number;
+  /** Rates of this zone alone: of the part of the dispatch that its thread computed. */
   readonly flopsPerSecond?: number;
   readonly bytesPerSecond?: number;
   /** Recorded arguments that are not among the facts. */
   readonly others: readonly (readonly [string, ArgValue])[];
 }
-
-const FACTS: ReadonlySet<string> = new Set(['dispatch', 'entry', 'origins', 'flops', 'bytes']);
 
 /** Looks zones up in a trace and its tables; built once per trace. */
 export class ZoneLookup {
@@ -125,7 +125,8 @@ export class ZoneLookup {
         : this.rowOfDispatch.get(`${facts.entry ?? ''} ${facts.dispatch}`);
     const duration = zones.duration[zone]!;
     const rate = (work: number | undefined): number | undefined =>
-      work === undefined || duration === 0 ? undefined : (work * 1e9) / duration;
+      work === undefined || duration === 0 ? undefined : (work * (facts.part ?? 1) * 1e9) / duration;
+    const iteration = zones.iteration[zone]!;
     const flopsPerSecond = rate(facts.flops);
     const bytesPerSecond = rate(facts.bytes);
     return {
@@ -136,10 +137,13 @@ export class ZoneLookup {
       duration,
       self: this.self[zone]!,
       facts,
+      ...(iteration < 0 ? {} : { iteration }),
       ...(row === undefined ? {} : { row }),
       ...(flopsPerSecond === undefined ? {} : { flopsPerSecond }),
       ...(bytesPerSecond === undefined ? {} : { bytesPerSecond }),
-      others: argsOf(this.trace, zones.args[zone]!).filter(([key]) => !FACTS.has(key)),
+      others: argsOf(this.trace, zones.args[zone]!).filter(
+        ([key, value]) => !FACT_ARGUMENTS.has(key) && !(key === 'name' && value === name),
+      ),
     };
   }
 
