@@ -156,7 +156,7 @@ export const modelFileMessages = defineMessages({
       `No random tensor of type ${p.type} and shape ${shapeOf(p.shape)} can be made: ${p.problem}.`,
     next: () => 'Give the input as a file.',
   }),
-  STR0340: message<{ file: string; problem: string }>({
+  STR0339: message<{ file: string; problem: string }>({
     text: (p) => `'${p.file}' is not a usable safetensors file: ${p.problem}.`,
   }),
 });

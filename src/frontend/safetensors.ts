@@ -16,12 +16,12 @@ interface Entry {
 /** The published limit on the header's size. */
 const headerLimit = 100_000_000;
 
-/** Opens a file's tensors as blobs that are read on demand. Throws STR0340 when it is not such a file. */
+/** Opens a file's tensors as blobs that are read on demand. Throws STR0339 when it is not such a file. */
 export function readSafetensors(file: string): ResourceStore {
   const fd = openSync(file, 'r');
   try {
     const { size } = fstatSync(fd);
-    const fail = (problem: string): Error => modelFileMessages.error('STR0340', { file, problem });
+    const fail = (problem: string): Error => modelFileMessages.error('STR0339', { file, problem });
     if (size < 8) throw fail('it is shorter than its length field');
     const length = Buffer.alloc(8);
     readSync(fd, length, 0, 8, 0);
@@ -74,7 +74,7 @@ function fileBlob(path: string, offset: number, length: number): Blob {
         for (let at = 0; at < length;) {
           const n = readSync(fd, bytes, at, length - at, offset + at);
           if (n === 0)
-            throw modelFileMessages.error('STR0340', {
+            throw modelFileMessages.error('STR0339', {
               file: path,
               problem: 'it became shorter while it was read',
             });
