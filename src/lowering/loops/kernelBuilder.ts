@@ -1,0 +1,426 @@
+/**
+ * Builds the loops of a kernel from its expressions and its schedule: a parallel range of units, loops over register
+ * tiles, reductions that carry the tile's accumulators in vectors, and the epilogue on registers before the stores.
+ * One engine for contractions, convolutions, pooling, reductions, elementwise ops and copies.
+ */
+import type { AffineExpr, Value, types } from '../../ir';
+import { affineAdd, affineCeilDiv, affineConstant, affineDim, affineMul, evaluateAffine, types as t } from '../../ir';
+import type { Schedule } from '../schedule/schedule';
+import type { Combiner } from './combiner';
+import { combinerOf, neutralElement, paddingIsNeutral } from './combiner';
+import type { Guard } from './expression';
+import type { KernelEmitter } from './kernelEmitter';
+import { formExpression, formInterval, scaleForm } from './linearForm';
+import { loopMessages } from './messages';
+import type { LoopBase, Point } from './pointEvaluator';
+import { PointEvaluator } from './pointEvaluator';
+import type { Kernel, Reduction } from './readDispatch';
+import { kernelGuards } from './kernelGuards';
+
+export interface KernelBuffers {
+  /** Flat, one per operand of the dispatch. */
+  readonly input: (operand: number) => Value;
+  readonly output: (result: number) => Value;
+}
+
+/** Neighbouring elements of the vector loop that one register holds. */
+interface Piece {
+  readonly offset: number;
+  readonly lanes: number;
+}
+/** A place in the register tile. */
+interface Cell {
+  readonly offsets: readonly number[];
+  readonly lanes: number;
+}
+
+/** `count` elements as registers of at most `lanes`: whole ones, then halves. */
+export function piecesOf(count: number, lanes: number): readonly Piece[] {
+  const pieces: Piece[] = [];
+  let offset = 0;
+  for (let width = lanes; width >= 1; width /= 2) {
+    while (count - offset >= width) {
+      pieces.push({ offset, lanes: width });
+      offset += width;
+    }
+  }
+  return pieces;
+}
+
+/** More tiles than this at the rim of padding are not worth code of their own. */
+const maxRimTiles = 6;
+
+export class KernelBuilder {
+  readonly #evaluator: PointEvaluator;
+  readonly #parallel: readonly number[];
+  readonly #reductions: readonly number[];
+  /** Iterations of each loop in the register tile that is being built. */
+  readonly #extent: number[];
+  /** Guards of inputs whose padding may be skipped. */
+  readonly #skippable: ReadonlySet<Guard>;
+  readonly #guards: readonly Guard[];
+
+  constructor(
+    readonly kernel: Kernel,
+    readonly schedule: Schedule,
+    readonly emitter: KernelEmitter,
+    readonly buffers: KernelBuffers,
+    options: { readonly fma: boolean },
+  ) {
+    const { order, vector, lanes } = schedule;
+    this.#parallel = order.filter((l) => kernel.loops[l]!.kind === 'parallel');
+    this.#reductions = order.filter((l) => kernel.loops[l]!.kind === 'reduction');
+    this.#extent = kernel.loops.map(() => 1);
+    this.#evaluator = new PointEvaluator(
+      emitter,
+      kernel.name,
+      kernel.loops.map((l) => l.size),
+      lanes > 1 ? vector : undefined,
+      lanes > 1 && vector !== undefined && kernel.loops[vector]!.kind === 'parallel',
+      buffers.input,
+      options.fma,
+    );
+    this.#skippable = new Set(
+      (kernel.reduction?.inputs ?? []).flatMap((input, i) =>
+        input?.kind === 'guarded' && paddingIsNeutral(kernel.reduction!, i, input.outside) ? input.guards : [],
+      ),
+    );
+    this.#guards = kernelGuards(kernel);
+  }
+
+  /** Emits the parallel range with all that is in it. */
+  build(): void {
+    const { kernel, schedule } = this;
+    const divided = this.#parallel.filter((l) => schedule.block[l]! > 0);
+    const empty = kernel.loops.some((l) => l.kind === 'parallel' && l.size === 0);
+    const units = divided.map((l) => Math.ceil(kernel.loops[l]!.size / schedule.block[l]!));
+    this.emitter.forall(empty ? [0] : units.length === 0 ? [1] : units, (ivs) => {
+      if (!empty) this.#parallelLoop(0, new Map(divided.map((l, i) => [l, ivs[i]!])));
+    });
+  }
+
+  /** Emits loops from the `depth`-th parallel loop inwards. `units`: position in the parallel range of divided loops. */
+  #parallelLoop(depth: number, units: ReadonlyMap<number, Value>): void {
+    const loop = this.#parallel[depth];
+    if (loop === undefined) {
+      this.#tile();
+      return;
+    }
+    const inner = (base: LoopBase, extent: number): void => {
+      this.#evaluator.bases[loop] = base;
+      this.#extent[loop] = extent;
+      this.#evaluator.fresh(() => {
+        this.#parallelLoop(depth + 1, units);
+      });
+    };
+    const unit = units.get(loop);
+    if (unit === undefined) this.#wholeLoop(loop, inner);
+    else this.#dividedLoop(loop, unit, inner);
+  }
+
+  #wholeLoop(loop: number, inner: (base: LoopBase, extent: number) => void): void {
+    for (const s of this.#segments(loop)) {
+      if (s.count === 1) inner({ at: s.from }, s.extent);
+      else {
+        const to = s.from + s.count * s.extent;
+        this.emitter.loop(this.emitter.index(s.from), this.emitter.index(to), s.extent, [], (iv) => {
+          inner({ at: iv, low: s.from, high: to - s.extent }, s.extent);
+          return [];
+        });
+      }
+    }
+  }
+  /** Runs of equal tiles that cover the loop; tiles at the rim of padding stand alone, so that it is known where they are. */
+  #segments(loop: number): readonly { readonly from: number; readonly count: number; readonly extent: number }[] {
+    const { size } = this.kernel.loops[loop]!;
+    const tile = Math.min(this.schedule.tile[loop]!, size);
+    const tiles: { from: number; extent: number; rim: boolean }[] = [];
+    for (let from = 0; from < size; from += tile) {
+      const extent = Math.min(tile, size - from);
+      tiles.push({ from, extent, rim: tile > 1 && this.#atRim(loop, from, extent) });
+    }
+    const single = tiles.filter((x) => x.rim).length <= maxRimTiles;
+    const segments: { from: number; count: number; extent: number; rim: boolean }[] = [];
+    for (const x of tiles) {
+      const last = segments[segments.length - 1];
+      const rim = x.rim && single;
+      if (last !== undefined && !rim && !last.rim && last.extent === x.extent) last.count++;
+      else segments.push({ ...x, rim, count: 1 });
+    }
+    return segments;
+  }
+  /** Whether a guard may fail within the tile because of where this loop stands. */
+  #atRim(loop: number, from: number, extent: number): boolean {
+    return this.#guards.some((g) => {
+      if (g.form.coefficients[loop] === 0) return false;
+      const ranges = this.kernel.loops.map((l, i): readonly [number, number] => (i === loop ? [from, from + extent - 1] : [0, l.size - 1]));
+      const [low, high] = formInterval(g.form, ranges);
+      return low < 0 || high >= g.size;
+    });
+  }
+
+  #dividedLoop(loop: number, unit: Value, inner: (base: LoopBase, extent: number) => void): void {
+    const { size } = this.kernel.loops[loop]!;
+    const block = this.schedule.block[loop]!;
+    const tile = Math.min(this.schedule.tile[loop]!, size);
+    const e = this.emitter;
+    const rest = size % tile;
+    const whole = size - rest;
+    const from = block === 1 ? unit : e.apply(affineMul(affineDim(0), affineConstant(block)), [unit]);
+    if (block === tile && rest === 0) {
+      inner({ at: from, low: 0, high: size - tile }, tile);
+      return;
+    }
+    const end = affineAdd(affineDim(0), affineConstant(block));
+    const full = size % block === 0;
+    const to = full ? e.apply(end, [from]) : e.min([end, affineConstant(whole)], [from]);
+    e.loop(from, to, tile, [], (iv) => {
+      inner({ at: iv, low: 0, high: whole - tile }, tile);
+      return [];
+    });
+    if (rest === 0) return;
+    // The last tile is shorter; it lies in the last block, as blocks are made of whole tiles.
+    const start = e.max([affineDim(0), affineConstant(whole)], [from]);
+    const stop = e.min([end, affineConstant(size)], [from]);
+    e.loop(start, stop, rest, [], () => {
+      inner({ at: whole }, rest);
+      return [];
+    });
+  }
+
+  /** The cells of the register tile, vector loop fastest. */
+  #cells(vectorPieces: readonly Piece[] | undefined): readonly Cell[] {
+    const { vector, lanes } = this.schedule;
+    let cells: Cell[] = [{ offsets: this.kernel.loops.map(() => 0), lanes: 1 }];
+    for (const loop of this.#parallel.filter((l) => l !== vector || lanes === 1)) {
+      cells = cells.flatMap((c) => Array.from({ length: this.#extent[loop]! }, (_, i): Cell => ({ ...c, offsets: withOffset(c.offsets, loop, i) })));
+    }
+    if (vectorPieces === undefined || vector === undefined) return cells;
+    return cells.flatMap((c) => vectorPieces.map((p): Cell => ({ offsets: withOffset(c.offsets, vector, p.offset), lanes: p.lanes })));
+  }
+
+  #tile(): void {
+    const { kernel, schedule } = this;
+    const { vector, lanes } = schedule;
+    const vectorised = lanes > 1 && vector !== undefined;
+    if (kernel.reduction !== undefined && vectorised && kernel.loops[vector]!.kind === 'reduction') {
+      this.#store(this.#cells(undefined), this.#reduceAlongLanes(kernel.reduction, vector));
+      return;
+    }
+    const cells = this.#cells(vectorised ? piecesOf(this.#extent[vector]!, lanes) : undefined);
+    if (kernel.reduction === undefined) {
+      this.#store(cells, undefined);
+      return;
+    }
+    const { inits } = kernel.reduction;
+    const start = cells.flatMap((c) => inits.map((init) => this.#splat(this.#evaluator.evaluate(init, c), c.lanes)));
+    const results = this.#reduce(kernel.reduction, 0, cells, start);
+    this.#evaluator.fresh(() => {
+      this.#store(cells, cells.map((_, i) => results.slice(i * inits.length, (i + 1) * inits.length)));
+    });
+  }
+  #splat(v: Value, lanes: number): Value {
+    return this.emitter.splat(v, lanes);
+  }
+
+  /** Emits reduction loops from the `depth`-th inwards; what the accumulators of all cells become. */
+  #reduce(reduction: Reduction, depth: number, cells: readonly Cell[], accumulators: readonly Value[]): readonly Value[] {
+    const rolled = this.#reductions.filter((l) => this.schedule.tile[l] !== this.kernel.loops[l]!.size);
+    const loop = rolled[depth];
+    if (loop === undefined) return this.#evaluator.fresh(() => this.#accumulate(reduction, cells, accumulators));
+    const [from, to, clamped] = this.#bounds(loop, cells);
+    for (const g of clamped) this.#evaluator.satisfied.add(g);
+    const out = this.emitter.loop(from, to, 1, accumulators, (iv, carried) => {
+      this.#evaluator.bases[loop] = { at: iv, low: 0, high: this.kernel.loops[loop]!.size - 1 };
+      return this.#reduce(reduction, depth + 1, cells, carried);
+    });
+    for (const g of clamped) this.#evaluator.satisfied.delete(g);
+    return out;
+  }
+  /** One iteration: all unrolled taps on all cells. */
+  #accumulate(reduction: Reduction, cells: readonly Cell[], accumulators: readonly Value[]): readonly Value[] {
+    const current = [...accumulators];
+    const width = reduction.inits.length;
+    for (const tap of this.#taps()) {
+      cells.forEach((cell, i) => {
+        const point: Point = { offsets: cell.offsets.map((o, l) => o + tap[l]!), lanes: cell.lanes };
+        const own = current.slice(i * width, (i + 1) * width);
+        const next = this.#contribute(reduction, point, own);
+        next?.forEach((v, r) => (current[i * width + r] = v));
+      });
+    }
+    return current;
+  }
+  /** The accumulators after one point; undefined when it lies in padding that changes nothing. */
+  #contribute(reduction: Reduction, point: Point, accumulators: readonly Value[]): readonly Value[] | undefined {
+    for (const input of reduction.inputs) {
+      if (input?.kind !== 'guarded') continue;
+      if (input.guards.some((g) => this.#skippable.has(g) && this.#evaluator.guardState(g, point) === 'outside')) return undefined;
+    }
+    const inputs = reduction.inputs.map((i) => (i === undefined ? undefined : this.#evaluator.evaluate(i, point)));
+    const next = this.#evaluator.body(reduction.op, [...inputs, ...accumulators], reduction.indices, point);
+    return next.map((v) => this.#splat(v, point.lanes));
+  }
+  /** Offsets of the unrolled reduction loops, innermost fastest. */
+  #taps(): readonly (readonly number[])[] {
+    let taps: (readonly number[])[] = [this.kernel.loops.map(() => 0)];
+    for (const loop of this.#reductions) {
+      const { size } = this.kernel.loops[loop]!;
+      if (this.schedule.tile[loop] !== size) continue;
+      this.#evaluator.bases[loop] = { at: 0 };
+      taps = taps.flatMap((x) => Array.from({ length: size }, (_, i) => withOffset(x, loop, i)));
+    }
+    return taps;
+  }
+
+  /** Bounds of a reduction loop: all of it, or where the padding guards that it decides hold. */
+  #bounds(loop: number, cells: readonly Cell[]): readonly [Value, Value, readonly Guard[]] {
+    const e = this.emitter;
+    const { size } = this.kernel.loops[loop]!;
+    const clamped = this.#guards.filter((g) => this.#skippable.has(g) && this.#decides(g, loop, cells));
+    if (clamped.length === 0) return [e.index(0), e.index(size), []];
+    const lows: AffineExpr[] = [affineConstant(0)];
+    const highs: AffineExpr[] = [affineConstant(size)];
+    const operands: Value[] = [];
+    const loops: number[] = [];
+    this.#evaluator.bases.forEach((b, l) => {
+      if (l === loop || typeof b.at === 'number' || clamped.every((g) => g.form.coefficients[l] === 0)) return;
+      loops.push(l);
+      operands.push(b.at);
+    });
+    for (const g of clamped) {
+      const step = affineConstant(g.form.coefficients[loop]!);
+      const constant = this.#evaluator.bases.reduce(
+        (sum, b, l) => (typeof b.at === 'number' && l !== loop ? sum + g.form.coefficients[l]! * b.at : sum),
+        g.form.constant,
+      );
+      const negative = formExpression(scaleForm({ ...g.form, constant }, -1), loops);
+      lows.push(affineCeilDiv(negative, step));
+      highs.push(affineCeilDiv(affineAdd(negative, affineConstant(g.size)), step));
+    }
+    if (operands.length === 0) {
+      const low = Math.max(...lows.map((x) => evaluateAffine(x, [])));
+      return [e.index(low), e.index(Math.max(low, Math.min(...highs.map((x) => evaluateAffine(x, []))))), clamped];
+    }
+    return [e.max(lows, operands), e.min(highs, operands), clamped];
+  }
+  /** Whether this loop's bounds can make the guard true: all else in it stands still, and it is not true anyway. */
+  #decides(g: Guard, loop: number, cells: readonly Cell[]): boolean {
+    const { coefficients } = g.form;
+    if (coefficients[loop]! <= 0 || this.#evaluator.satisfied.has(g)) return false;
+    const { bases } = this.#evaluator;
+    const ranges = bases.map((b, l): readonly [number, number] => {
+      if (l === loop) return [0, this.kernel.loops[l]!.size - 1];
+      return typeof b.at === 'number' ? [b.at, b.at] : [(b as { low: number }).low, (b as { high: number }).high];
+    });
+    for (const [l, c] of coefficients.entries()) {
+      if (c === 0 || l === loop) continue;
+      if (this.kernel.loops[l]!.kind === 'reduction' || this.#extent[l] !== 1 || cells.some((x) => x.offsets[l] !== 0)) return false;
+    }
+    const [low, high] = formInterval(g.form, ranges);
+    return low < 0 || high >= g.size;
+  }
+  /** Reduces along the lanes: vectors of partial results, joined at the end. */
+  #reduceAlongLanes(reduction: Reduction, vector: number): readonly (readonly Value[])[] {
+    const { schedule, kernel, emitter: e } = this;
+    const { lanes } = schedule;
+    const combiners = reduction.inits.map((_, i) => combinerOf(reduction, i) ?? this.#misfit('its reduction cannot run along vector lanes'));
+    const cells = this.#cells(undefined);
+    const { size } = kernel.loops[vector]!;
+    const step = Math.min(schedule.tile[vector]!, size - (size % lanes));
+    const starts = cells.map((c) => reduction.inits.map((init) => this.#evaluator.evaluate(init, c)));
+    if (step === 0) return this.#alongScalars(reduction, vector, cells, starts, 0);
+    const parts = step / lanes;
+    const neutral = combiners.map((c) => this.#neutral(c, lanes));
+    const wide = cells.flatMap((c) => Array.from({ length: parts }, (_, p): Cell => ({ offsets: withOffset(c.offsets, vector, p * lanes), lanes })));
+    const whole = size - (size % step);
+    const others = this.#reductions.filter((l) => l !== vector);
+    const nest = (depth: number, acc: readonly Value[]): readonly Value[] => {
+      const loop = others[depth];
+      if (loop !== undefined) {
+        return e.loop(e.index(0), e.index(kernel.loops[loop]!.size), 1, acc, (iv, carried) => {
+          this.#evaluator.bases[loop] = { at: iv, low: 0, high: kernel.loops[loop]!.size - 1 };
+          return nest(depth + 1, carried);
+        });
+      }
+      return e.loop(e.index(0), e.index(whole), step, acc, (iv, carried) => {
+        this.#evaluator.bases[vector] = { at: iv, low: 0, high: whole - step };
+        return this.#evaluator.fresh(() => this.#cellwise(reduction, wide, carried));
+      });
+    };
+    const partial = nest(0, wide.flatMap(() => neutral));
+    const width = combiners.length;
+    const joined = cells.map((_, c) =>
+      combiners.map((combiner, r) => {
+        let vectors = Array.from({ length: parts }, (_, p) => partial[(c * parts + p) * width + r]!);
+        while (vectors.length > 1) {
+          const half = Math.ceil(vectors.length / 2);
+          vectors = vectors.slice(0, half).map((v, i) => (i + half < vectors.length ? this.#join(combiner, v, vectors[i + half]!, lanes) : v));
+        }
+        return this.#join(combiner, starts[c]![r]!, e.reduce(combiner.kind, vectors[0]!), 1);
+      }),
+    );
+    return this.#alongScalars(reduction, vector, cells, joined, whole);
+  }
+  /** What is left of the vector loop from `from` on, element by element. */
+  #alongScalars(reduction: Reduction, vector: number, cells: readonly Cell[], starts: readonly (readonly Value[])[], from: number): readonly (readonly Value[])[] {
+    const { kernel, emitter: e } = this;
+    const { size } = kernel.loops[vector]!;
+    if (from === size) return starts;
+    const others = this.#reductions.filter((l) => l !== vector);
+    const nest = (depth: number, acc: readonly Value[]): readonly Value[] => {
+      const loop = [...others, vector][depth];
+      if (loop === undefined) return this.#evaluator.fresh(() => this.#cellwise(reduction, cells, acc));
+      const first = loop === vector ? from : 0;
+      const end = kernel.loops[loop]!.size;
+      return e.loop(e.index(first), e.index(end), 1, acc, (iv, carried) => {
+        this.#evaluator.bases[loop] = { at: iv, low: first, high: end - 1 };
+        return nest(depth + 1, carried);
+      });
+    };
+    const flat = nest(0, starts.flat());
+    const width = reduction.inits.length;
+    return cells.map((_, i) => flat.slice(i * width, (i + 1) * width));
+  }
+  #cellwise(reduction: Reduction, cells: readonly Cell[], accumulators: readonly Value[]): readonly Value[] {
+    const width = reduction.inits.length;
+    return cells.flatMap((cell, i) => {
+      const own = accumulators.slice(i * width, (i + 1) * width);
+      return this.#contribute(reduction, cell, own) ?? own;
+    });
+  }
+  #neutral(combiner: Combiner, lanes: number): Value {
+    const type: types.Type = t.elementOf(combiner.contribution.type);
+    const value = neutralElement(combiner.kind, type) ?? this.#misfit('its reduction has no neutral element');
+    return this.emitter.constant(value, type, lanes);
+  }
+  #join(combiner: Combiner, a: Value, b: Value, lanes: number): Value {
+    return this.emitter.again(combiner.op, [a, b], lanes)[0]!;
+  }
+
+  /** Evaluates and stores the outputs; `accumulators` per cell. */
+  #store(cells: readonly Cell[], accumulators: readonly (readonly Value[])[] | undefined): void {
+    const e = this.emitter;
+    const { vector } = this.schedule;
+    cells.forEach((cell, i) => {
+      const point: Point = { ...cell, ...(accumulators === undefined ? {} : { accumulators: accumulators[i]! }) };
+      for (const o of this.kernel.outputs) {
+        const value = this.#evaluator.evaluate(o.value, point);
+        const buffer = this.buffers.output(o.result);
+        const step = vector === undefined ? 0 : o.form.coefficients[vector]!;
+        if (cell.lanes === 1 || (step === 1 && o.type.element !== t.i1)) {
+          e.store(e.splat(value, cell.lanes), buffer, this.#evaluator.index(o.form, point));
+          continue;
+        }
+        for (let lane = 0; lane < cell.lanes; lane++) {
+          e.store(e.lane(value, lane), buffer, this.#evaluator.index({ ...o.form, constant: o.form.constant + lane * step }, point));
+        }
+      }
+    });
+  }
+  #misfit(problem: string): never {
+    throw loopMessages.error('STR0541', { dispatch: this.kernel.name, problem });
+  }
+}
+
+const withOffset = (offsets: readonly number[], loop: number, by: number): readonly number[] => offsets.map((o, l) => (l === loop ? o + by : o));

@@ -1,0 +1,25 @@
+/** All padding guards of a kernel, wherever they are in its expressions. */
+import type { Expression, Guard } from './expression';
+import { visitExpression } from './expression';
+import type { Kernel } from './readDispatch';
+
+export function kernelGuards(kernel: Kernel): readonly Guard[] {
+  const guards = new Set<Guard>();
+  const seen = new Set<Expression>();
+  const add = (e: Expression | undefined): void => {
+    if (e === undefined) return;
+    visitExpression(
+      e,
+      (x) => {
+        if (x.kind === 'guarded') x.guards.forEach((g) => guards.add(g));
+        // A boundary between parts is a guard of the parts before it.
+        if (x.kind === 'piecewise') x.starts.slice(1, -1).forEach((size) => guards.add({ form: x.form, size }));
+      },
+      seen,
+    );
+  };
+  kernel.reduction?.inputs.forEach(add);
+  kernel.reduction?.inits.forEach(add);
+  kernel.outputs.forEach((o) => add(o.value));
+  return [...guards];
+}
