@@ -299,6 +299,20 @@ export const networks: readonly Network[] = [
     ],
   },
   {
+    name: 'a transposed image',
+    inputs: [t(2, 3, 6, 5), t(3, 3, 3, 8), t(3, 3, 1, 3)],
+    build: (b, [x, w, deep]) => {
+      const image = b.value(nn.transpose, { input: x!, permutation: [0, 2, 3, 1] });
+      const other = b.value(nn.transpose, { input: b.value(nn.neg, { input: x! }), permutation: [0, 2, 3, 1] });
+      return [conv(b, image, w!, undefined, 3, 1, 2), conv(b, other, deep!, undefined, 3, 3)];
+    },
+    dispatches: [
+      'main_dispatch_0_elementwise_neg_2x6x5x3_f32',
+      'main_dispatch_1_conv2d_2x3x3x8x3x3x3_f32',
+      'main_dispatch_2_depthwise_conv2d_2x6x5x3x3x3_f32',
+    ],
+  },
+  {
     name: 'an elementwise chain',
     inputs: [t(4, 6), t(6)],
     build: (b, [x, y]) => {

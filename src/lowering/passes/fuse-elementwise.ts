@@ -3,11 +3,11 @@ import type { Operation } from '../../ir';
 import { arrayAttr, definePass, stringAttr } from '../../ir';
 import { generic } from '../../ir/dialects/linalg';
 import { linalgRules } from '../rules/linalg';
-import { fuseProducer, fusionVerdict } from '../rules/linalgFusion';
+import { fuseProducer, fusionVerdict, padBeforeTranspose } from '../rules/linalgFusion';
 import { sinkReshape } from '../rules/linalgReshape';
 import { fusionRefused } from '../rules/linalgGeneric';
 
-const rules = [sinkReshape, fuseProducer, ...linalgRules];
+const rules = [sinkReshape, padBeforeTranspose, fuseProducer, ...linalgRules];
 
 export const fuseElementwise = definePass({
   name: 'fuse-elementwise',

@@ -3,16 +3,23 @@
  * reason, or that there is nothing to decide; `fuse-elementwise` applies it and keeps the reasons.
  */
 import type { Operation, Rule, Value } from '../../ir';
+import { dimsOf } from '../../ir';
+import { generic } from '../../ir/dialects/linalg';
+import { pad } from '../../ir/dialects/tensor';
 import type { MappedOperand } from './linalgGeneric';
 import {
+  buildElementwise,
   buildGeneric,
+  elementTypeOf,
   Generic,
   inlineBody,
   invertPermutation,
   loopsAreKnown,
+  shapeOf,
   visitsPerElement,
 } from './linalgGeneric';
-import { generic } from '../../ir/dialects/linalg';
+import { paddingOf } from './tensor';
+import { padTensor } from './tensorBuild';
 
 export type FusionVerdict =
   | { readonly kind: 'fuse'; readonly consumer: Generic; readonly input: MappedOperand; readonly producer: Generic }
@@ -43,9 +50,26 @@ export function fusionVerdict(op: Operation, index: number): FusionVerdict | und
     if (visits > 1) return refuse(`each element of ${describe(producer)} would be computed ${visits} times`);
     if (!consumer.isParallel && !input.map.isProjectedPermutation) return refuse(`${describe(producer)} is read through a sliding window`);
   }
+  if (!consumer.isParallel && breaksRows(consumer, input, producer)) {
+    return refuse(`${describe(producer)} makes the rows that the loops read contiguous`);
+  }
   const remaining = [...consumer.operands.filter((o) => o !== input).map((o) => o.map), ...composed(input, producer).map((o) => o.map)];
   if (!loopsAreKnown(remaining, consumer.loops.length)) return refuse('no other operand says how far a loop runs');
   return { kind: 'fuse', consumer, input, producer };
+}
+
+/**
+ * Whether the reduction's innermost result loop walks rows of the producer's result that are not rows of its input:
+ * vectors would be gathered element by element, each time they are read.
+ */
+function breaksRows(consumer: Generic, input: MappedOperand, producer: Generic): boolean {
+  const [row, out] = [input.map.results.at(-1), consumer.outputs[0]!.map.results.at(-1)];
+  if (row?.kind !== 'dim' || out?.kind !== 'dim' || row.index !== out.index) return false;
+  return composed(input, producer).some((o) => {
+    const last = o.map.results.at(-1);
+    const reads = o.map.results.some((r) => dimsOf(r).includes(row.index));
+    return reads && !(last?.kind === 'dim' && last.index === row.index);
+  });
 }
 
 /** `add, maximumf`: what an elementwise op computes. */
@@ -97,5 +121,29 @@ export const fuseProducer: Rule = {
       };
     }
     return undefined;
+  },
+};
+
+export const padBeforeTranspose: Rule = {
+  name: 'pad-before-transpose',
+  doc: 'pad(transpose(x)) → transpose(pad(x)), so that what reads the padding can read through the transpose',
+  roots: [pad],
+  match: (op) => {
+    const padding = paddingOf(op);
+    const copy = padding === undefined ? undefined : Generic.defining(padding.source);
+    if (padding === undefined || copy?.isCopy !== true || padding.source.users.length > 1) return undefined;
+    const from = copy.inputs.find((i) => i.argument === copy.yielded[0])!;
+    if (copy.inputs.length > 1 || !from.map.isPermutation) return undefined;
+    // From axes of the transposed tensor to those of its source.
+    const map = from.map.compose(invertPermutation(copy.outputs[0]!.map));
+    const axes = map.results.map((r) => (r.kind === 'dim' ? r.index : 0));
+    return {
+      sources: [copy.op],
+      build: (b) => {
+        const moved = (list: readonly number[]): number[] => axes.map((a) => list[a]!);
+        const padded = padTensor(b, from.value, moved(padding.low), moved(padding.high), () => padding.scalar);
+        return [buildElementwise(b, [{ value: padded, map }], shapeOf(op.result()), elementTypeOf(op.result()), (_, [x]) => x!)];
+      },
+    };
   },
 };
