@@ -68,8 +68,8 @@ export const subf = binaryFloat('subf', 'difference of floats', (a, b) => a - b,
 export const mulf = binaryFloat('mulf', 'product of floats', (a, b) => a * b, (o, i, n, a, b) => { for (; i < n; i++) o[i] = a[i]! * b[i]!; }, true);
 export const divf = binaryFloat('divf', 'quotient of floats', (a, b) => a / b, (o, i, n, a, b) => { for (; i < n; i++) o[i] = a[i]! / b[i]!; });
 export const remf = binaryFloat('remf', 'remainder of floats, with the sign of the dividend', (a, b) => a % b);
-export const maximumf = binaryFloat('maximumf', 'the larger float; NaN when either is NaN', Math.max, (o, i, n, a, b) => { for (; i < n; i++) o[i] = Math.max(a[i]!, b[i]!); }, true);
-export const minimumf = binaryFloat('minimumf', 'the smaller float; NaN when either is NaN', Math.min, (o, i, n, a, b) => { for (; i < n; i++) o[i] = Math.min(a[i]!, b[i]!); }, true);
+export const maximumf = binaryFloat('maximumf', 'the larger float; NaN when either is NaN', (a, b) => Math.max(a, b), (o, i, n, a, b) => { for (; i < n; i++) o[i] = Math.max(a[i]!, b[i]!); }, true);
+export const minimumf = binaryFloat('minimumf', 'the smaller float; NaN when either is NaN', (a, b) => Math.min(a, b), (o, i, n, a, b) => { for (; i < n; i++) o[i] = Math.min(a[i]!, b[i]!); }, true);
 const unlessNaN = (pick: (a: number, b: number) => number) => (a: number, b: number): number => (a !== a ? b : b !== b ? a : pick(a, b));
 export const maxnumf = binaryFloat('maxnumf', 'the larger float; the other one when one is NaN', unlessNaN(Math.max), undefined, true);
 export const minnumf = binaryFloat('minnumf', 'the smaller float; the other one when one is NaN', unlessNaN(Math.min), undefined, true);

@@ -243,6 +243,8 @@ export const reassociation: AttributeCodec<readonly (readonly number[])[]> = {
 const groupsText = (groups: readonly (readonly number[])[]): string => `[${groups.map((g) => `[${g.join(', ')}]`).join(', ')}]`;
 /** Whether each group of `expanded` multiplies to the size in `collapsed`. */
 function reassociationProblem(groups: readonly (readonly number[])[], expanded: ShapedType, collapsed: ShapedType): string | undefined {
+  // A buffer of rank 0 has no dimension to list.
+  if (collapsed.shape.length === 0 && groups.length === 0 && expanded.shape.every((d) => d === 1)) return undefined;
   if (groups.flat().some((d, i) => d !== i) || groups.flat().length !== expanded.shape.length) return `the groups ${groupsText(groups)} do not list the dimensions of ${expanded.text} in order`;
   if (groups.length !== collapsed.shape.length) return `there are ${groups.length} groups for ${collapsed.text}`;
   const bad = groups.findIndex((g, i) => {
