@@ -58,28 +58,27 @@ MappedFile::~MappedFile() {
 }
 
 AlignedBuffer::AlignedBuffer(uint64_t size, const std::string &what) : size_(size) {
-  // One more byte than asked for, so that an empty tensor has an address too.
+  // At least one byte, so that an empty tensor has an address too.
   const uint64_t wanted = std::max<uint64_t>(size, 1);
   const bool huge = wanted >= kHugePage;
   const uint64_t slack = huge ? kHugePage : 0;
-  const bool fits = wanted <= std::numeric_limits<size_t>::max() - slack;
-  void *mapping = MAP_FAILED;
-  if (fits) {
-    mapped_ = wanted + slack;
-    mapping = mmap(nullptr, static_cast<size_t>(mapped_), PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-  }
-  if (mapping == MAP_FAILED) {
+  mapped_ = wanted + slack;
+  if (wanted <= std::numeric_limits<size_t>::max() - slack)
+    mapping_ = mmap(nullptr, static_cast<size_t>(mapped_), PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+  if (mapping_ == MAP_FAILED || mapping_ == nullptr) {
+    mapping_ = nullptr;
     throw Error(errors::kOutOfMemory, {{"bytes", std::to_string(size)}, {"what", what}});
   }
-  data_ = static_cast<uint8_t *>(mapping);
+  const auto address = reinterpret_cast<uintptr_t>(mapping_);
+  data_ = static_cast<uint8_t *>(mapping_) + (huge ? (kHugePage - address % kHugePage) % kHugePage : 0);
 #ifdef MADV_HUGEPAGE
   // Refusal is harmless: the memory then has small pages.
-  if (huge) madvise(mapping, static_cast<size_t>(mapped_), MADV_HUGEPAGE);
+  if (huge) madvise(data_, static_cast<size_t>(wanted), MADV_HUGEPAGE);
 #endif
 }
 
 AlignedBuffer::~AlignedBuffer() {
-  if (data_ != nullptr) munmap(data_, static_cast<size_t>(mapped_));
+  if (mapping_ != nullptr) munmap(mapping_, static_cast<size_t>(mapped_));
 }
 
 AlignedBuffer::AlignedBuffer(AlignedBuffer &&other) noexcept { *this = std::move(other); }
@@ -87,6 +86,7 @@ AlignedBuffer::AlignedBuffer(AlignedBuffer &&other) noexcept { *this = std::move
 AlignedBuffer &AlignedBuffer::operator=(AlignedBuffer &&other) noexcept {
   std::swap(data_, other.data_);
   std::swap(size_, other.size_);
+  std::swap(mapping_, other.mapping_);
   std::swap(mapped_, other.mapped_);
   return *this;
 }

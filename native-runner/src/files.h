@@ -48,6 +48,7 @@ class AlignedBuffer {
  private:
   uint8_t *data_ = nullptr;
   uint64_t size_ = 0;
+  void *mapping_ = nullptr;
   uint64_t mapped_ = 0;
 };
 

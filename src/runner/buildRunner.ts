@@ -164,7 +164,7 @@ async function build(
       ...['-S', sources, '-B', objects, '-G', 'Ninja'],
       `-DCMAKE_MAKE_PROGRAM=${tools.ninja.path}`,
       `-DCMAKE_CXX_COMPILER=${tools.cxx.path}`,
-      `-DCMAKE_BUILD_TYPE=${sanitizers.length === 0 ? 'Release' : 'RelWithDebInfo'}`,
+      `-DCMAKE_BUILD_TYPE=${sanitizers.length === 0 ? 'Release' : 'Debug'}`,
       `-DSTRATA_SANITIZE=${sanitizers.join(',')}`,
     ]);
     // Ninja itself, not `cmake --build`: it stops its compilers when it is cancelled.

@@ -3,7 +3,9 @@ import { mkdirSync, readdirSync, readFileSync, truncateSync, writeFileSync } fro
 import { dirname, join } from 'node:path';
 import { test } from 'node:test';
 import { execa } from 'execa';
+import { unzipSync } from 'fflate';
 import { writeArtifact } from '../../src/artifact/writeArtifact';
+import { encodeZip } from '../../src/artifact/zip';
 import { StrataError } from '../../src/base/diagnostics';
 import type { ExecuteRequest } from '../../src/runner/runnerRequests';
 import {
@@ -79,7 +81,7 @@ test('each thread has scratch of its own, and every unit is computed once', asyn
 test('symbolic dimensions come from the shapes of the inputs', async (t) => {
   const runner = await startRunner(t);
   const { artifact } = await runner.load(await writeSample(t));
-  for (const rows of [3, 0, 7]) {
+  for (const rows of [3, 0, 300_000, 7]) {
     const bytes = bytesOf(Float32Array.from({ length: rows * 4 }, (_, i) => i));
     const result = await runner.run({
       artifact,
@@ -305,6 +307,39 @@ test('one run from the command line writes outputs and a trace', async (t) => {
   assert.equal(failed.exitCode, 1);
   assert.equal((JSON.parse(failed.stderr) as { code: string }).code, 'STR0708');
   assert.equal((await execa(runner, ['run'], { reject: false })).exitCode, 2);
+});
+
+test('other versions, other files and changed bytes are refused', async (t) => {
+  const runner = await startRunner(t);
+  const file = await writeSample(t);
+  const files = unzipSync(readFileSync(file));
+  const rewrite = (change: (files: Record<string, Uint8Array>) => void): void => {
+    const copies = Object.fromEntries(
+      Object.entries(files).map(([name, bytes]) => [name, Uint8Array.from(bytes)]),
+    );
+    change(copies);
+    const entries = Object.entries(copies).map(([name, bytes]) => ({ name, parts: [bytes] }));
+    writeFileSync(file, Buffer.concat(encodeZip(file, entries)));
+  };
+  rewrite(({ 'program.bin': program }) => (program![4] = 99));
+  await assert.rejects(runner.load(file), {
+    message: /^STR0603 .* format version 99, .* reads version 1\. Compile/,
+  });
+  rewrite((copies) => delete copies['program.bin']);
+  await assert.rejects(runner.load(file), { message: /^STR0602 .* a zip without program\.bin/ });
+  rewrite((copies) => delete copies['kernels/0.so']);
+  await assert.rejects(runner.load(file), { message: /^STR0602 .* a zip without kernels\/0\.so/ });
+  rewrite((copies) => (copies['constants.bin'] = new Uint8Array(64)));
+  await assert.rejects(runner.load(file), {
+    message: /^STR0604 .* constant "weight": it lies outside constants\.bin/,
+  });
+  rewrite(() => {});
+  const bytes = readFileSync(file);
+  bytes[bytes.indexOf('\x7fELF', 0, 'latin1') + 100]! ^= 1;
+  writeFileSync(file, bytes);
+  await assert.rejects(runner.load(file), { message: /^STR0604 .* kernels\/0\.so: its checksum is wrong/ });
+  writeFileSync(file, 'GGUF');
+  await assert.rejects(runner.load(file), { message: /^STR0602 / });
 });
 
 test('an artifact cut short at any length is refused', async (t) => {
