@@ -1,8 +1,8 @@
 /** Functions that JavaScript's Math lacks, in double precision. */
 
 /**
- * Error function, to about 1e-15 relative: the Taylor series near zero, else the continued fraction of erfc
- * (NIST DLMF 7.6.1 and 7.9.1).
+ * Error function, to about 1e-15 relative: a series of positive terms near zero, else the continued fraction of erfc
+ * (NIST DLMF 7.6.2 and 7.9.1).
  */
 export function erf(x: number): number {
   const a = Math.abs(x);
@@ -11,12 +11,12 @@ export function erf(x: number): number {
     let term = x;
     let sum = x;
     for (let n = 1; n < 100; n++) {
-      term *= -(x * x) / n;
-      const next = sum + term / (2 * n + 1);
+      term *= (2 * x * x) / (2 * n + 1);
+      const next = sum + term;
       if (next === sum) break;
       sum = next;
     }
-    return (2 / Math.sqrt(Math.PI)) * sum;
+    return (2 / Math.sqrt(Math.PI)) * Math.exp(-x * x) * sum;
   }
   let fraction = a;
   for (let k = 60; k > 0; k--) fraction = a + k / 2 / fraction;
@@ -24,12 +24,12 @@ export function erf(x: number): number {
   return Math.sign(x) * (1 - tail);
 }
 
-export const roundHalfAway = (x: number): number => {
-  const rounded = Math.floor(Math.abs(x) + 0.5);
-  // 0.49999999999999994 + 0.5 is 1.
-  const away = rounded - Math.abs(x) > 0.5 ? rounded - 1 : rounded;
-  return x < 0 || Object.is(x, -0) ? -away : away;
-};
+export function roundHalfAway(x: number): number {
+  const a = Math.abs(x);
+  const whole = Math.floor(a);
+  const rounded = a - whole >= 0.5 ? whole + 1 : whole;
+  return x < 0 || Object.is(x, -0) ? -rounded : rounded;
+}
 
 export function roundHalfEven(x: number): number {
   if (!Number.isFinite(x) || Math.abs(x) >= 2 ** 52) return x;
