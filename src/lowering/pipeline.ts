@@ -57,8 +57,6 @@ const cpuPlan: readonly Planned[] = [
   { stage: 'loops', pass: 'lower-to-loops' },
   { stage: 'loops', pass: 'canonicalize', from: 1 },
   { stage: 'loops', pass: 'cse', from: 1 },
-  { stage: 'loops', pass: 'bufferize' },
-  { stage: 'loops', pass: 'plan-arena' },
   { stage: 'loops', pass: 'dce' },
 ];
 const plans: { readonly [T in TargetName]: readonly Planned[] } = { cpu: cpuPlan };

@@ -2,6 +2,7 @@
 import type { Pass } from '../../ir';
 import { canonicalize } from './canonicalize';
 import { channelsLast } from './channels-last';
+import { chooseSchedules } from './choose-schedules';
 import { convertOnnxToNn } from './convert-onnx-to-nn';
 import { cse } from './cse';
 import { dce } from './dce';
@@ -11,6 +12,7 @@ import { formDispatches } from './form-dispatches';
 import { fuseElementwise } from './fuse-elementwise';
 import { inferShapes } from './infer-shapes';
 import { lowerNnToLinalg } from './lower-nn-to-linalg';
+import { lowerToLoops } from './lower-to-loops';
 
 export const passes: readonly Pass[] = [
   canonicalize,
@@ -24,4 +26,6 @@ export const passes: readonly Pass[] = [
   lowerNnToLinalg,
   fuseElementwise,
   formDispatches,
+  chooseSchedules,
+  lowerToLoops,
 ];
