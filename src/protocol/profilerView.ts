@@ -73,9 +73,9 @@ export interface ProfilerView {
   setTrace(state: TraceState): Promise<void>;
   /**
    * "Show in timeline": selects and brings into view the longest zone of a dispatch (and entry point, where given).
-   * Returns whether there is one. Does not take the focus.
+   * Returns whether there is one. Does not take the focus. With `follow`, the tab that is open stays.
    */
-  selectDispatch(dispatch: number, entry?: string): Promise<boolean>;
+  selectDispatch(dispatch: number, entry?: string, follow?: boolean): Promise<boolean>;
   /** As `selectDispatch`, by the name of a model node. */
   selectOrigin(origin: string): Promise<boolean>;
   setTab(tab: ViewTab): Promise<void>;

@@ -175,7 +175,8 @@ test('labels leave out what all names share', () => {
     'main_dispatch_',
   );
   assert.equal(sharedPrefix(['add', 'addition', 'adder']), '');
-  assert.equal(sharedPrefix(['a_1', 'a_2']), '');
+  assert.equal(sharedPrefix(['a_b', 'a_c']), '');
+  assert.equal(sharedPrefix(['add_1', 'add_2', 'add_3']), '');
 });
 
 test('left-heavy merges equal paths, widest first', () => {

@@ -270,8 +270,12 @@ const setTab = (tab: ViewTab): void => {
   redraw();
 };
 
-function selectLongest(zone: number | undefined): boolean {
+function selectLongest(zone: number | undefined, follow = false): boolean {
   if (zone === undefined) return false;
+  if (follow && view.active !== 'timeline') {
+    select(zone, false);
+    return true;
+  }
   setTab('timeline');
   show(zone, { tell: false });
   return true;
@@ -279,10 +283,11 @@ function selectLongest(zone: number | undefined): boolean {
 
 const ours: ProfilerView = {
   setTrace: (state) => Promise.resolve(setTrace(state)),
-  selectDispatch: (dispatch, entry) =>
+  selectDispatch: (dispatch, entry, follow) =>
     Promise.resolve(
       selectLongest(
         session?.lookup.longest((f) => f.dispatch === dispatch && (entry === undefined || f.entry === entry)),
+        follow,
       ),
     ),
   selectOrigin: (origin) =>

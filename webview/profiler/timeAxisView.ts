@@ -9,7 +9,7 @@ import { element } from '../shared/dom';
 
 const HEIGHT = 22;
 /** Half the width of a letter, about: labels that would be cut by the border are left out. */
-const HALF_LETTER = 3.4;
+const HALF_LETTER = 3.1;
 
 export class TimeAxisView {
   readonly element: HTMLElement;

@@ -81,8 +81,3 @@ export function onThemeChange(changed: () => void): void {
   observer.observe(document.documentElement, { attributes: true, attributeFilter: ['style', 'class'] });
   observer.observe(document.body, { attributes: true, attributeFilter: ['class', 'data-vscode-theme-kind'] });
 }
-
-/** Whether the person asked for less motion, in the editor or in the system. */
-export const reducedMotion = (): boolean =>
-  document.body.classList.contains('vscode-reduce-motion') ||
-  matchMedia('(prefers-reduced-motion: reduce)').matches;

@@ -27,7 +27,7 @@ export function cutMiddle(text: string, width: number, measure: (text: string) =
 
 /**
  * The beginning that all of `names` share, up to its last separator: `main_dispatch_` of generated names. Labels leave it
- * out where the whole name does not fit. Empty for fewer than three names.
+ * out where the whole name does not fit. Empty for fewer than three names, and where only a number would be left.
  */
 export function sharedPrefix(names: readonly string[]): string {
   const [first = '', ...others] = names;
@@ -37,6 +37,6 @@ export function sharedPrefix(names: readonly string[]): string {
     length = Math.min(length, name.length);
     for (let i = 0; i < length; i++) if (name[i] !== first[i]) length = i;
   }
-  const end = first.slice(0, length).search(/[^_.$/:]*$/);
-  return first.slice(0, end);
+  const prefix = first.slice(0, first.slice(0, length).search(/[^_.$/:]*$/));
+  return names.some((name) => /^\d*$/.test(name.slice(prefix.length))) ? '' : prefix;
 }

@@ -95,7 +95,7 @@ export function counterRange(
   return [low, high === low ? low + 1 : high];
 }
 
-/** Busy part of each of `bins` equal slices of the trace, 0 to 1, over the top rows of all thread and queue tracks. */
+/** Busy part of each of `bins` equal slices of the trace, 0 to 1, over the top rows of all threads; of queues where there is none. */
 export function overview(
   zones: { readonly start: Float64Array; readonly duration: Float64Array; readonly depth: Uint16Array },
   tracks: readonly Pick<Track, 'kind' | 'first' | 'count'>[],
@@ -103,7 +103,8 @@ export function overview(
   bins: number,
 ): Float64Array {
   const busy = new Float64Array(bins);
-  const shown = tracks.filter((t) => t.kind === 'thread' || t.kind === 'queue');
+  const threads = tracks.filter((t) => t.kind === 'thread');
+  const shown = threads.length > 0 ? threads : tracks.filter((t) => t.kind === 'queue');
   if (span <= 0 || shown.length === 0) return busy;
   const size = span / bins;
   for (const t of shown) {
