@@ -11,7 +11,9 @@ namespace strata {
 namespace {
 
 // Longer than the gap between two dispatches, shorter than what a sleeping thread costs others.
-constexpr uint64_t kSpinNs = 50000;
+constexpr uint64_t kIdleSpinNs = 50000;
+// Threads of which there are more than processors get theirs only when waiting ones let go.
+constexpr uint64_t kFinishSpinNs = 5000;
 constexpr int kPausesPerClockRead = 32;
 // Enough to even out threads that were delayed, few enough that claiming costs nothing.
 constexpr int64_t kChunksPerThread = 4;
@@ -27,8 +29,8 @@ void pause_briefly() {
 
 // Spins until `done()` or the time is up; returns what `done()` said last.
 template <typename Done>
-bool spin_until(Done done) {
-  for (const uint64_t end = now_ns() + kSpinNs; now_ns() < end;)
+bool spin_until(uint64_t limit_ns, Done done) {
+  for (const uint64_t end = now_ns() + limit_ns; now_ns() < end;)
     for (int i = 0; i < kPausesPerClockRead; ++i) {
       if (done()) return true;
       pause_briefly();
@@ -121,12 +123,12 @@ void ThreadPool::run(Job &job, int64_t extent, int64_t grain) {
   }
   const auto others = static_cast<uint32_t>(chunks) - done;
   const auto complete = [&] { return completed_.load(std::memory_order_acquire) == others; };
-  while (!spin_until(complete)) std::this_thread::yield();
+  while (!spin_until(kFinishSpinNs, complete)) std::this_thread::yield();
 }
 
 uint32_t ThreadPool::wait_for_epoch_after(uint32_t seen) {
   const auto changed = [&] { return epoch_of(ticket_.load()) != seen || stopping_.load(); };
-  if (!spin_until(changed)) {
+  if (!spin_until(kIdleSpinNs, changed)) {
     std::unique_lock<std::mutex> lock(mutex_);
     ++sleepers_;
     wake_.wait(lock, changed);
