@@ -16,7 +16,9 @@ export function parse(text: string): Operation {
 export function runPass(pass: Pass, module: Operation, resources: ResourceStore = new Store()): void {
   const recorder = new RewriteRecorder();
   const rewriter = new Rewriter({ pass: pass.name, recorder, resources, cancellation: neverCancelled });
-  pass.configure(new Map()).run(module, { rewriter, resources, registry, cancellation: neverCancelled });
+  const configured = pass.configure(new Map());
+  const anchors = pass.anchor === 'func.func' ? module.body().ops.filter((op) => op.name === 'func.func') : [module];
+  for (const anchor of anchors) configured.run(anchor, { rewriter, resources, registry, cancellation: neverCancelled });
   assertVerified(module, `after ${pass.name}: `);
 }
 
