@@ -73,7 +73,8 @@ export interface ProfilerView {
   setTrace(state: TraceState): Promise<void>;
   /**
    * "Show in timeline": selects and brings into view the longest zone of a dispatch (and entry point, where given).
-   * Returns whether there is one. Does not take the focus. With `follow`, the tab that is open stays.
+   * Returns whether there is one. Does not take the focus. With `follow`, as the cursor moves
+   * through the IR, tab and zoom stay.
    */
   selectDispatch(dispatch: number, entry?: string, follow?: boolean): Promise<boolean>;
   /** As `selectDispatch`, by the name of a model node. */

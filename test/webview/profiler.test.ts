@@ -65,6 +65,15 @@ describe('profiler view', { skip: missing === undefined ? false : missing }, () 
       assert.deepEqual(calls(v, 'selectZone'), []);
       assert.equal(await v.page.evaluate(() => document.activeElement?.tagName), 'BODY');
       assert.equal(await v.view.selectDispatch(999), false);
+      const span = (text: string): string | undefined => text.split('\n')[0];
+      const zoom = span(await viewport(v));
+      assert.equal(await v.view.selectDispatch(5, undefined, true), true);
+      await until(
+        'details',
+        () => heading(v),
+        (t) => plain(t).includes(sampleName(5)),
+      );
+      assert.equal(span(await viewport(v)), zoom, 'following the cursor keeps the zoom');
       assert.equal(await v.view.selectOrigin('/features/3/Conv'), true);
       await until(
         'details',

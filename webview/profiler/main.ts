@@ -277,19 +277,20 @@ function selectLongest(zone: number | undefined, follow = false): boolean {
     return true;
   }
   setTab('timeline');
-  show(zone, { tell: false });
+  show(zone, { tell: false, least: follow ? 0 : READ });
   return true;
 }
 
 const ours: ProfilerView = {
   setTrace: (state) => Promise.resolve(setTrace(state)),
-  selectDispatch: (dispatch, entry, follow) =>
-    Promise.resolve(
-      selectLongest(
-        session?.lookup.longest((f) => f.dispatch === dispatch && (entry === undefined || f.entry === entry)),
-        follow,
-      ),
-    ),
+  selectDispatch: (dispatch, given, follow) => {
+    // Channels that pass through JSON make null of an undefined argument that stands before others.
+    const entry = given ?? undefined;
+    const zone = session?.lookup.longest(
+      (f) => f.dispatch === dispatch && (entry === undefined || f.entry === entry),
+    );
+    return Promise.resolve(selectLongest(zone, follow));
+  },
   selectOrigin: (origin) =>
     Promise.resolve(selectLongest(session?.lookup.longest((f) => f.origins?.includes(origin) === true))),
   setTab: (tab) => Promise.resolve(setTab(tab)),
