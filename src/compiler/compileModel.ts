@@ -11,6 +11,7 @@ import { formatBytes } from '../base/units';
 import { version } from '../base/version';
 import { findCpuFeature } from '../artifact/cpuFeatures';
 import type { ArtifactContents } from '../artifact/contents';
+import { kernelHeaderText } from '../artifact/kernelAbi';
 import { writeArtifact } from '../artifact/writeArtifact';
 import { importOnnx } from '../frontend/onnx/importOnnx';
 import { readOnnxModel } from '../frontend/onnx/readModel';
@@ -119,7 +120,7 @@ class Compile {
     let kernelSource = '';
     if (isComplete(record, steps)) {
       program = hostProgram(model.module);
-      const emitted = emitKernels(model.module, { level: target.level });
+      const emitted = emitKernels(model.module, { abi: kernelHeaderText, level: target.level });
       kernelSource = emitted.source;
       if (request.output !== undefined)
         await this.#package(request.output, program, kernelSource, record, model, target);
