@@ -57,6 +57,8 @@ const cpuPlan: readonly Planned[] = [
   { stage: 'loops', pass: 'lower-to-loops' },
   { stage: 'loops', pass: 'canonicalize', from: 1 },
   { stage: 'loops', pass: 'cse', from: 1 },
+  { stage: 'loops', pass: 'bufferize' },
+  { stage: 'loops', pass: 'plan-arena' },
   { stage: 'loops', pass: 'dce' },
 ];
 const plans: { readonly [T in TargetName]: readonly Planned[] } = { cpu: cpuPlan };
@@ -89,4 +91,5 @@ function passNamed(name: string): Pass {
 }
 
 /** The pipeline as `strata opt --passes` takes it. */
-export const textOfPipeline = (steps: readonly PipelineStep[]): string => pipelineText(steps.map((s) => s.node));
+export const textOfPipeline = (steps: readonly PipelineStep[]): string =>
+  `builtin.module(${pipelineText(steps.map((s) => s.node))})`;

@@ -1,7 +1,6 @@
 /** All passes, as `strata opt` knows them. Adding a pass is one line here. */
 import type { Pass } from '../../ir';
 import { bufferize } from './bufferize';
-import { bufferize } from './bufferize';
 import { canonicalize } from './canonicalize';
 import { channelsLast } from './channels-last';
 import { chooseSchedules } from './choose-schedules';
@@ -15,7 +14,6 @@ import { fuseElementwise } from './fuse-elementwise';
 import { inferShapes } from './infer-shapes';
 import { lowerNnToLinalg } from './lower-nn-to-linalg';
 import { lowerToLoops } from './lower-to-loops';
-import { planArena } from './plan-arena';
 import { planArena } from './plan-arena';
 
 export const passes: readonly Pass[] = [
