@@ -1,7 +1,90 @@
-// The entry of the extension: VS Code calls `activate` once, when a command or view of Strata is first used.
+// The entry of the extension: VS Code calls `activate` once, when a command, view or document of Strata is first used.
 
-import type * as vscode from 'vscode';
+import path from 'node:path';
+import * as vscode from 'vscode';
+import { ArtifactStorage } from './editor/artifactStorage';
+import { registerCommands } from './editor/commands';
+import { Compilations } from './editor/compilations';
+import { CompilationsTree, DimmedRows } from './editor/compilationsTree';
+import { ErrorReport } from './editor/errorReport';
+import { IrAnalyses } from './editor/irAnalyses';
+import { irScheme, IrDocuments } from './editor/irDocuments';
+import { IrHeat } from './editor/irHeat';
+import { IrHover } from './editor/irHover';
+import { IrNavigator } from './editor/irNavigator';
+import { IrOutline } from './editor/irOutline';
+import { ModelRuns } from './editor/modelRuns';
+import { ProfilerViews } from './editor/profilerViews';
+import { followCursor } from './editor/selectionSync';
+import { CurrentTrace } from './editor/traceSource';
 
-export function activate(_context: vscode.ExtensionContext): void {}
+/** What other extensions and the tests in the extension host get from `activate`. */
+export interface StrataApi {
+  readonly compilations: Compilations;
+  readonly storage: ArtifactStorage;
+  readonly trace: CurrentTrace;
+}
 
-export function deactivate(): void {}
+let storageInUse: ArtifactStorage | undefined;
+
+export function activate(context: vscode.ExtensionContext): StrataApi {
+  const log = vscode.window.createOutputChannel('Strata', { log: true });
+  const report = new ErrorReport(log);
+  const storage = new ArtifactStorage((context.storageUri ?? context.globalStorageUri).fsPath);
+  storageInUse = storage;
+  storage.removeAll();
+  storage.sweep();
+
+  const compilations = new Compilations();
+  const documents = new IrDocuments(compilations);
+  const navigator = new IrNavigator(compilations, documents);
+  const trace = new CurrentTrace();
+  const views = new ProfilerViews(trace, { extensionUri: context.extensionUri, navigator, report, memory: context.workspaceState });
+  const tree = new CompilationsTree(compilations);
+  const treeView = vscode.window.createTreeView('strata.compilations', { treeDataProvider: tree, showCollapseAll: true });
+  const runs = new ModelRuns({
+    compilations,
+    storage,
+    report,
+    resourceRoot: context.extensionPath,
+    workerFile: path.join(context.extensionPath, 'dist', 'compile-worker.cjs'),
+    onRun: (run) => trace.showRun(run),
+    onStart: (id) => {
+      const node = tree.nodeOf(id);
+      if (node !== undefined) void treeView.reveal(node, { select: true, focus: false });
+    },
+  });
+
+  const analyses = new IrAnalyses();
+  const ir: vscode.DocumentSelector = [{ language: 'mlir' }];
+  const outline = new IrOutline(analyses);
+  const heat = new IrHeat(compilations, navigator);
+  context.subscriptions.push(
+    log,
+    runs,
+    treeView,
+    tree,
+    navigator,
+    trace,
+    heat,
+    compilations,
+    documents.register(),
+    views.register(),
+    vscode.window.registerFileDecorationProvider(new DimmedRows()),
+    vscode.languages.registerHoverProvider(ir, new IrHover(analyses, navigator)),
+    vscode.languages.registerDocumentSymbolProvider(ir, outline, { label: 'Strata' }),
+    vscode.languages.registerFoldingRangeProvider(ir, outline),
+    vscode.languages.registerCodeLensProvider({ scheme: irScheme }, heat),
+    followCursor(navigator, views),
+    compilations.onDidChange((id) => {
+      if (trace.compilation === id && compilations.get(id) === undefined) trace.clear();
+    }),
+    registerCommands({ compilations, runs, navigator, views, report }),
+  );
+  return { compilations, storage, trace };
+}
+
+/** Artifacts of this window go with it. */
+export function deactivate(): void {
+  storageInUse?.removeAll();
+}

@@ -1,14 +1,26 @@
 /** The compilations of this window: what the tree, the IR documents, hovers and the profiler look up. */
 import * as vscode from 'vscode';
-import type { Compilation, CompileProgress, DispatchInfo, Measurement } from '../compiler/compilation';
+import type { Compilation, CompileProgress, Measurement } from '../compiler/compilation';
 import type { Diagnostic } from '../base/diagnostics';
 import type { IrSnapshot, PassRecord } from '../ir';
 
+interface EntryBase {
+  /** Unique in the window. */
+  readonly id: string;
+  /** Path of the model file. */
+  readonly model: string;
+}
 /** A compilation that runs, failed, or is done. */
 export type CompilationEntry =
-  | { readonly state: 'running'; readonly id: string; readonly model: string; readonly progress: CompileProgress | undefined }
-  | { readonly state: 'failed'; readonly id: string; readonly model: string; readonly diagnostic: Diagnostic }
-  | { readonly state: 'done'; readonly id: string; readonly model: string; readonly compilation: Compilation; readonly measurement: Measurement | undefined };
+  | (EntryBase & { readonly state: 'running'; readonly progress: CompileProgress | undefined })
+  | (EntryBase & { readonly state: 'failed'; readonly diagnostic: Diagnostic })
+  | (EntryBase & {
+      readonly state: 'done';
+      readonly compilation: Compilation;
+      readonly measurement: Measurement | undefined;
+      /** What is being done with it: `profiling`. */
+      readonly busy: string | undefined;
+    });
 
 export type DoneEntry = Extract<CompilationEntry, { state: 'done' }>;
 
@@ -51,10 +63,9 @@ export function snapshotAfter(c: Compilation, index: number): IrSnapshot | undef
   return record === undefined ? undefined : c.passes.snapshots.get(record.snapshot);
 }
 
-/** The dispatches that an op became part of: the one of its kernel, else those that share a model node with it. */
-export function dispatchesOf(c: Compilation, symbol: string, nodes: readonly string[]): readonly DispatchInfo[] {
-  const own = c.dispatches.filter((d) => d.symbol === symbol);
-  if (own.length > 0) return own;
-  const wanted = new Set(nodes);
-  return c.dispatches.filter((d) => d.origins.some((o) => wanted.has(o)));
+/** A dispatch's part of the time of all dispatches of a run, 0 to 1. */
+export function shareOf(m: Measurement, dispatch: number): number | undefined {
+  const time = m.dispatches.find((d) => d.index === dispatch);
+  const total = m.dispatches.reduce((t, d) => t + d.medianNs, 0);
+  return time === undefined || total === 0 ? undefined : time.medianNs / total;
 }

@@ -1,12 +1,14 @@
 /** The Compilations view: model → stage → pass → function, with time, change and result beside each. */
 import path from 'node:path';
 import * as vscode from 'vscode';
-import { formatDuration, ns } from '../base/units';
+import { formatBytes, formatDuration, formatRate, ns } from '../base/units';
 import type { Compilation, Measurement } from '../compiler/compilation';
 import type { FunctionRange, PassRecord } from '../ir';
 import type { CommandId } from './commandIds';
 import type { CompilationEntry, Compilations, DoneEntry } from './compilations';
 import { snapshotAfter } from './compilations';
+import { phaseText } from './modelRuns';
+import { onSettingChange, setting } from './settings';
 
 export type TreeNode =
   | { readonly kind: 'compilation'; readonly entry: CompilationEntry }
@@ -22,26 +24,31 @@ const maxFunctions = 200;
 
 const command = (id: CommandId, title: string, ...args: unknown[]): vscode.Command => ({ command: id, title, arguments: args });
 const signed = (n: number): string => (n > 0 ? `+${n}` : n < 0 ? `−${-n}` : '±0');
-const plural = (n: number, word: string): string => `${n} ${word}${n === 1 ? '' : 's'}`;
+const plural = (n: number, one: string, many = `${one}s`): string => `${n.toLocaleString('en')} ${n === 1 ? one : many}`;
 
 export class CompilationsTree implements vscode.TreeDataProvider<TreeNode>, vscode.Disposable {
   readonly #changed = new vscode.EventEmitter<undefined>();
   readonly onDidChangeTreeData = this.#changed.event;
   readonly #subscription: vscode.Disposable;
-  #hideUnchanged = true;
 
   constructor(readonly compilations: Compilations) {
-    this.#subscription = compilations.onDidChange(() => {
+    const all = (): void => {
       this.#changed.fire(undefined);
-    });
+    };
+    this.#subscription = vscode.Disposable.from(compilations.onDidChange(all), onSettingChange('hideUnchangedPasses', all));
   }
   dispose(): void {
     this.#subscription.dispose();
     this.#changed.dispose();
   }
-  setHideUnchanged(hide: boolean): void {
-    this.#hideUnchanged = hide;
-    this.#changed.fire(undefined);
+  getParent(): undefined {
+    return undefined;
+  }
+  /** The node of a compilation, for `reveal`. */
+  nodeOf(id: string): TreeNode | undefined {
+    const entry = this.compilations.get(id);
+    if (entry === undefined) return undefined;
+    return { kind: 'compilation', entry };
   }
 
   getChildren(node?: TreeNode): TreeNode[] {
@@ -71,6 +78,7 @@ export class CompilationsTree implements vscode.TreeDataProvider<TreeNode>, vsco
   }
   #passes(entry: DoneEntry, stage: string): TreeNode[] {
     const passes = entry.compilation.passes.passes.filter((p) => p.stage === stage);
+    const hide = setting('hideUnchangedPasses');
     const nodes: TreeNode[] = [];
     let quiet: PassRecord[] = [];
     const flush = (): void => {
@@ -80,7 +88,7 @@ export class CompilationsTree implements vscode.TreeDataProvider<TreeNode>, vsco
       quiet = [];
     };
     for (const pass of passes) {
-      if (this.#hideUnchanged && !pass.changed) quiet.push(pass);
+      if (hide && !pass.changed) quiet.push(pass);
       else {
         flush();
         nodes.push({ kind: 'pass', entry, pass });
@@ -115,6 +123,7 @@ export class CompilationsTree implements vscode.TreeDataProvider<TreeNode>, vsco
       case 'kernels': {
         const item = new vscode.TreeItem('generated C');
         item.id = `${node.entry.id}/kernels`;
+        item.contextValue = 'kernels';
         item.iconPath = new vscode.ThemeIcon('code');
         item.description = plural(node.entry.compilation.kernelSource.split('\n').length, 'line');
         item.command = command('strata.openKernelSource', 'Open Generated C', node);
@@ -128,33 +137,57 @@ export class CompilationsTree implements vscode.TreeDataProvider<TreeNode>, vsco
 
 function compilationItem(entry: CompilationEntry): vscode.TreeItem {
   const name = path.basename(entry.model);
-  const { None, Expanded } = vscode.TreeItemCollapsibleState;
-  const item = new vscode.TreeItem(name, entry.state === 'done' ? Expanded : None);
+  const { None, Collapsed } = vscode.TreeItemCollapsibleState;
+  const item = new vscode.TreeItem(name, entry.state === 'done' ? Collapsed : None);
   item.id = entry.id;
   item.contextValue = `compilation.${entry.state}`;
   switch (entry.state) {
     case 'running':
-      item.iconPath = new vscode.ThemeIcon('sync~spin');
-      item.description = entry.progress === undefined ? 'starting' : `${entry.progress.phase} · ${Math.round(100 * entry.progress.fraction)} %`;
+      item.iconPath = new vscode.ThemeIcon('loading~spin');
+      item.description = entry.progress === undefined ? 'starting' : `${Math.round(100 * entry.progress.fraction)} % · ${phaseText(entry.progress)}`;
+      item.tooltip = entry.model;
       return item;
     case 'failed':
       item.iconPath = new vscode.ThemeIcon('error', new vscode.ThemeColor('list.errorForeground'));
       item.description = `${entry.diagnostic.code} ${entry.diagnostic.text}`;
-      item.tooltip = new vscode.MarkdownString().appendText(`${entry.diagnostic.code} ${entry.diagnostic.text}\n\n${entry.diagnostic.next ?? ''}`);
+      item.tooltip = new vscode.MarkdownString().appendText(`${entry.model}\n\n${entry.diagnostic.code} ${entry.diagnostic.text}\n\n${entry.diagnostic.next ?? ''}`);
+      item.command = command('strata.showFailure', 'Show Error', { kind: 'compilation', entry });
       return item;
-    case 'done': {
-      const { compilation, measurement } = entry;
-      item.label = `${name} → ${compilation.target} (${compilation.featureLevel})`;
-      item.iconPath = new vscode.ThemeIcon('circuit-board');
-      const parts = [];
-      if (measurement?.agreement !== undefined) parts.push(`${measurement.agreement.agrees ? '✓ agrees' : '✗ differs'} ${measurement.agreement.relativeError.toExponential(0)}`);
-      if (measurement !== undefined) parts.push(formatDuration(ns(measurement.medianNs)));
-      else parts.push(`compiled in ${formatDuration(ns(compilation.durationNs))}`);
-      item.description = parts.join('  ');
-      item.tooltip = `${entry.model}\n${new Date(compilation.startedAt).toLocaleTimeString()} · ${plural(compilation.modelNodes.length, 'node')} → ${plural(compilation.dispatches.length, 'dispatch').replace('dispatchs', 'dispatches')}`;
+    case 'done':
+      doneItem(item, entry);
       return item;
-    }
   }
+}
+
+/** `mobilenet-v2.onnx → cpu (avx512)   6.10 ms  ✓ agrees 2e-6`. */
+function doneItem(item: vscode.TreeItem, entry: DoneEntry): void {
+  const { compilation, measurement, busy } = entry;
+  const agreement = measurement?.agreement;
+  const parts = [`→ ${compilation.target} (${compilation.featureLevel})`];
+  if (busy !== undefined) parts.push(`${busy}…`);
+  else if (measurement === undefined) parts.push(`compiled in ${formatDuration(ns(compilation.durationNs))}`);
+  else parts.push(formatDuration(ns(measurement.medianNs)));
+  if (agreement !== undefined) parts.push(agreement.agrees ? '✓ agrees' : '✗ differs');
+  item.description = parts.join('  ');
+  if (busy !== undefined) item.contextValue = 'compilation.busy';
+  item.iconPath =
+    busy !== undefined
+      ? new vscode.ThemeIcon('loading~spin')
+      : agreement?.agrees === false
+        ? new vscode.ThemeIcon('warning', new vscode.ThemeColor('list.warningForeground'))
+        : new vscode.ThemeIcon('circuit-board');
+  const flops = compilation.dispatches.reduce((t, d) => t + d.flops, 0);
+  const lines = [
+    entry.model,
+    `${new Date(compilation.startedAt).toLocaleTimeString()}, compiled in ${formatDuration(ns(compilation.durationNs))}`,
+    `${plural(compilation.modelNodes.length, 'model node')} → ${plural(compilation.dispatches.length, 'dispatch', 'dispatches')}, ${formatRate(flops, 'FLOP')} a run`,
+    `arena ${formatBytes(compilation.arenaBytes)}, constants ${formatBytes(compilation.constantBytes)}`,
+  ];
+  if (measurement !== undefined) lines.push(`median ${formatDuration(ns(measurement.medianNs))} of ${plural(measurement.repeats, 'run')} on ${plural(measurement.threads, 'thread')}`);
+  if (agreement !== undefined) {
+    lines.push(`${agreement.agrees ? 'agrees with' : 'differs from'} the ${agreement.reference} on seeded random input: relative error ${agreement.relativeError.toExponential(1)}, limit ${agreement.tolerance}`);
+  }
+  item.tooltip = lines.join('\n');
 }
 
 function stageItem(c: Compilation, stage: string, id: string): vscode.TreeItem {
@@ -163,7 +196,7 @@ function stageItem(c: Compilation, stage: string, id: string): vscode.TreeItem {
   item.id = `${id}/${stage}`;
   item.iconPath = new vscode.ThemeIcon('layers');
   const changed = passes.filter((p) => p.changed).length;
-  item.description = `${formatDuration(ns(passes.reduce((t, p) => t + p.durationNs, 0)))} · ${changed} of ${plural(passes.length, 'pass').replace('passs', 'passes')} changed`;
+  item.description = `${formatDuration(ns(passes.reduce((t, p) => t + p.durationNs, 0)))} · ${changed} of ${plural(passes.length, 'pass', 'passes')} changed`;
   return item;
 }
 
@@ -200,10 +233,11 @@ function functionItem(entry: DoneEntry, pass: PassRecord, fn: FunctionRange): vs
 function profileItem(entry: DoneEntry, m: Measurement): vscode.TreeItem {
   const item = new vscode.TreeItem('profile');
   item.id = `${entry.id}/profile`;
+  item.contextValue = 'profile';
   item.iconPath = new vscode.ThemeIcon('pulse');
   item.description = `${formatDuration(ns(m.medianNs))} · ${m.dispatches.length} dispatches · ${plural(m.threads, 'thread')}`;
   item.tooltip = `median of ${m.repeats} runs; min ${formatDuration(ns(m.minNs))}, p95 ${formatDuration(ns(m.p95Ns))}`;
-  item.command = command('strata.openProfiler', 'Open Profiler', { kind: 'profile', entry, measurement: m });
+  item.command = command('strata.showProfiler', 'Show Profiler', { kind: 'profile', entry, measurement: m });
   return item;
 }
 

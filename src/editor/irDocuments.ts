@@ -35,8 +35,27 @@ export function sourceUri(model: string, compilation: string): vscode.Uri {
 }
 
 /** Serves both schemes. */
-export class IrDocuments implements vscode.TextDocumentContentProvider {
-  constructor(readonly compilations: Compilations) {}
+export class IrDocuments implements vscode.TextDocumentContentProvider, vscode.Disposable {
+  readonly #changed = new vscode.EventEmitter<vscode.Uri>();
+  readonly onDidChange = this.#changed.event;
+  readonly #subscription: vscode.Disposable;
+
+  constructor(readonly compilations: Compilations) {
+    this.#subscription = compilations.onDidChange((id) => {
+      if (compilations.get(id) !== undefined) return;
+      // What is open of a compilation that was removed says so.
+      for (const { uri } of vscode.workspace.textDocuments) {
+        if (irAddress(uri)?.compilation === id || (uri.scheme === sourceScheme && uri.query === id)) this.#changed.fire(uri);
+      }
+    });
+  }
+  register(): vscode.Disposable {
+    return vscode.Disposable.from(...[irScheme, sourceScheme].map((scheme) => vscode.workspace.registerTextDocumentContentProvider(scheme, this)), this);
+  }
+  dispose(): void {
+    this.#subscription.dispose();
+    this.#changed.dispose();
+  }
 
   provideTextDocumentContent(uri: vscode.Uri): string {
     if (uri.scheme === sourceScheme) return this.compilations.done(uri.query)?.compilation.kernelSource ?? '// This compilation was removed.\n';

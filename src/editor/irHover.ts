@@ -1,101 +1,99 @@
 /** Hovers over IR ops: in the documents of a compilation with all that is known, in any other `.mlir` file from its text. */
 import * as vscode from 'vscode';
-import type { Analysis } from '../language/analysis';
-import { analyse, spanIndexAt } from '../language/analysis';
+import { spanIndexAt } from '../language/analysis';
 import type { OpFacts, OpHover } from '../language/hover';
 import { hoverOf, timeText, workText } from '../language/hover';
+import { dispatchesAt, nodesAt } from '../language/provenance';
 import type { CommandId } from './commandIds';
-import type { Compilations } from './compilations';
-import { dispatchesOf, snapshotAfter } from './compilations';
-import { irAddress } from './irDocuments';
+import { shareOf } from './compilations';
+import type { IrAnalyses } from './irAnalyses';
+import type { IrNavigator, IrTarget, ShownIr } from './irNavigator';
+import { kernelPass } from './irNavigator';
 
-/** Texts beyond this are not parsed for a hover. */
-const maxText = 8 * 1024 * 1024;
 const nothing: OpFacts = { nodes: [], dispatches: [] };
+/** Model nodes and dispatches that are listed; the rest is counted. */
+const listed = 4;
+const linked: readonly CommandId[] = ['strata.showInTimeline', 'strata.openPassIr', 'strata.openKernelSource'];
 
 export class IrHover implements vscode.HoverProvider {
-  readonly #analyses = new Map<string, { readonly version: number; readonly analysis: Analysis | undefined }>();
-  constructor(readonly compilations: Compilations) {}
+  constructor(
+    readonly analyses: IrAnalyses,
+    readonly navigator: IrNavigator,
+  ) {}
 
   provideHover(document: vscode.TextDocument, position: vscode.Position): vscode.Hover | undefined {
-    const analysis = this.#analysisOf(document);
+    const analysis = this.analyses.of(document);
     if (analysis === undefined) return undefined;
-    const offset = document.offsetAt(position);
-    const index = spanIndexAt(analysis.spans, offset);
+    const index = spanIndexAt(analysis.spans, document.offsetAt(position));
     const span = analysis.spans[index];
     if (span === undefined) return undefined;
-    const facts = this.#facts(document.uri, index);
-    const hover = hoverOf(span.op, facts);
-    const firstLineEnd = document.lineAt(document.positionAt(span.start).line).range.end;
+    const start = document.positionAt(span.start);
+    const firstLine = document.lineAt(start.line).range.end;
     const end = document.positionAt(span.end);
-    const range = new vscode.Range(document.positionAt(span.start), end.isBefore(firstLineEnd) ? end : firstLineEnd);
-    // Inside a region only the op's own first line speaks for it.
-    if (position.isAfter(range.end) && span.op.name === 'builtin.module') return undefined;
-    return new vscode.Hover(markdownOf(hover, document.uri), range);
-  }
-
-  #analysisOf(document: vscode.TextDocument): Analysis | undefined {
-    const key = document.uri.toString();
-    const known = this.#analyses.get(key);
-    if (known?.version === document.version) return known.analysis;
-    const text = document.getText();
-    const result = text.length > maxText ? undefined : analyse(text);
-    const analysis = result?.kind === 'ok' ? result.analysis : undefined;
-    if (this.#analyses.size > 8) this.#analyses.clear();
-    this.#analyses.set(key, { version: document.version, analysis });
-    return analysis;
-  }
-
-  /** What the compilation knows of the op with this number in the text; parsed and printed ops have one order. */
-  #facts(uri: vscode.Uri, index: number): OpFacts {
-    const address = irAddress(uri);
-    const entry = address === undefined ? undefined : this.compilations.done(address.compilation);
-    const snapshot = address === undefined || entry === undefined ? undefined : snapshotAfter(entry.compilation, address.pass);
-    if (entry === undefined || snapshot === undefined) return nothing;
-    const nodes = snapshot.nodeSets[snapshot.nodesOf[index] ?? 0] ?? [];
-    const symbol = snapshot.symbols[snapshot.symbolOf[index] ?? 0] ?? '';
-    const { compilation, measurement } = entry;
-    const total = measurement?.dispatches.reduce((t, d) => t + d.medianNs, 0) ?? 0;
-    return {
-      nodes,
-      dispatches: dispatchesOf(compilation, symbol, nodes).map((d) => {
-        const time = measurement?.dispatches.find((t) => t.index === d.index);
-        return {
-          index: d.index,
-          name: d.name,
-          flops: d.flops,
-          ...(time === undefined ? {} : { medianNs: time.medianNs, share: total === 0 ? 0 : time.medianNs / total, runs: time.calls }),
-        };
-      }),
-    };
+    // An op with regions is spoken for by its first line; blank places inside it say nothing.
+    if (span.op.regions.length > 0 && position.line !== start.line) return undefined;
+    const shown = this.navigator.shownIn(document);
+    const facts = shown === undefined ? nothing : factsOf(shown, index);
+    return new vscode.Hover(markdownOf(hoverOf(span.op, facts), shown), new vscode.Range(start, end.isBefore(firstLine) ? end : firstLine));
   }
 }
 
-const shown = 4;
+/** What the compilation knows of the op with this number in the text; parsed and printed ops have one order. */
+function factsOf({ entry, snapshot }: ShownIr, index: number): OpFacts {
+  const { compilation, measurement } = entry;
+  return {
+    nodes: nodesAt(snapshot, index),
+    dispatches: dispatchesAt(snapshot, index, compilation.dispatches).map((d) => {
+      const time = measurement?.dispatches.find((t) => t.index === d.index);
+      const share = measurement === undefined ? undefined : shareOf(measurement, d.index);
+      return {
+        index: d.index,
+        name: d.name,
+        flops: d.flops,
+        ...(time === undefined ? {} : { medianNs: time.medianNs, runs: time.calls }),
+        ...(share === undefined ? {} : { share }),
+      };
+    }),
+  };
+}
 
-function markdownOf(hover: OpHover, uri: vscode.Uri): vscode.MarkdownString {
+function markdownOf(hover: OpHover, shown: ShownIr | undefined): vscode.MarkdownString {
   const md = new vscode.MarkdownString(undefined, true);
-  const allowed: readonly CommandId[] = ['strata.showInTimeline'];
-  md.isTrusted = { enabledCommands: allowed };
-  md.appendMarkdown(`**\`${hover.title}\`** `).appendText(hover.summary).appendMarkdown('\n\n');
+  md.isTrusted = { enabledCommands: linked };
+  md.appendMarkdown(`**\`${hover.title}\`** — `).appendText(hover.summary).appendMarkdown('\n\n');
   if (hover.signature.length > 0) md.appendCodeblock(hover.signature.join('\n'), 'mlir');
   if (hover.work !== undefined && hover.work.flops + hover.work.bytesRead + hover.work.bytesWritten > 0) {
     md.appendMarkdown('**Cost** ').appendText(workText(hover.work)).appendMarkdown('\n\n');
   }
   if (hover.nodes.length > 0) {
-    md.appendMarkdown('**From** ').appendMarkdown(hover.nodes.slice(0, shown).map(code).join(', '));
-    if (hover.nodes.length > shown) md.appendText(` and ${hover.nodes.length - shown} more`);
+    const nodes = hover.nodes.slice(0, listed).map((n) => (shown === undefined ? code(n) : link(code(n), 'strata.openPassIr', { compilation: shown.entry.id, pass: 0, node: n })));
+    md.appendMarkdown(`**From** ${nodes.join(', ')}`);
+    if (hover.nodes.length > listed) md.appendText(` and ${hover.nodes.length - listed} more`);
     md.appendMarkdown('\n\n');
   }
-  for (const d of hover.dispatches.slice(0, shown)) {
-    const args = encodeURIComponent(JSON.stringify([{ uri: uri.toString(), dispatch: d.index }]));
-    md.appendMarkdown(`**Became** ${code(d.name)}`);
-    const time = timeText(d);
-    if (time !== undefined) md.appendMarkdown(` · [$(pulse) show in timeline](command:strata.showInTimeline?${args})\n\n**Took** `).appendText(time);
-    md.appendMarkdown('\n\n');
-  }
-  if (hover.dispatches.length > shown) md.appendText(`and ${hover.dispatches.length - shown} more dispatches\n\n`);
+  if (shown !== undefined) appendDispatches(md, hover, shown);
   if (hover.documentation !== '') md.appendMarkdown('---\n\n').appendMarkdown(hover.documentation);
   return md;
 }
+
+function appendDispatches(md: vscode.MarkdownString, hover: OpHover, { entry, pass }: ShownIr): void {
+  const { compilation } = entry;
+  const [only] = hover.dispatches.length === 1 ? hover.dispatches : [];
+  for (const d of hover.dispatches.slice(0, listed)) {
+    const info = compilation.dispatches.find((i) => i.index === d.index);
+    const home = info === undefined ? pass.index : kernelPass(entry, info);
+    const target: IrTarget = { compilation: entry.id, pass: home, dispatch: d.index };
+    md.appendMarkdown(`**Became** ${home === pass.index ? code(d.name) : link(code(d.name), 'strata.openPassIr', target)}\n\n`);
+    const time = timeText(d);
+    if (time !== undefined) md.appendMarkdown('**Took** ').appendText(time).appendMarkdown('\n\n');
+  }
+  if (hover.dispatches.length > listed) md.appendText(`and ${hover.dispatches.length - listed} more dispatches`).appendMarkdown('\n\n');
+  const actions = [
+    ...(only?.medianNs === undefined ? [] : [link('$(pulse) Show in timeline', 'strata.showInTimeline', { compilation: entry.id, pass: pass.index, dispatch: only.index })]),
+    ...(only === undefined || compilation.kernelSource === '' ? [] : [link('$(code) Generated C', 'strata.openKernelSource', { compilation: entry.id, pass: pass.index, dispatch: only.index })]),
+  ];
+  if (actions.length > 0) md.appendMarkdown(`${actions.join(' &nbsp; ')}\n\n`);
+}
+
+const link = (label: string, command: CommandId, target: IrTarget): string => `[${label}](command:${command}?${encodeURIComponent(JSON.stringify([target]))})`;
 const code = (text: string): string => `\`${text.replace(/`/g, "'")}\``;

@@ -1,0 +1,104 @@
+/** After a run: a heat bar in the gutter of IR documents, and a code lens on what takes the time. */
+import * as vscode from 'vscode';
+import { formatDuration, ns, threeDigits } from '../base/units';
+import type { LineHeat } from '../language/provenance';
+import { heatOf } from '../language/provenance';
+import { commands, type CommandId } from './commandIds';
+import type { Compilations } from './compilations';
+import { shareOf } from './compilations';
+import { irScheme } from './irDocuments';
+import type { IrNavigator, IrTarget, ShownIr } from './irNavigator';
+
+/** Shares from which on a bar has the next level; one hue, only its strength differs. */
+const levels = [0.002, 0.01, 0.03, 0.06, 0.12] as const;
+/** Lines with less than this get no lens. */
+const lensShare = 0.01;
+
+/** Orange that stays apart from what VS Code paints there: blue of changes, red of errors. */
+const hue = { light: '#b45309', dark: '#f59e0b' } as const;
+
+function bar(theme: 'light' | 'dark', level: number): vscode.Uri {
+  const width = 2 + level;
+  const opacity = 0.35 + (0.65 * level) / (levels.length - 1);
+  const svg = `<svg xmlns="http://www.w3.org/2000/svg" width="16" height="16"><rect x="${12 - width}" y="0" width="${width}" height="16" fill="${hue[theme]}" fill-opacity="${opacity}"/></svg>`;
+  return vscode.Uri.parse(`data:image/svg+xml;base64,${Buffer.from(svg).toString('base64')}`);
+}
+
+export class IrHeat implements vscode.CodeLensProvider, vscode.Disposable {
+  readonly #changed = new vscode.EventEmitter<void>();
+  readonly onDidChangeCodeLenses = this.#changed.event;
+  readonly #types = levels.map((_, level) =>
+    vscode.window.createTextEditorDecorationType({
+      overviewRulerLane: vscode.OverviewRulerLane.Left,
+      light: { gutterIconPath: bar('light', level), gutterIconSize: 'contain', overviewRulerColor: `${hue.light}${alpha(level)}` },
+      dark: { gutterIconPath: bar('dark', level), gutterIconSize: 'contain', overviewRulerColor: `${hue.dark}${alpha(level)}` },
+    }),
+  );
+  readonly #subscriptions: readonly vscode.Disposable[];
+
+  constructor(
+    compilations: Compilations,
+    readonly navigator: IrNavigator,
+  ) {
+    this.#subscriptions = [
+      compilations.onDidChange(() => {
+        this.#changed.fire();
+        this.#paint();
+      }),
+      vscode.window.onDidChangeVisibleTextEditors(() => {
+        this.#paint();
+      }),
+    ];
+  }
+  dispose(): void {
+    for (const d of [...this.#subscriptions, ...this.#types, this.#changed]) d.dispose();
+  }
+
+  provideCodeLenses(document: vscode.TextDocument): vscode.CodeLens[] {
+    const shown = this.navigator.shownIn(document);
+    if (shown === undefined) return [];
+    const show: CommandId = 'strata.showInTimeline';
+    return this.#heat(document, shown).flatMap(({ line, share, dispatch }) => {
+      const { compilation, measurement, id } = shown.entry;
+      const info = compilation.dispatches.find((d) => d.index === dispatch);
+      const time = measurement?.dispatches.find((d) => d.index === dispatch);
+      if (share < lensShare || info === undefined || time === undefined) return [];
+      const rate = info.flops > 0 && time.medianNs > 0 ? ` · ${threeDigits(info.flops / time.medianNs)} GFLOP/s` : '';
+      const target: IrTarget = { compilation: id, pass: shown.pass.index, dispatch };
+      const title = `$(pulse) ${formatDuration(ns(time.medianNs))} · ${(100 * share).toFixed(1)} %${rate}`;
+      return [new vscode.CodeLens(new vscode.Range(line, 0, line, 0), { title, command: show, tooltip: commands[show], arguments: [target] })];
+    });
+  }
+
+  #heat(document: vscode.TextDocument, { entry, snapshot }: ShownIr): readonly LineHeat[] {
+    const { measurement, compilation } = entry;
+    if (measurement === undefined) return [];
+    return heatOf(
+      snapshot,
+      compilation.dispatches,
+      (d) => shareOf(measurement, d.index),
+      (offset) => document.positionAt(offset).line,
+    );
+  }
+
+  #paint(): void {
+    for (const editor of vscode.window.visibleTextEditors) {
+      if (editor.document.uri.scheme !== irScheme) continue;
+      const shown = this.navigator.shownIn(editor.document);
+      const heat = shown === undefined ? [] : this.#heat(editor.document, shown);
+      for (const [level, type] of this.#types.entries()) {
+        const next = levels[level + 1] ?? Infinity;
+        const lines = heat.filter((h) => h.share >= levels[level]! && h.share < next);
+        editor.setDecorations(
+          type,
+          lines.map((h) => ({ range: editor.document.lineAt(h.line).range })),
+        );
+      }
+    }
+  }
+}
+
+const alpha = (level: number): string =>
+  Math.round(255 * (0.4 + (0.6 * level) / (levels.length - 1)))
+    .toString(16)
+    .padStart(2, '0');

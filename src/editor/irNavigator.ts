@@ -1,0 +1,221 @@
+/** Moves between IR documents, dispatches and zones: opens passes, diffs and kernels, and keeps the selection in step. */
+import path from 'node:path';
+import * as vscode from 'vscode';
+import type { DispatchInfo } from '../compiler/compilation';
+import type { IrSnapshot, PassRecord } from '../ir';
+import { spanAt } from '../ir';
+import type { OpPlace } from '../language/provenance';
+import { dispatchesAt, nodesAt, opNameAt, placesOfDispatch, symbolAt } from '../language/provenance';
+import type { ZoneRef } from '../protocol/profilerView';
+import type { Compilations, DoneEntry } from './compilations';
+import { passRecord, snapshotAfter } from './compilations';
+import type { IrDocuments } from './irDocuments';
+import { irAddress, irScheme, sourceUri } from './irDocuments';
+import { editorMessages } from './messages';
+
+/** Where in a compilation to go; what hovers and other commands pass as an argument. */
+export interface IrTarget {
+  readonly compilation: string;
+  readonly pass: number;
+  /** A model node, or a dispatch, or a function to go to in it. */
+  readonly node?: string;
+  readonly dispatch?: number;
+  readonly symbol?: string;
+}
+
+/** An IR document with the compilation and the pass that it shows. */
+export interface ShownIr {
+  readonly entry: DoneEntry;
+  readonly pass: PassRecord;
+  readonly snapshot: IrSnapshot;
+}
+
+export class IrNavigator implements vscode.Disposable {
+  /** The op of the zone that is selected in a profiler. */
+  readonly #selected = vscode.window.createTextEditorDecorationType({
+    isWholeLine: true,
+    backgroundColor: new vscode.ThemeColor('editor.rangeHighlightBackground'),
+    borderColor: new vscode.ThemeColor('contrastActiveBorder'),
+    overviewRulerColor: new vscode.ThemeColor('editorOverviewRuler.rangeHighlightForeground'),
+    overviewRulerLane: vscode.OverviewRulerLane.Full,
+  });
+
+  constructor(
+    readonly compilations: Compilations,
+    readonly documents: IrDocuments,
+  ) {}
+  dispose(): void {
+    this.#selected.dispose();
+  }
+
+  /** What an IR document shows; undefined for other documents and when its compilation is gone. */
+  shownIn(document: vscode.TextDocument): ShownIr | undefined {
+    const address = irAddress(document.uri);
+    const entry = address === undefined ? undefined : this.compilations.done(address.compilation);
+    if (address === undefined || entry === undefined) return undefined;
+    const pass = passRecord(entry.compilation, address.pass);
+    const snapshot = snapshotAfter(entry.compilation, address.pass);
+    return pass === undefined || snapshot === undefined ? undefined : { entry, pass, snapshot };
+  }
+  /** As `shownIn`, for the editor in front; throws STR0903. */
+  #activeIr(what: string): ShownIr & { readonly editor: vscode.TextEditor } {
+    const editor = vscode.window.activeTextEditor;
+    const shown = editor === undefined ? undefined : this.shownIn(editor.document);
+    if (editor === undefined || shown === undefined) throw editorMessages.error('STR0903', { what });
+    return { ...shown, editor };
+  }
+
+  // Documents
+
+  async openPass(target: IrTarget): Promise<vscode.TextEditor> {
+    const uri = this.#uriOf(target);
+    const snapshot = this.#snapshotOf(target);
+    const places = this.#places(target, snapshot);
+    const document = await vscode.workspace.openTextDocument(uri);
+    const visible = vscode.window.visibleTextEditors.find((e) => e.document === document);
+    const column = visible?.viewColumn;
+    const editor = await vscode.window.showTextDocument(document, { preview: true, ...(column === undefined ? {} : { viewColumn: column }) });
+    const [first] = places;
+    if (first !== undefined) this.#goTo(editor, first);
+    return editor;
+  }
+  async openKernelSource(id: string): Promise<void> {
+    const entry = this.compilations.done(id);
+    if (entry === undefined) throw editorMessages.error('STR0903', { what: 'the generated C' });
+    const document = await vscode.workspace.openTextDocument(sourceUri(entry.model, id));
+    await vscode.window.showTextDocument(document, { preview: true });
+  }
+
+  /** The IR before and after a pass, in the diff editor. */
+  async diff(target: Pick<IrTarget, 'compilation' | 'pass'>): Promise<void> {
+    const { compilation, pass } = target;
+    const record = this.#recordOf(target);
+    const left = this.#uriOf({ compilation, pass: Math.max(0, pass - 1) });
+    const entry = this.compilations.done(compilation);
+    const model = entry === undefined ? '' : ` (${path.basename(entry.model)})`;
+    await vscode.commands.executeCommand('vscode.diff', left, this.#uriOf(target), `${record.pass}: before ↔ after${model}`, { preview: true });
+  }
+  /** The pass that the editor in front shows. */
+  activePass(what: string): IrTarget {
+    const { entry, pass } = this.#activeIr(what);
+    return { compilation: entry.id, pass: pass.index };
+  }
+
+  /** Goes to the next (1) or previous (−1) pass that changed something, at the op where the cursor is. */
+  async step(direction: 1 | -1): Promise<void> {
+    const { entry, pass, snapshot, editor } = this.#activeIr(direction === 1 ? 'Next Changed Pass' : 'Previous Changed Pass');
+    const { passes } = entry.compilation.passes;
+    const inOrder = direction === 1 ? passes.slice(pass.index + 1) : passes.slice(0, pass.index).reverse();
+    const next = inOrder.find((p) => p.changed);
+    if (next === undefined) {
+      vscode.window.setStatusBarMessage(direction === 1 ? 'This is the last pass that changed something.' : 'This is the first IR.', 4000);
+      return;
+    }
+    const tab = vscode.window.tabGroups.activeTabGroup.activeTab?.input;
+    if (tab instanceof vscode.TabInputTextDiff) {
+      await this.diff({ compilation: entry.id, pass: next.index });
+      return;
+    }
+    const after = snapshotAfter(entry.compilation, next.index);
+    const index = spanAt(snapshot, editor.document.offsetAt(editor.selection.active));
+    const document = await vscode.workspace.openTextDocument(this.#uriOf({ compilation: entry.id, pass: next.index }));
+    const shown = await vscode.window.showTextDocument(document, { preview: true, ...(editor.viewColumn === undefined ? {} : { viewColumn: editor.viewColumn }) });
+    const atTop = editor.selection.active.line === 0;
+    const [place] = after === undefined || index < 0 || atTop ? [] : placesOfDispatch(after, { symbol: symbolAt(snapshot, index), origins: nodesAt(snapshot, index) });
+    if (place !== undefined) this.#goTo(shown, place);
+  }
+
+  // From zones
+
+  /** Shows the ops of a zone where their IR is in view, without moving the focus. */
+  highlightZone(compilation: string | undefined, zone: ZoneRef | undefined): Promise<void> {
+    const dispatch = compilation === undefined || zone === undefined ? undefined : this.#dispatchOf(compilation, zone);
+    for (const editor of vscode.window.visibleTextEditors) {
+      if (editor.document.uri.scheme !== irScheme) continue;
+      const shown = this.shownIn(editor.document);
+      const places = dispatch === undefined || shown?.entry.id !== compilation || shown === undefined ? [] : placesOfDispatch(shown.snapshot, dispatch);
+      const ranges = places.map((p) => rangeOf(editor.document, p));
+      editor.setDecorations(this.#selected, ranges);
+      const [first] = ranges;
+      if (first !== undefined) editor.revealRange(headOf(first), vscode.TextEditorRevealType.InCenterIfOutsideViewport);
+    }
+    return Promise.resolve();
+  }
+
+  /** Opens the op of a zone: in the IR of its compilation that is in view, else where its kernel first appears. Throws STR0906. */
+  async revealZone(compilation: string | undefined, zone: ZoneRef): Promise<void> {
+    const entry = compilation === undefined ? undefined : this.compilations.done(compilation);
+    const dispatch = compilation === undefined ? undefined : this.#dispatchOf(compilation, zone);
+    if (entry === undefined || dispatch === undefined) throw editorMessages.error('STR0906', { zone: zone.name });
+    const inView = vscode.window.visibleTextEditors.find((e) => this.shownIn(e.document)?.entry.id === entry.id);
+    const pass = inView === undefined ? undefined : this.shownIn(inView.document)?.pass.index;
+    await this.openPass({ compilation: entry.id, pass: pass ?? kernelPass(entry, dispatch), dispatch: dispatch.index });
+  }
+  #dispatchOf(compilation: string, zone: ZoneRef): DispatchInfo | undefined {
+    const entry = this.compilations.done(compilation);
+    return entry?.compilation.dispatches.find((d) => d.index === zone.dispatch && (zone.entry === undefined || d.entryPoint === zone.entry));
+  }
+
+  // To zones
+
+  /** The dispatch of the op at a position of an IR document. */
+  dispatchAt(document: vscode.TextDocument, position: vscode.Position): { readonly entry: DoneEntry; readonly op: string; readonly dispatch: DispatchInfo | undefined } | undefined {
+    const shown = this.shownIn(document);
+    if (shown === undefined) return undefined;
+    const { entry, snapshot } = shown;
+    const index = spanAt(snapshot, document.offsetAt(firstText(document, position)));
+    const found = dispatchesAt(snapshot, index, entry.compilation.dispatches);
+    // An op that went into several, such as a constant, selects none of them.
+    return { entry, op: opNameAt(snapshot, index), dispatch: found.length === 1 || symbolAt(snapshot, index) === found[0]?.symbol ? found[0] : undefined };
+  }
+
+  // Places
+
+  #uriOf(target: Pick<IrTarget, 'compilation' | 'pass'>): vscode.Uri {
+    const uri = this.documents.uriOf(target.compilation, target.pass);
+    if (uri === undefined) throw editorMessages.error('STR0903', { what: 'the IR' });
+    return uri;
+  }
+  #recordOf(target: Pick<IrTarget, 'compilation' | 'pass'>): PassRecord {
+    const entry = this.compilations.done(target.compilation);
+    const record = entry === undefined ? undefined : passRecord(entry.compilation, target.pass);
+    if (record === undefined) throw editorMessages.error('STR0903', { what: 'the IR' });
+    return record;
+  }
+  #snapshotOf(target: IrTarget): IrSnapshot | undefined {
+    const entry = this.compilations.done(target.compilation);
+    return entry === undefined ? undefined : snapshotAfter(entry.compilation, target.pass);
+  }
+  #places(target: IrTarget, snapshot: IrSnapshot | undefined): readonly Pick<OpPlace, 'start' | 'end'>[] {
+    if (snapshot === undefined) return [];
+    if (target.symbol !== undefined) return snapshot.functions.filter((f) => f.symbol === target.symbol);
+    if (target.node !== undefined) return placesOfDispatch(snapshot, { symbol: '', origins: [target.node] });
+    const dispatch = this.compilations.done(target.compilation)?.compilation.dispatches.find((d) => d.index === target.dispatch);
+    return dispatch === undefined ? [] : placesOfDispatch(snapshot, dispatch);
+  }
+  #goTo(editor: vscode.TextEditor, place: Pick<OpPlace, 'start' | 'end'>): void {
+    const range = rangeOf(editor.document, place);
+    editor.selection = new vscode.Selection(range.start, range.start);
+    editor.revealRange(headOf(range), vscode.TextEditorRevealType.InCenterIfOutsideViewport);
+    editor.setDecorations(this.#selected, [range]);
+  }
+}
+
+/** The first pass after which the kernel of a dispatch is in the IR, else the last. */
+export function kernelPass(entry: DoneEntry, dispatch: Pick<DispatchInfo, 'symbol'>): number {
+  const { passes } = entry.compilation.passes;
+  const found = passes.find((p) => snapshotAfter(entry.compilation, p.index)?.symbols.includes(dispatch.symbol) === true);
+  return found?.index ?? passes.length - 1;
+}
+
+/** Without the blanks before it, and ending on its last line. */
+function rangeOf(document: vscode.TextDocument, place: Pick<OpPlace, 'start' | 'end'>): vscode.Range {
+  const end = document.positionAt(place.end);
+  return new vscode.Range(document.positionAt(place.start), end.character === 0 && end.line > 0 ? document.lineAt(end.line - 1).range.end : end);
+}
+const headOf = (range: vscode.Range): vscode.Range => new vscode.Range(range.start, range.start);
+/** Blanks before an op belong to it for a person. */
+function firstText(document: vscode.TextDocument, position: vscode.Position): vscode.Position {
+  const first = document.lineAt(position.line).firstNonWhitespaceCharacterIndex;
+  return position.character < first ? position.with({ character: first }) : position;
+}

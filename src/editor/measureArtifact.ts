@@ -1,0 +1,76 @@
+/**
+ * Runs an artifact with a trace and compares its results with the interpreter where that takes seconds. What
+ * `Strata: Profile Model…` does, and compiling does by default.
+ */
+import path from 'node:path';
+import type { Cancellation } from '../base/cancellation';
+import { CancelledError, cancellationOf } from '../base/cancellation';
+import type { Agreement, Measurement } from '../compiler/compilation';
+import { agreementOf } from '../compiler/compareTensors';
+import type { Tensors } from '../compiler/artifactSession';
+import { ArtifactSession, measurementOf } from '../compiler/artifactSession';
+import { interpretInWorker } from '../compiler/compileInWorker';
+import { loadInputs } from '../compiler/tensors';
+
+export interface MeasureRequest {
+  readonly artifact: string;
+  /** Where the trace goes. */
+  readonly trace: string;
+  /** 0: all processors. */
+  readonly threads: number;
+  /** The model file, when the results are to be compared with the interpreter's. */
+  readonly reference: string | undefined;
+}
+
+export interface MeasureEnvironment {
+  /** Folder of the installed extension, which holds the runner's sources. */
+  readonly resourceRoot: string;
+  readonly workerFile: string;
+  readonly signal: AbortSignal;
+  readonly onProgress: (text: string) => void;
+  readonly warn: (text: string) => void;
+}
+
+/** Recorded runs: as many as fit in this time, within limits. */
+const budgetNs = 2e9;
+const fewestRuns = 3;
+const mostRuns = 20;
+/** Of results in single precision. */
+const tolerance = 1e-4;
+
+/** Throws coded errors of the runner and `CancelledError`; writes nothing but the trace. */
+export async function measureArtifact(request: MeasureRequest, environment: MeasureEnvironment): Promise<Measurement> {
+  const { signal, onProgress } = environment;
+  const cancellation: Cancellation = cancellationOf(signal);
+  const session = await ArtifactSession.open(request.artifact, { resourceRoot: environment.resourceRoot, cancellation, onProgress });
+  try {
+    const entry = session.entryPoint();
+    const symbols = entry.inputs.flatMap((i) => i.shape.filter((d) => typeof d === 'string'));
+    const inputs = await loadInputs(entry.inputs, new Map(), new Map(symbols.map((s) => [s, 1])));
+    const threads = request.threads === 0 ? {} : { threads: request.threads };
+    const first = await session.run(inputs, { entry: entry.name, ...threads });
+    const agreement = request.reference === undefined ? undefined : await compare(request.reference, inputs, first.outputs, environment);
+    onProgress('Profiling');
+    const { timings: probe } = await session.run(inputs, { entry: entry.name, ...threads });
+    const took = Math.max(1, probe.iterationNs[0] ?? 1);
+    const repeat = Math.min(mostRuns, Math.max(fewestRuns, Math.round(budgetNs / took)));
+    const { timings } = await session.profile(inputs, request.trace, { entry: entry.name, ...threads, repeat });
+    return measurementOf(timings, request.trace, agreement);
+  } finally {
+    await session.close();
+  }
+}
+
+/** Undefined, with a warning, where the interpreter cannot run the model. */
+async function compare(model: string, inputs: Tensors, found: Tensors, environment: MeasureEnvironment): Promise<Agreement | undefined> {
+  environment.onProgress('Comparing with the interpreter');
+  try {
+    const { workerFile, signal } = environment;
+    const expected = await interpretInWorker(model, inputs, { workerFile, signal });
+    return agreementOf(found, expected, 'interpreter', tolerance);
+  } catch (error) {
+    if (error instanceof CancelledError) throw error;
+    environment.warn(`${path.basename(model)} was not compared with the interpreter: ${(error as Error).message}`);
+    return undefined;
+  }
+}

@@ -1,0 +1,137 @@
+/** Where profilers are shown: the bottom panel, the full editor, and the editor of a trace file. */
+import path from 'node:path';
+import * as vscode from 'vscode';
+import type { EndpointOptions } from './profilerEndpoint';
+import { ProfilerEndpoint } from './profilerEndpoint';
+import type { CurrentTrace, TraceSource } from './traceSource';
+import { loadTrace } from './traceSource';
+
+export const profilerViewId = 'strata.profiler';
+export const traceEditorId = 'strata.trace';
+
+export class ProfilerViews implements vscode.WebviewViewProvider, vscode.WebviewPanelSerializer, vscode.CustomReadonlyEditorProvider<TraceDocument>, vscode.Disposable {
+  #view: { readonly view: vscode.WebviewView; readonly endpoint: ProfilerEndpoint } | undefined;
+  #panel: { readonly panel: vscode.WebviewPanel; readonly endpoint: ProfilerEndpoint } | undefined;
+  #resolved: (() => void)[] = [];
+
+  constructor(
+    readonly current: CurrentTrace,
+    readonly options: EndpointOptions,
+  ) {}
+
+  register(): vscode.Disposable {
+    return vscode.Disposable.from(
+      vscode.window.registerWebviewViewProvider(profilerViewId, this),
+      vscode.window.registerWebviewPanelSerializer(profilerViewId, this),
+      vscode.window.registerCustomEditorProvider(traceEditorId, this, { supportsMultipleEditorsPerDocument: true }),
+      this,
+    );
+  }
+  dispose(): void {
+    this.#view?.endpoint.dispose();
+    this.#panel?.panel.dispose();
+  }
+
+  // The bottom panel
+
+  resolveWebviewView(view: vscode.WebviewView): void {
+    const endpoint = new ProfilerEndpoint(view.webview, 'panel', this.current, this.options);
+    this.#view = { view, endpoint };
+    view.onDidDispose(() => {
+      endpoint.dispose();
+      if (this.#view?.endpoint === endpoint) this.#view = undefined;
+    });
+    for (const go of this.#resolved) go();
+    this.#resolved = [];
+  }
+
+  /** Shows the bottom panel, or the full editor where that is in view already. */
+  async show(): Promise<ProfilerEndpoint | undefined> {
+    if (this.#panel?.panel.visible === true) return this.#panel.endpoint;
+    if (this.#view !== undefined) {
+      this.#view.view.show(true);
+      return this.#view.endpoint;
+    }
+    const resolved = new Promise<void>((resolve) => this.#resolved.push(resolve));
+    await vscode.commands.executeCommand(`${profilerViewId}.focus`, { preserveFocus: true });
+    await resolved;
+    return this.#viewEndpoint();
+  }
+  #viewEndpoint(): ProfilerEndpoint | undefined {
+    return this.#view?.endpoint;
+  }
+
+  // The full editor
+
+  openEditor(): void {
+    if (this.#panel !== undefined) {
+      this.#panel.panel.reveal();
+      return;
+    }
+    this.#adopt(vscode.window.createWebviewPanel(profilerViewId, 'Profiler', vscode.ViewColumn.Active));
+  }
+  deserializeWebviewPanel(panel: vscode.WebviewPanel): Promise<void> {
+    this.#adopt(panel);
+    return Promise.resolve();
+  }
+  #adopt(panel: vscode.WebviewPanel): void {
+    const icon = (theme: string): vscode.Uri => vscode.Uri.joinPath(this.options.extensionUri, 'media', `profiler-${theme}.svg`);
+    panel.iconPath = { light: icon('light'), dark: icon('dark') };
+    const endpoint = new ProfilerEndpoint(panel.webview, 'editor', this.current, this.options);
+    this.#panel = { panel, endpoint };
+    panel.onDidDispose(() => {
+      endpoint.dispose();
+      if (this.#panel?.endpoint === endpoint) this.#panel = undefined;
+    });
+  }
+
+  // Trace files
+
+  openCustomDocument(uri: vscode.Uri): TraceDocument {
+    return new TraceDocument(uri);
+  }
+  async resolveCustomEditor(document: TraceDocument, panel: vscode.WebviewPanel): Promise<void> {
+    const endpoint = new ProfilerEndpoint(panel.webview, 'editor', document, this.options);
+    panel.onDidDispose(() => {
+      endpoint.dispose();
+    });
+    await document.load();
+  }
+
+  // Selection
+
+  /** Selects a dispatch in every profiler of that compilation that is in view, without opening or focusing one. */
+  follow(compilation: string, dispatch: number, entry: string): void {
+    if (this.current.compilation !== compilation) return;
+    const endpoints = [
+      this.#view?.view.visible === true ? this.#view.endpoint : undefined,
+      this.#panel?.panel.visible === true ? this.#panel.endpoint : undefined,
+    ];
+    for (const endpoint of endpoints) {
+      if (endpoint?.ready === true) endpoint.selectDispatch(dispatch, entry, true).catch(() => undefined);
+    }
+  }
+}
+
+/** A trace file as a document of its own. */
+export class TraceDocument implements vscode.CustomDocument, TraceSource {
+  readonly #changed = new vscode.EventEmitter<void>();
+  readonly onDidChange = this.#changed.event;
+  readonly compilation = undefined;
+  state: TraceSource['state'];
+  #loading: Promise<void> | undefined;
+
+  constructor(readonly uri: vscode.Uri) {
+    this.state = { kind: 'loading', what: `Reading ${path.basename(uri.path)}…` };
+  }
+  load(): Promise<void> {
+    this.#loading ??= (async () => {
+      this.state = await loadTrace(this.uri, this.uri.toString(), path.basename(this.uri.path));
+      this.#changed.fire();
+    })();
+    return this.#loading;
+  }
+  dispose(): void {
+    this.#changed.dispose();
+  }
+}
