@@ -85,10 +85,10 @@ const samples: readonly Sample[] = [
     maps: ['(d0, d1) -> (d0, d1)'],
     loops: 'pp',
     inputs: [],
-    output: tensor([40, 30], i32),
+    output: tensor([4, 1300], i32),
     body: '%i = linalg.index 0 : index\n%j = linalg.index 1 : index\n%ten = arith.constant 100 : index\n%p = arith.muli %i, %ten : index\n%q = arith.addi %p, %j : index\n%y = arith.index_cast %q : index to i32',
     meaning: (_, __, [i, j]) => i! * 100 + j!,
-    extents: [40, 30],
+    extents: [4, 1300],
   },
   {
     name: 'a map with division and remainder',
