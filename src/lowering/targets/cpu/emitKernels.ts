@@ -1,0 +1,130 @@
+/**
+ * The C of a module's kernels: one function each, over a range of units of its parallel loop. GNU C11: vector
+ * extensions, straight statements; the C compiler schedules and allocates registers.
+ */
+import type { Operation, types } from '../../../ir';
+import { modelNodesOf } from '../../../ir';
+import { layoutOf } from '../../../ir/dialects/memrefLayout';
+import { elementCount } from '../../../ir/types';
+import { emitterOf } from './emitters';
+import type { KernelFunction } from './kernelFunctions';
+import { accessOf, functionsOf } from './kernelFunctions';
+import { commentText, KernelWriter } from './kernelWriter';
+import { cpuMessages } from './messages';
+import { Prelude } from './prelude';
+import { copiesOf, copyKernel } from './copyKernel';
+
+export interface EmitOptions {
+  /** Declarations of `strata_kernel_state` and `STRATA_EXPORT`; left out, the C includes `strata_kernel.h`. */
+  readonly abi?: string;
+  /** Feature level that the schedule was made for; named in the first comment. */
+  readonly level?: string;
+}
+export interface EmittedKernel {
+  /** Name of the function in the IR. */
+  readonly name: string;
+  readonly symbol: string;
+  readonly extent: number;
+  /** Private memory that each thread must provide. */
+  readonly scratchBytes: number;
+}
+export interface EmittedKernels {
+  /** Complete C; equal modules give equal text. */
+  readonly source: string;
+  readonly kernels: readonly EmittedKernel[];
+}
+
+export function emitKernels(module: Operation, options: EmitOptions = {}): EmittedKernels {
+  const prelude = new Prelude();
+  const { kernels, hosts } = functionsOf(module);
+  const emitted = [...kernels.values()].map((k) => emitKernel(k, prelude));
+  const copies = [...copiesOf(hosts)].map((bytes) => copyKernel(bytes));
+  const source = [
+    `// Kernels${options.level === undefined ? '' : ` for feature level ${options.level}`}. Generated; the IR of stage 'loops' is what to change.`,
+    options.abi ?? '#include "strata_kernel.h"',
+    '#include <math.h>\n#include <stdbool.h>\n#include <stdint.h>\n#include <string.h>',
+    prelude.text(),
+    ...emitted.map((e) => e.text),
+    ...copies.map((c) => c.text),
+  ].filter((s) => s !== '');
+  return {
+    source: `${source.map((s) => s.trimEnd()).join('\n\n')}\n`,
+    kernels: [...emitted.map((e) => e.kernel), ...copies.map((c) => ({ name: c.symbol, symbol: c.symbol, extent: c.extent, scratchBytes: 0 }))],
+  };
+}
+
+function emitOp(op: Operation, w: KernelWriter): void {
+  const emitter = emitterOf(op.name);
+  if (emitter === undefined) w.fail(op, 'the target does not know it');
+  emitter(op, w);
+}
+
+export function emitKernel(kernel: KernelFunction, prelude: Prelude): { readonly kernel: EmittedKernel; readonly text: string } {
+  const w = new KernelWriter(kernel.name, prelude, emitOp);
+  const body = kernel.op.region().blocks[0]!;
+  declareArguments(kernel, w);
+  const origins = modelNodesOf(kernel.op.location).map((n) => n.name);
+  w.startAt(origins.join(', '));
+  for (const op of body.ops) {
+    if (op === body.last) break;
+    if (op !== kernel.forall) w.op(op);
+    else parallelLoop(kernel, w);
+  }
+  const about = origins.length === 0 ? '' : ` from ${commentText(origins.join(', '))}`;
+  const head = `// ${kernel.symbol}: units [begin, end) of ${kernel.extent}${about}`;
+  const text = `${head}\nSTRATA_EXPORT void ${kernel.symbol}(const strata_kernel_state *state, int64_t begin, int64_t end)\n{\n${w.text}\n}`;
+  return { kernel: { name: kernel.name, symbol: kernel.symbol, extent: kernel.extent, scratchBytes: w.scratchBytes }, text };
+}
+
+function declareArguments(kernel: KernelFunction, w: KernelWriter): void {
+  const fail = (problem: string): never => {
+    throw cpuMessages.error('STR0562', { kernel: kernel.name, problem });
+  };
+  kernel.op.region().blocks[0]!.args.forEach((arg, i) => {
+    if (arg.type.kind !== 'memref') fail(`argument ${i} is ${arg.type.text}, a memref is expected`);
+    const type = arg.type as types.MemRefType;
+    const layout = layoutOf(type);
+    const strides = layout?.strides.map((s) => s ?? fail(`a stride of argument ${i} is known only at run time`));
+    if (strides === undefined || layout?.offset === undefined || elementCount(type.shape) === undefined) fail(`argument ${i} needs a static size and layout, found ${type.text}`);
+    const element = w.stored(type);
+    const access = accessOf(arg);
+    if (access === undefined) return;
+    const readOnly = access === 'read';
+    const name = w.fresh(readOnly ? 'in' : 'out');
+    const from = `state->bindings[${i}]`;
+    const start = layout!.offset === 0 ? from : `(${readOnly ? 'const ' : ''}${element.c} *)${from} + ${layout!.offset}`;
+    w.line(`${readOnly ? 'const ' : ''}${element.c} *const ${name} = ${start}; // ${type.text}`);
+    w.bindBuffer(arg, { pointer: name, element, strides: strides!, shape: type.shape, readOnly });
+  });
+}
+
+/** The parallel loop over its linear range; a unit's point is found by division. */
+function parallelLoop(kernel: KernelFunction, w: KernelWriter): void {
+  const { range, forall } = kernel;
+  const body = forall!.region().blocks[0]!;
+  const [only] = range;
+  const direct = range.length === 1 && only!.from === 0 && only!.step === 1;
+  const unit = direct ? w.fresh('i') : 'unit';
+  if (range.some((d) => d.count === 0)) return;
+  w.braces(`for (int64_t ${unit} = begin; ${unit} < end; ++${unit})`, () => {
+    let inner = 1;
+    const points = range
+      .map((d) => d.count)
+      .reduceRight<string[]>((list, count, d) => {
+        const quotient = inner === 1 ? unit : `${unit} / ${inner}`;
+        const index = d === 0 ? quotient : count === 1 ? '0' : `${inner === 1 ? unit : `(${quotient})`} % ${count}`;
+        inner *= count;
+        return [index, ...list];
+      }, []);
+    range.forEach((d, k) => {
+      const arg = body.args[k]!;
+      if (direct) {
+        w.bind(arg, unit);
+        return;
+      }
+      const scaled = d.step === 1 ? points[k]! : `${/^\w+$/.test(points[k]!) ? points[k]! : `(${points[k]!})`} * ${d.step}`;
+      w.define(arg, d.from === 0 ? scaled : `${d.from} + ${scaled}`, 'i');
+    });
+    w.block(body);
+  });
+}

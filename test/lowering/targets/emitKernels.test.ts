@@ -1,0 +1,131 @@
+import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
+import { test } from 'node:test';
+import { kernelHeaderText } from '../../../src/artifact/kernelAbi';
+import { decodeElements, encodeElements, parseModule, verify } from '../../../src/ir';
+import type { Operation, types } from '../../../src/ir';
+import { registry } from '../../../src/ir/dialects';
+import { symbolNameOf } from '../../../src/ir/dialects/func';
+import { Interpreter } from '../../../src/ir/interpreter/interpreter';
+import type { MemRefValue } from '../../../src/ir/interpreter/runtimeValue';
+import { elementsFromBytes, elementsToBytes, makeMemRef } from '../../../src/ir/interpreter/tensor';
+import { elementCount } from '../../../src/ir/types';
+import { emitKernels } from '../../../src/lowering/targets/cpu/emitKernels';
+import { emitters } from '../../../src/lowering/targets/cpu/emitters';
+import { runnableLevels, runNative } from './nativeKernels';
+
+const fixture = (name: string): string => readFileSync(`test/lowering/targets/${name}`, 'utf8');
+const functions = (module: Operation): readonly Operation[] => module.region().blocks[0]!.ops;
+
+/** Numbers from -8 to 8 (or small integers), the same each time. */
+function sample(type: types.MemRefType, seed: number): Uint8Array {
+  let state = seed * 2654435761 + 12345;
+  const next = (): number => {
+    state = (Math.imul(state, 1103515245) + 12345) | 0;
+    return ((state >>> 8) % 4096) / 4096;
+  };
+  const count = elementCount(type.shape)!;
+  const special = [NaN, Infinity, -Infinity, 0];
+  const values = Array.from({ length: count }, (_, i) => {
+    if (type.element.kind === 'float') return count === 16 && seed < 2 && i % 5 === seed + 1 ? special[Math.floor(i / 5)]! : (next() - 0.5) * 16;
+    return Math.trunc((next() - 0.5) * (i % 4 === 0 ? 4e9 : 200));
+  });
+  return encodeElements(type.element, values);
+}
+
+/** Largest difference relative to the expected value's size (at least 1). */
+function difference(type: types.Type, expected: Uint8Array, actual: Uint8Array): number {
+  const [a, b] = [decodeElements(type, expected), decodeElements(type, actual)];
+  return a.reduce<number>((worst, x, i) => {
+    const y = b[i]!;
+    if (Object.is(x, y) || x === y || (Number.isNaN(x) && Number.isNaN(y))) return worst;
+    const d = Math.abs(Number(x) - Number(y)) / Math.max(1, Math.abs(Number(x)));
+    return Number.isNaN(d) ? Infinity : Math.max(worst, d);
+  }, 0);
+}
+
+/** Kernels of the file in C at every level, against the interpreter. */
+async function compare(file: string, tolerance: number): Promise<void> {
+  const { module } = parseModule(fixture(file), registry);
+  assert.deepEqual(verify(module).map((p) => `${p.op.name}: ${p.text}`), []);
+  const { source, kernels } = emitKernels(module, { abi: kernelHeaderText });
+  const cases = functions(module).map((op, n) => {
+    const types = op.region().blocks[0]!.args.map((a) => a.type as types.MemRefType);
+    const inputs = types.map((t, i) => (file === 'math.mlir' && i === 0 ? mathInputs(t) : sample(t, i + (symbolNameOf(op) === 'nan' ? 0 : 2 + n))));
+    return { name: symbolNameOf(op), types, inputs, kernel: kernels.find((k) => k.name === symbolNameOf(op))! };
+  });
+  const interpreter = new Interpreter(module);
+  const expected = cases.map((c) => {
+    const buffers = c.types.map((t, i): MemRefValue => makeMemRef(t.shape, t.element, elementsFromBytes(t.element, c.inputs[i]!)));
+    interpreter.call(c.name, buffers);
+    return buffers.map((b) => elementsToBytes(b.element, b.data));
+  });
+  for (const level of await runnableLevels()) {
+    const calls = cases.map(({ kernel, inputs }) => ({ symbol: kernel.symbol, begin: 0, end: kernel.extent, scratchBytes: kernel.scratchBytes, buffers: inputs }));
+    const actual = await runNative(source, level, calls);
+    cases.forEach((c, i) => {
+      c.types.forEach((t, k) => {
+        const worst = difference(t.element, expected[i]![k]!, actual[i]![k]!);
+        assert.ok(worst <= tolerance, `${level}: argument ${k} of @${c.name} differs by ${worst}`);
+      });
+    });
+  }
+}
+/** Arguments of math functions: around zero, small and large. */
+const mathInputs = (t: types.MemRefType): Uint8Array =>
+  encodeElements(t.element, Array.from({ length: elementCount(t.shape)! }, (_, i) => (i % 3 === 0 ? 1 : i % 3 === 1 ? 0.01 : 5) * Math.sin(i * 1.7 + 0.3)));
+
+test('hand-written kernels compute in C what the interpreter computes, at every level', async () => {
+  await compare('kernels.mlir', 2e-5);
+});
+
+test('every math function computes in C what the interpreter computes', async () => {
+  await compare('math.mlir', 2e-5);
+});
+
+test('the table of emitters has every op of the loops stage and no other', () => {
+  const dialects = ['affine', 'arith', 'cf', 'func', 'math', 'memref', 'scf', 'vector'];
+  const declared = [...registry.ops].map((o) => o.name).filter((n) => dialects.includes(n.split('.')[0]!));
+  assert.deepEqual(Object.keys(emitters).sort(), declared.sort());
+});
+
+test('equal modules give equal C', () => {
+  const emit = (): string => emitKernels(parseModule(fixture('kernels.mlir'), registry).module).source;
+  assert.equal(emit(), emit());
+  assert.match(emit(), /#include "strata_kernel.h"/);
+});
+
+test('an op without C is refused with its reason and the model node', () => {
+  const text = `func.func @k(%m: memref<4xf32>) {
+    scf.forall (%i) in (4) {
+      %z = arith.constant dense<0.0> : vector<2x2xf32>
+      %s = arith.constant 0.0 : f32
+      %r = vector.multi_reduction <add>, %z, %s [0, 1] : vector<2x2xf32> to f32 loc("Sum_3"("model:a.onnx":3:0))
+      memref.store %r, %m[%i] : memref<4xf32>
+    }
+    return
+  }`;
+  assert.throws(() => emitKernels(parseModule(text, registry).module), /STR0560 kernel 'k': vector\.multi_reduction \(from Sum_3\) has no C: it must be lowered/);
+  const half = `func.func @k(%m: memref<4xbf16>) {
+    scf.forall (%i) in (4) {
+      %r = memref.load %m[%i] : memref<4xbf16>
+      memref.store %r, %m[%i] : memref<4xbf16>
+    }
+    return
+  }`;
+  assert.throws(() => emitKernels(parseModule(half, registry).module), /STR0561 kernel 'k': bf16 has no C type/);
+});
+
+test('comments name the model nodes and cannot break out of their line', () => {
+  const text = `func.func @k(%m: memref<4xf32>) attributes {strata.dispatch = {}} {
+    scf.forall (%i) in (4) {
+      %r = memref.load %m[%i] : memref<4xf32> loc("Conv_1"("model:a.onnx":1:0))
+      %s = arith.addf %r, %r : f32 loc("evil\\0Aint x;\\5C"("model:a.onnx":2:0))
+      memref.store %s, %m[%i] : memref<4xf32> loc("evil\\0Aint x;\\5C"("model:a.onnx":2:0))
+    }
+    return
+  }`;
+  const { source } = emitKernels(parseModule(text, registry).module);
+  assert.match(source, /\/\/ Conv_1\n/);
+  assert.match(source, /\/\/ evil int x;\n/);
+});
