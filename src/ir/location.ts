@@ -43,6 +43,12 @@ export const modelNodeLoc = (model: string, node: string, position: number): Loc
 
 /** `loc(…)` without the wrapper. Equal locations have equal text. */
 export function locationText(l: Location): string {
+  let text = texts.get(l);
+  if (text === undefined) texts.set(l, (text = textOf(l)));
+  return text;
+}
+const texts = new WeakMap<Location, string>();
+function textOf(l: Location): string {
   switch (l.kind) {
     case 'unknown':
       return 'unknown';
@@ -110,6 +116,8 @@ export function modelNodesOf(location: Location): readonly ModelNode[] {
 
 /** Joins locations: flattened, without repeats or unknowns; one location stays itself. */
 export function fuseLocations(locations: readonly Location[], metadata?: Attribute): Location {
+  const [first] = locations;
+  if (first !== undefined && metadata === undefined && locations.every((l) => l === first)) return first;
   const parts = new Map<string, Location>();
   const add = (l: Location): void => {
     if (l.kind === 'unknown') return;

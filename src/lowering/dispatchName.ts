@@ -39,7 +39,9 @@ function familyOf(g: Generic, followers: readonly Operation[]): string {
   const combine = g.yielded[0]?.definingOp;
   const how = combine === undefined ? '' : combineName(shortName(combine));
   // A sum that is divided afterwards is a mean.
-  const mean = how === 'sum' && followers.some((f) => Generic.of(f)?.bodyOps.some((o) => o.name === 'arith.divf') === true);
+  const mean =
+    how === 'sum' &&
+    followers.some((f) => Generic.of(f)?.bodyOps.some((o) => o.name === 'arith.divf') === true);
   if (windowed) return `pool_${mean ? 'average' : how}`;
   return `reduce_${mean ? 'mean' : how}`;
 }
@@ -73,4 +75,3 @@ function elementwiseFamily(g: Generic): string {
   if (source.map.isPermutation) return source.map.text === g.outputs[0]?.map.text ? 'copy' : 'transpose';
   return source.map.results.every((r) => r.kind === 'dim' || r.kind === 'constant') ? 'broadcast' : 'copy';
 }
-

@@ -10,7 +10,8 @@ export const loweringMessages = defineMessages({
     next: () => `Give sizes that are not known a value, or rewrite these nodes when exporting the model.`,
   }),
   STR0502: message<{ op: string; found: string }>({
-    text: (p) => `dispatch formation cannot take ${p.op} into a kernel: it reads a value of type ${p.found} that is computed outside.`,
+    text: (p) =>
+      `dispatch formation cannot take ${p.op} into a kernel: it reads a value of type ${p.found} that is computed outside.`,
     next: () => `Kernels take tensors and constants.`,
   }),
   STR0503: message<{ found: string; known: readonly string[] }>({

@@ -63,7 +63,8 @@ const cpuPlan: readonly Planned[] = [
 ];
 const plans: { readonly [T in TargetName]: readonly Planned[] } = { cpu: cpuPlan };
 
-export const isTarget = (name: string): name is TargetName => (targetNames as readonly string[]).includes(name);
+export const isTarget = (name: string): name is TargetName =>
+  (targetNames as readonly string[]).includes(name);
 
 /** The steps from an imported module to the last stage before code. Throws STR0503 for an unknown target. */
 export function defaultPipeline(options: Partial<PipelineOptions> = {}): readonly PipelineStep[] {
@@ -86,7 +87,8 @@ function nodeOf(planned: Planned, level: OptLevel): PipelineNode {
 }
 function passNamed(name: string): Pass {
   const pass = passes.find((p) => p.name === name);
-  if (pass === undefined) throw new Error(`the plan names a pass '${name}' that is not in the list of passes`);
+  if (pass === undefined)
+    throw new Error(`the plan names a pass '${name}' that is not in the list of passes`);
   return pass;
 }
 

@@ -5,7 +5,8 @@ import { modelNodesOf, printOp } from '../../src/ir';
 import { applyPasses, moduleOf, networks } from './linalgSamples';
 
 const pipeline = 'lower-nn-to-linalg,canonicalize,cse,fuse-elementwise,dce,form-dispatches,cse,dce';
-const regionsOf = (module: Operation): readonly Operation[] => module.find((op) => op.name === 'dispatch.region');
+const regionsOf = (module: Operation): readonly Operation[] =>
+  module.find((op) => op.name === 'dispatch.region');
 const nameOf = (op: Operation): string => {
   const name = op.attr('sym_name');
   return name?.kind === 'string' ? name.value : '';
@@ -22,15 +23,29 @@ describe('dispatch formation', () => {
     it(`leaves only constants and reshapes of ${network.name} outside`, () => {
       const module = moduleOf(network);
       applyPasses(module, pipeline);
-      const outside = module.body().first!.body().ops.map((op) => op.name);
-      const allowed = new Set(['dispatch.region', 'func.return', 'arith.constant', 'tensor.expand_shape', 'tensor.collapse_shape']);
-      assert.deepEqual(outside.filter((name) => !allowed.has(name)), []);
+      const outside = module
+        .body()
+        .first!.body()
+        .ops.map((op) => op.name);
+      const allowed = new Set([
+        'dispatch.region',
+        'func.return',
+        'arith.constant',
+        'tensor.expand_shape',
+        'tensor.collapse_shape',
+      ]);
+      assert.deepEqual(
+        outside.filter((name) => !allowed.has(name)),
+        [],
+      );
     });
   }
 
   it('gives a kernel the locations of all nodes that it computes', () => {
     const module = moduleOf(networks[0]!);
-    const nodes = module.find((op) => op.dialect === 'nn').flatMap((op) => modelNodesOf(op.location).map((n) => n.name));
+    const nodes = module
+      .find((op) => op.dialect === 'nn')
+      .flatMap((op) => modelNodesOf(op.location).map((n) => n.name));
     applyPasses(module, pipeline);
     const kept = regionsOf(module).map((op) => modelNodesOf(op.location).map((n) => n.name));
     assert.deepEqual(kept.flat(), nodes);

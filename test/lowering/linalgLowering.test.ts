@@ -6,7 +6,13 @@ import { registry } from '../../src/ir/dialects';
 import { applyPasses, moduleOf, networks, randomInputs, relativeError, run, samples } from './linalgSamples';
 
 /** The steps from graph to dispatches; each is checked against the graph. */
-const steps = ['lower-nn-to-linalg', 'canonicalize,cse', 'fuse-elementwise', 'canonicalize,dce', 'form-dispatches'];
+const steps = [
+  'lower-nn-to-linalg',
+  'canonicalize,cse',
+  'fuse-elementwise',
+  'canonicalize,dce',
+  'form-dispatches',
+];
 const tolerance = 2e-6;
 
 const mlirOpt = ['mlir-opt-22', 'mlir-opt'].find((tool) => {
@@ -30,13 +36,23 @@ describe('lowering of nn to dispatches', () => {
         assert.equal(printOp(parseModule(text, registry).module), text);
         texts.push(text);
       }
-      assert.deepEqual(module.find((op) => op.dialect === 'nn'), []);
+      assert.deepEqual(
+        module.find((op) => op.dialect === 'nn'),
+        [],
+      );
     });
   }
 
-  it('prints text that mlir-opt accepts', { skip: mlirOpt === undefined && 'mlir-opt 22 is not installed' }, () => {
-    assert.ok(texts.length > 0);
-    const input = texts.join('\n// -----\n');
-    execFileSync(mlirOpt!, ['--allow-unregistered-dialect', '--split-input-file', '-o', '/dev/null'], { input, stdio: ['pipe', 'ignore', 'pipe'] });
-  });
+  it(
+    'prints text that mlir-opt accepts',
+    { skip: mlirOpt === undefined && 'mlir-opt 22 is not installed' },
+    () => {
+      assert.ok(texts.length > 0);
+      const input = texts.join('\n// -----\n');
+      execFileSync(mlirOpt!, ['--allow-unregistered-dialect', '--split-input-file', '-o', '/dev/null'], {
+        input,
+        stdio: ['pipe', 'ignore', 'pipe'],
+      });
+    },
+  );
 });

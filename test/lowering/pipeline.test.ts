@@ -20,10 +20,12 @@ function importModel(name: string, options: BuildOptions = {}) {
   return importOnnx(readOnnxModel({ bytes: buildReferenceModel(name, options), name: `${name}.onnx` }));
 }
 const dispatchNames = (module: Operation): readonly string[] =>
-  module.find((op) => op.name === 'dispatch.region').map((op) => {
-    const name = op.attr('sym_name');
-    return name?.kind === 'string' ? name.value : '';
-  });
+  module
+    .find((op) => op.name === 'dispatch.region')
+    .map((op) => {
+      const name = op.attr('sym_name');
+      return name?.kind === 'string' ? name.value : '';
+    });
 /** How many dispatches there are of each family. */
 function families(names: readonly string[]): Record<string, number> {
   const counts: Record<string, number> = {};
@@ -42,21 +44,35 @@ describe('default pipeline', () => {
     });
     it(`goes through the stages in order at level ${level}`, () => {
       const seen = [...new Set(defaultPipeline({ optLevel: level }).map((s) => s.stage))];
-      assert.deepEqual(seen, stages.map((s) => s.name).filter((s) => s !== 'import'));
+      assert.deepEqual(
+        seen,
+        stages.map((s) => s.name).filter((s) => s !== 'import'),
+      );
       for (const stage of seen) {
-        const established = defaultPipeline({ optLevel: level }).filter((s) => s.stage === stage).map((s) => s.establishes?.name);
-        assert.deepEqual(established.filter((e) => e !== undefined), [stage]);
+        const established = defaultPipeline({ optLevel: level })
+          .filter((s) => s.stage === stage)
+          .map((s) => s.establishes?.name);
+        assert.deepEqual(
+          established.filter((e) => e !== undefined),
+          [stage],
+        );
         assert.equal(established[established.length - 1], stage);
       }
     });
   }
   it('is a longer list at each level', () => {
     const lengths = levels.map((optLevel) => defaultPipeline({ optLevel }).length);
-    assert.deepEqual([...lengths].sort((a, b) => a - b), lengths);
+    assert.deepEqual(
+      [...lengths].sort((a, b) => a - b),
+      lengths,
+    );
     assert.equal(textOfPipeline(defaultPipeline()), textOfPipeline(defaultPipeline({ optLevel: 3 })));
   });
   it('names the targets when one is not known', () => {
-    assert.throws(() => defaultPipeline({ target: 'abacus' as 'cpu' }), /STR0503 there is no target 'abacus'; there are cpu/);
+    assert.throws(
+      () => defaultPipeline({ target: 'abacus' as 'cpu' }),
+      /STR0503 there is no target 'abacus'; there are cpu/,
+    );
   });
 });
 
@@ -68,8 +84,12 @@ describe('models in the default pipeline', () => {
     assert.deepEqual(families(names), { conv2d: 35, depthwise_conv2d: 17, reduce_mean: 1, matmul: 1 });
     assert.equal(names[0], 'main_dispatch_0_conv2d_1x112x112x32x3x3x3_f32');
     // Every node of the model but those that compute nothing is part of a kernel.
-    const imported = nodes.filter((n) => n.opType !== 'Constant' && n.opType !== 'Flatten').map((n) => n.name);
-    const kept = module.find((op) => op.name === 'dispatch.region').flatMap((op) => modelNodesOf(op.location).map((n) => n.name));
+    const imported = nodes
+      .filter((n) => n.opType !== 'Constant' && n.opType !== 'Flatten')
+      .map((n) => n.name);
+    const kept = module
+      .find((op) => op.name === 'dispatch.region')
+      .flatMap((op) => modelNodesOf(op.location).map((n) => n.name));
     assert.deepEqual([...new Set(kept)].sort(), imported.sort());
     assert.equal(record.passes[record.passes.length - 1]!.stage, 'dispatch');
   });
@@ -83,7 +103,11 @@ describe('models in the default pipeline', () => {
       const expected = run(module, inputs, resources);
       const steps = defaultPipeline({ optLevel: level });
       for (const stage of ['graph', 'structured', 'dispatch']) {
-        runPipeline(module, steps.filter((s) => s.stage === stage), { registry, resources });
+        runPipeline(
+          module,
+          steps.filter((s) => s.stage === stage),
+          { registry, resources },
+        );
         const error = relativeError(run(module, inputs, resources), expected);
         assert.ok(error < 1e-4, `after ${stage}: relative error ${error}`);
       }

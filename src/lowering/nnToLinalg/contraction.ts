@@ -16,7 +16,14 @@ interface Side {
 }
 
 /** `out[map] += lhs · rhs` from zero, in the accumulator's type. */
-function contract(b: Builder, lhs: Side, rhs: Side, shape: readonly number[], map: AffineMap, loops: readonly LoopKind[]): Value {
+function contract(
+  b: Builder,
+  lhs: Side,
+  rhs: Side,
+  shape: readonly number[],
+  map: AffineMap,
+  loops: readonly LoopKind[],
+): Value {
   const element = elementTypeOf(lhs.value);
   const sum = accumulatorType(element);
   const init = zeros(b, shape, sum);
@@ -24,7 +31,9 @@ function contract(b: Builder, lhs: Side, rhs: Side, shape: readonly number[], ma
     inputs: [lhs, rhs],
     outputs: [{ value: init, map }],
     loops,
-    body: (inner, [x, y], [acc]) => [addScalars(inner, acc!, mulScalars(inner, widen(inner, x!, sum), widen(inner, y!, sum)))],
+    body: (inner, [x, y], [acc]) => [
+      addScalars(inner, acc!, mulScalars(inner, widen(inner, x!, sum), widen(inner, y!, sum))),
+    ],
   });
   return narrowed(b, result!, element);
 }
@@ -140,7 +149,9 @@ const reduction = (n: number): LoopKind[] => new Array<LoopKind>(n).fill('reduct
 function addBias(b: Builder, value: Value, bias: Value, axis: number): Value {
   const shape = shapeOf(value);
   const perChannel = { value: bias, map: AffineMap.projection(shape.length, [axis]) };
-  return buildElementwise(b, [value, perChannel], shape, elementTypeOf(value), (inner, [x, y]) => addScalars(inner, x!, y!));
+  return buildElementwise(b, [value, perChannel], shape, elementTypeOf(value), (inner, [x, y]) =>
+    addScalars(inner, x!, y!),
+  );
 }
 
 /** `matmul`: loops over batch, rows, columns, and the axis that is summed. A vector has no loop for its missing axis. */
@@ -164,7 +175,10 @@ export const matmulLowering = lowering<NnView<'matmul'>>(
       { value: lhs, map: side(x, row ? [affineDim(batch), k] : [k]) },
       { value: rhs, map: side(y, column ? [k, affineDim(loops - 2)] : [k]) },
       shape,
-      AffineMap.projection(loops, shape.map((_, i) => i)),
+      AffineMap.projection(
+        loops,
+        shape.map((_, i) => i),
+      ),
       [...parallel(shape.length), 'reduction'],
     );
   },

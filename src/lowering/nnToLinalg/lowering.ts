@@ -5,10 +5,12 @@
 import type { Attribute, Builder, OpDefinition, Type, Value } from '../../ir';
 import { floatAttr, integerAttr, types } from '../../ir';
 import * as arith from '../../ir/dialects/arith';
-import * as nn from '../../ir/dialects/nn';
+import type * as nn from '../../ir/dialects/nn';
 
 /** Names under which the `nn` dialect exports its op declarations. */
-export type NnOp = { [K in keyof typeof nn]: (typeof nn)[K] extends OpDefinition ? K : never }[keyof typeof nn];
+export type NnOp = {
+  [K in keyof typeof nn]: (typeof nn)[K] extends OpDefinition ? K : never;
+}[keyof typeof nn];
 export type NnView<K extends NnOp> = ReturnType<(typeof nn)[K]['view']>;
 
 /** How ops of one kind become linalg, or why they do not. */

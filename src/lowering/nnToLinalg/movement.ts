@@ -9,7 +9,9 @@ import { reshapeTensor } from '../rules/tensorReshape';
 import type { NnView } from './lowering';
 import { lowering, scalarConstant } from './lowering';
 
-export const reshapeLowering = lowering<NnView<'reshape'>>((b, { input, output }) => reshapeTensor(b, input, shapeOf(output)));
+export const reshapeLowering = lowering<NnView<'reshape'>>((b, { input, output }) =>
+  reshapeTensor(b, input, shapeOf(output)),
+);
 
 export const transposeLowering = lowering<NnView<'transpose'>>((b, { input, output, permutation }) => {
   const inverse = new Array<number>(permutation.length);
@@ -27,7 +29,11 @@ const copy = (b: Builder, value: Value, map: AffineMap, shape: readonly number[]
 export const concatLowering = lowering<NnView<'concat'>>((b, { inputs, output, axis }) =>
   inputs.length === 1
     ? inputs[0]!
-    : b.value(tensorOps.concat, { inputs, dim: axis < 0 ? axis + shapeOf(output).length : axis }, output.type),
+    : b.value(
+        tensorOps.concat,
+        { inputs, dim: axis < 0 ? axis + shapeOf(output).length : axis },
+        output.type,
+      ),
 );
 
 export const padLowering = lowering<NnView<'pad'>>(

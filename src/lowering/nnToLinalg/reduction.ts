@@ -32,7 +32,13 @@ interface ReduceView {
 type Combine = (b: Builder, acc: Value, x: Value) => Value;
 
 /** The input reduced over `axes`, which the result does not have; in the accumulator's type. */
-function reduce(b: Builder, input: Value, axes: readonly number[], start: (type: Type) => Attribute, combine: Combine): Value {
+function reduce(
+  b: Builder,
+  input: Value,
+  axes: readonly number[],
+  start: (type: Type) => Attribute,
+  combine: Combine,
+): Value {
   const shape = shapeOf(input);
   const gone = new Set(axes);
   const kept = shape.map((_, i) => i).filter((i) => !gone.has(i));
@@ -40,14 +46,24 @@ function reduce(b: Builder, input: Value, axes: readonly number[], start: (type:
   const first = b.value(arith.constant, { value: start(sum) }, sum);
   const [result] = buildGeneric(b, {
     inputs: [{ value: input, map: AffineMap.identity(shape.length) }],
-    outputs: [{ value: filled(b, first, kept.map((i) => shape[i]!)), map: AffineMap.projection(shape.length, kept) }],
+    outputs: [
+      {
+        value: filled(
+          b,
+          first,
+          kept.map((i) => shape[i]!),
+        ),
+        map: AffineMap.projection(shape.length, kept),
+      },
+    ],
     loops: shape.map((_, i) => (gone.has(i) ? 'reduction' : 'parallel')),
     body: (inner, [x], [acc]) => [combine(inner, acc!, widen(inner, x!, sum))],
   });
   return result!;
 }
 
-const fromFront = (axes: readonly number[], rank: number): readonly number[] => axes.map((a) => (a < 0 ? a + rank : a));
+const fromFront = (axes: readonly number[], rank: number): readonly number[] =>
+  axes.map((a) => (a < 0 ? a + rank : a));
 
 const reduction = (start: (type: Type) => Attribute, combine: Combine, mean = false): Lowering<ReduceView> =>
   lowering(
@@ -66,7 +82,8 @@ const reduction = (start: (type: Type) => Attribute, combine: Combine, mean = fa
       return reshapeTensor(b, narrowed(b, result, elementTypeOf(view.input)), shapeOf(view.output));
     },
     ({ input }) =>
-      elementProblem(input) ?? (mean && !isFloat(elementTypeOf(input)) ? 'means of integers are not lowered yet' : undefined),
+      elementProblem(input) ??
+      (mean && !isFloat(elementTypeOf(input)) ? 'means of integers are not lowered yet' : undefined),
   );
 const constantStart =
   (value: number) =>
@@ -87,12 +104,19 @@ export const softmaxLowering = lowering<NnView<'softmax'>>((b, { input, axis }) 
   const element = elementTypeOf(input);
   const sum = accumulatorType(element);
   const at = axis < 0 ? axis + shape.length : axis;
-  const along = new AffineMap(shape.length, 0, shape.flatMap((_, i) => (i === at ? [] : [affineDim(i)])));
+  const along = new AffineMap(
+    shape.length,
+    0,
+    shape.flatMap((_, i) => (i === at ? [] : [affineDim(i)])),
+  );
   const top = reduce(b, input, [at], (type) => bounds(type)[0], maxScalars);
   const identity = AffineMap.identity(shape.length);
   const exponentials = buildElementwise(
     b,
-    [{ value: input, map: identity }, { value: top, map: along }],
+    [
+      { value: input, map: identity },
+      { value: top, map: along },
+    ],
     shape,
     sum,
     (inner, [x, m]) => inner.value(math.exp, { operand: subScalars(inner, widen(inner, x!, sum), m!) }),
@@ -100,7 +124,10 @@ export const softmaxLowering = lowering<NnView<'softmax'>>((b, { input, axis }) 
   const total = reduce(b, exponentials, [at], constantStart(0), addScalars);
   const quotients = buildElementwise(
     b,
-    [{ value: exponentials, map: identity }, { value: total, map: along }],
+    [
+      { value: exponentials, map: identity },
+      { value: total, map: along },
+    ],
     shape,
     sum,
     (inner, [e, t]) => inner.value(arith.divf, { lhs: e!, rhs: t! }),
@@ -113,10 +140,19 @@ export const batchNormLowering = lowering<NnView<'batchNorm'>>((b, view) => {
   const shape = shapeOf(view.input);
   const element = elementTypeOf(view.input);
   const channels = [shape[1]!];
-  const s = buildElementwise(b, [view.scale, view.variance], channels, element, (inner, [scale, variance]) => {
-    const shifted = inner.value(arith.addf, { lhs: variance!, rhs: scalarConstant(inner, view.epsilon, element) });
-    return inner.value(arith.divf, { lhs: scale!, rhs: inner.value(math.sqrt, { operand: shifted }) });
-  });
+  const s = buildElementwise(
+    b,
+    [view.scale, view.variance],
+    channels,
+    element,
+    (inner, [scale, variance]) => {
+      const shifted = inner.value(arith.addf, {
+        lhs: variance!,
+        rhs: scalarConstant(inner, view.epsilon, element),
+      });
+      return inner.value(arith.divf, { lhs: scale!, rhs: inner.value(math.sqrt, { operand: shifted }) });
+    },
+  );
   const t = buildElementwise(b, [view.bias, view.mean, s], channels, element, (inner, [bias, mean, factor]) =>
     subScalars(inner, bias!, mulScalars(inner, mean!, factor!)),
   );

@@ -29,7 +29,10 @@ function pool(b: Builder, view: PoolView, start: (element: types.Type) => Scalar
   const input = shape.map((_, i) => affineDim(i));
   [0, 1].forEach((i) => {
     const [stride, dilation] = [affineConstant(view.strides[i]!), affineConstant(view.dilations[i]!)];
-    input[rows + i] = affineAdd(affineMul(affineDim(rows + i), stride), affineMul(affineDim(4 + i), dilation));
+    input[rows + i] = affineAdd(
+      affineMul(affineDim(rows + i), stride),
+      affineMul(affineDim(4 + i), dilation),
+    );
   });
   // Says how large the window is; its elements are not read.
   const window = emptyTensor(b, view.kernel, sum);
@@ -49,7 +52,12 @@ export const maxPoolLowering = lowering<PoolView>(
   (b, view) =>
     narrowed(
       b,
-      pool(b, view, (element) => (inner) => inner.value(arith.constant, { value: bounds(element)[0] }, element), maxScalars),
+      pool(
+        b,
+        view,
+        (element) => (inner) => inner.value(arith.constant, { value: bounds(element)[0] }, element),
+        maxScalars,
+      ),
       elementTypeOf(view.input),
     ),
   ({ input }) => elementProblem(input),
@@ -74,7 +82,9 @@ export const averagePoolLowering = lowering<NnView<'averagePool2d'>>((b, view) =
     const size = shapeOf(view.input)[rows + i]!;
     const inside = Array.from({ length: shape[rows + i]! }, (_, at) => {
       const first = at * view.strides[i]! - view.pads[i]!;
-      return Array.from({ length: view.kernel[i]! }, (__, k) => first + k * view.dilations[i]!).filter((p) => p >= 0 && p < size).length;
+      return Array.from({ length: view.kernel[i]! }, (__, k) => first + k * view.dilations[i]!).filter(
+        (p) => p >= 0 && p < size,
+      ).length;
     });
     const type = types.tensor([inside.length], sum);
     const value = b.value(arith.constant, { value: denseElements(type, inside) }, type);

@@ -36,7 +36,9 @@ export const formDispatches = definePass({
     if (block === undefined) return;
     const name = root.attr('sym_name');
     const prefix = name?.kind === 'string' ? name.value : 'main';
-    const groups = groupsOf(block, options.followers).sort((a, b) => (lastOf(a).isBefore(lastOf(b)) ? -1 : 1));
+    const groups = groupsOf(block, options.followers).sort((a, b) =>
+      lastOf(a).isBefore(lastOf(b)) ? -1 : 1,
+    );
     groups.forEach((group, i) => {
       outline(rewriter, group, `${prefix}_dispatch_${i}_${workName(group.root, group.followers)}`);
     });
@@ -54,11 +56,13 @@ function groupsOf(block: Block, follow: boolean): Group[] {
   // From the last reduction back, so that of two that meet in one op the later takes it: its other input is then at hand.
   for (const op of [...ops].reverse()) {
     const g = Generic.of(op);
-    if (g !== undefined && !g.isParallel) add(op, follow ? followersOf(op, taken) : { followers: [], refused: undefined });
+    if (g !== undefined && !g.isParallel)
+      add(op, follow ? followersOf(op, taken) : { followers: [], refused: undefined });
   }
   for (const op of ops) {
     if (taken.has(op)) continue;
-    if (Generic.of(op) !== undefined || (movesElements(op) && readOutside(op))) add(op, { followers: [], refused: undefined });
+    if (Generic.of(op) !== undefined || (movesElements(op) && readOutside(op)))
+      add(op, { followers: [], refused: undefined });
   }
   return groups;
 }
@@ -72,9 +76,11 @@ function followersOf(root: Operation, taken: ReadonlySet<Operation>): Pick<Group
     if (result === undefined || second !== undefined) return { followers, refused: undefined };
     const [user, other] = result.users;
     const next = Generic.of(user);
-    if (user === undefined || next?.isElementwise !== true || user.block !== root.block) return { followers, refused: undefined };
+    if (user === undefined || next?.isElementwise !== true || user.block !== root.block)
+      return { followers, refused: undefined };
     const stop = (reason: string): Pick<Group, 'followers' | 'refused'> => ({ followers, refused: reason });
-    if (other !== undefined) return stop(`${result.users.length} ops read its result, so it is written to memory`);
+    if (other !== undefined)
+      return stop(`${result.users.length} ops read its result, so it is written to memory`);
     if (taken.has(user)) return stop('the op after it is part of the kernel of its other input');
     if (!next.inputs.every((i) => i.value !== result || i.map.isPermutation)) {
       return stop('the op after it does not read each element of its result once');
@@ -84,11 +90,25 @@ function followersOf(root: Operation, taken: ReadonlySet<Operation>): Pick<Group
   }
 }
 
-const movers = new Set(['tensor.pad', 'tensor.extract_slice', 'tensor.insert_slice', 'tensor.concat', 'tensor.splat', 'linalg.fill']);
+const movers = new Set([
+  'tensor.pad',
+  'tensor.extract_slice',
+  'tensor.insert_slice',
+  'tensor.concat',
+  'tensor.splat',
+  'linalg.fill',
+]);
 const movesElements = (op: Operation): boolean => movers.has(op.name);
 /** Ops that a kernel takes in as producers of what it reads. */
-const producers = new Set(['tensor.pad', 'tensor.extract_slice', 'tensor.splat', 'linalg.fill', 'tensor.empty']);
-const isReshape = (op: Operation): boolean => op.name === 'tensor.expand_shape' || op.name === 'tensor.collapse_shape';
+const producers = new Set([
+  'tensor.pad',
+  'tensor.extract_slice',
+  'tensor.splat',
+  'linalg.fill',
+  'tensor.empty',
+]);
+const isReshape = (op: Operation): boolean =>
+  op.name === 'tensor.expand_shape' || op.name === 'tensor.collapse_shape';
 
 /** Whether the op goes into the kernels that read it: it only arranges elements that they can read themselves. */
 function isTakenIn(op: Operation | undefined): op is Operation {
@@ -99,9 +119,13 @@ function isTakenIn(op: Operation | undefined): op is Operation {
 const readOutside = (op: Operation): boolean =>
   !isTakenIn(op) ||
   op.results.some((r) =>
-    r.users.some((u) => u.definition?.traits.has('terminator') === true || (isReshape(u) && readOutside(u)) || !isComputed(u)),
+    r.users.some(
+      (u) =>
+        u.definition?.traits.has('terminator') === true || (isReshape(u) && readOutside(u)) || !isComputed(u),
+    ),
   );
-const isComputed = (op: Operation): boolean => Generic.of(op) !== undefined || movesElements(op) || isReshape(op);
+const isComputed = (op: Operation): boolean =>
+  Generic.of(op) !== undefined || movesElements(op) || isReshape(op);
 
 /** Moves a group into a dispatch.region in place of its last op. */
 function outline(rewriter: Rewriter, group: Group, name: string): void {
@@ -115,10 +139,13 @@ function outline(rewriter: Rewriter, group: Group, name: string): void {
     seen.add(op);
     for (const v of outerValues(op)) {
       const producer = v.definingOp;
-      const inside = producer !== undefined && (isTakenIn(producer) || isScalarConstant(producer) || isMember(group, producer));
+      const inside =
+        producer !== undefined &&
+        (isTakenIn(producer) || isScalarConstant(producer) || isMember(group, producer));
       if (inside) visit(producer);
       else if (!known.has(v)) {
-        if (v.type.kind !== 'tensor') throw loweringMessages.error('STR0502', { op: op.name, found: v.type.text });
+        if (v.type.kind !== 'tensor')
+          throw loweringMessages.error('STR0502', { op: op.name, found: v.type.text });
         known.add(v);
         inputs.push(v);
       }
@@ -147,7 +174,8 @@ function outline(rewriter: Rewriter, group: Group, name: string): void {
             const copy = b.insert(op.clone(mapping));
             copy.removeAttr(fusionRefused);
             copy.walk((inner) => {
-              if (isScaffolding(inner) || modelNodesOf(inner.location).length === 0) inner.location = location;
+              if (isScaffolding(inner) || modelNodesOf(inner.location).length === 0)
+                inner.location = location;
             });
           }
           b.op(yieldOp, { values: last.results.map((r) => mapping.get(r)!) });
@@ -171,7 +199,8 @@ const isScalarConstant = (op: Operation): boolean =>
   op.definition?.traits.has('constantLike') === true && op.result().type.kind !== 'tensor';
 
 /** Ops that say nothing about the model; merging equal ones has given them the nodes of many kernels. */
-const isScaffolding = (op: Operation): boolean => op.name === 'tensor.empty' || op.definition?.traits.has('constantLike') === true;
+const isScaffolding = (op: Operation): boolean =>
+  op.name === 'tensor.empty' || op.definition?.traits.has('constantLike') === true;
 
 /** Values that the op and its regions read from around it, each once. */
 function outerValues(op: Operation): readonly Value[] {
@@ -179,7 +208,12 @@ function outerValues(op: Operation): readonly Value[] {
   op.walk((inner) => {
     for (const v of inner.operands) {
       const owner = v.kind === 'argument' ? v.block.parentOp : v.op;
-      if (owner === undefined || (owner !== op && !op.isAncestorOf(owner)) || (owner === op && v.kind === 'result')) found.add(v);
+      if (
+        owner === undefined ||
+        (owner !== op && !op.isAncestorOf(owner)) ||
+        (owner === op && v.kind === 'result')
+      )
+        found.add(v);
     }
   });
   return [...found];

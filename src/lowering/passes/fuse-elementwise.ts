@@ -19,7 +19,8 @@ export const fuseElementwise = definePass({
     rewriter.applyRules(root, rules);
     for (const op of root.find((o) => generic.is(o))) {
       const reasons = refusals(op);
-      if (reasons.length === 0 || op.attr(fusionRefused)?.text === arrayAttr(reasons.map(stringAttr)).text) continue;
+      if (reasons.length === 0 || op.attr(fusionRefused)?.text === arrayAttr(reasons.map(stringAttr)).text)
+        continue;
       rewriter.apply({
         rule: 'note-refusals',
         root: op,

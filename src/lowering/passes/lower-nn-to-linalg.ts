@@ -22,7 +22,9 @@ function entryOf<K extends NnOp>(key: K): Entry {
   return {
     definition,
     problem: (op) => {
-      const open = [...op.operands, ...op.results].find((v) => v.type.kind !== 'tensor' || !types.isStatic(v.type.shape));
+      const open = [...op.operands, ...op.results].find(
+        (v) => v.type.kind !== 'tensor' || !types.isStatic(v.type.shape),
+      );
       if (open !== undefined) return `${open.type.text} has a size that is not known when compiling`;
       return lowering.kind === 'unsupported' ? lowering.reason : lowering.refuse?.(view(op));
     },
@@ -49,12 +51,14 @@ export const lowerNnToLinalg = definePass({
   rules,
   run: (root, { rewriter }) => {
     const byName = new Map(entries.map((e) => [e.definition.name, e]));
-    const problems = root.find((op) => op.dialect === 'nn').flatMap((op) => {
-      const problem = byName.get(op.name)?.problem(op);
-      if (problem === undefined) return [];
-      const nodes = modelNodesOf(op.location).map((n) => `"${n.name}"`);
-      return [`${op.name}${nodes.length === 0 ? '' : ` at model node ${nodes.join(', ')}`}: ${problem}`];
-    });
+    const problems = root
+      .find((op) => op.dialect === 'nn')
+      .flatMap((op) => {
+        const problem = byName.get(op.name)?.problem(op);
+        if (problem === undefined) return [];
+        const nodes = modelNodesOf(op.location).map((n) => `"${n.name}"`);
+        return [`${op.name}${nodes.length === 0 ? '' : ` at model node ${nodes.join(', ')}`}: ${problem}`];
+      });
     if (problems.length > 0) throw loweringMessages.error('STR0501', { problems });
     rewriter.applyRules(root, rules);
   },

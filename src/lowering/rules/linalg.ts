@@ -4,7 +4,15 @@ import { decodeElements, floatAttr, integerAttr } from '../../ir';
 import * as arith from '../../ir/dialects/arith';
 import { fill, generic } from '../../ir/dialects/linalg';
 import { pad } from '../../ir/dialects/tensor';
-import { buildGeneric, emptyTensor, elementTypeOf, Generic, inlineBody, loopsAreKnown, shapeOf } from './linalgGeneric';
+import {
+  buildGeneric,
+  emptyTensor,
+  elementTypeOf,
+  Generic,
+  inlineBody,
+  loopsAreKnown,
+  shapeOf,
+} from './linalgGeneric';
 import { reshapeOf } from './tensorReshape';
 import { paddingOf } from './tensor';
 
@@ -13,7 +21,8 @@ export function splatOf(value: Value): Attribute | undefined {
   const constant = arith.constant.defining(value);
   if (constant !== undefined) {
     const a = constant.value;
-    if (a.kind !== 'dense' || (!a.splat && a.bytes.length === 0)) return a.kind === 'float' || a.kind === 'integer' || a.kind === 'bool' ? a : undefined;
+    if (a.kind !== 'dense' || (!a.splat && a.bytes.length === 0))
+      return a.kind === 'float' || a.kind === 'integer' || a.kind === 'bool' ? a : undefined;
     const { element } = a.type;
     if (!a.splat) return undefined;
     const number = decodeElements(element, a.bytes)[0]!;
@@ -38,7 +47,11 @@ const eraseCopy: Rule = {
 };
 
 /** Rebuilds `g` with the inputs that `keep` says; `known` gives the scalar of those left out. */
-function withInputs(g: Generic, keep: readonly boolean[], known: (index: number) => Attribute | undefined): ReturnType<Rule['match']> {
+function withInputs(
+  g: Generic,
+  keep: readonly boolean[],
+  known: (index: number) => Attribute | undefined,
+): ReturnType<Rule['match']> {
   const inputs = g.inputs.filter((_, i) => keep[i]);
   const maps = [...inputs, ...g.outputs].map((o) => o.map);
   if (!loopsAreKnown(maps, g.loops.length)) return undefined;
@@ -55,7 +68,9 @@ function withInputs(g: Generic, keep: readonly boolean[], known: (index: number)
             if (keep[i]!) return args[next++]!;
             const value = known(i);
             // An argument that nothing reads may be any value.
-            return value === undefined ? outs[0]! : inner.value(arith.constant, { value }, elementTypeOf(input.value));
+            return value === undefined
+              ? outs[0]!
+              : inner.value(arith.constant, { value }, elementTypeOf(input.value));
           });
           return inlineBody(inner, g.body, [...all, ...outs]);
         },
@@ -71,7 +86,13 @@ const splatToScalar: Rule = {
     const g = Generic.of(op);
     if (g === undefined) return undefined;
     const splats = g.inputs.map((i) => (i.argument.hasUses ? splatOf(i.value) : undefined));
-    return splats.some((s) => s !== undefined) ? withInputs(g, splats.map((s) => s === undefined), (i) => splats[i]) : undefined;
+    return splats.some((s) => s !== undefined)
+      ? withInputs(
+          g,
+          splats.map((s) => s === undefined),
+          (i) => splats[i],
+        )
+      : undefined;
   },
 };
 
@@ -86,7 +107,11 @@ const dropUnusedInput: Rule = {
     if (used.every((u) => u)) return undefined;
     for (let i = 0; i < used.length; i++) {
       if (used[i]!) continue;
-      const patch = withInputs(g, used.map((_, j) => j !== i), () => undefined);
+      const patch = withInputs(
+        g,
+        used.map((_, j) => j !== i),
+        () => undefined,
+      );
       if (patch !== undefined) return patch;
     }
     return undefined;
@@ -101,7 +126,13 @@ const mergeEqualInputs: Rule = {
     const g = Generic.of(op);
     if (g === undefined) return undefined;
     const keys = new Set(g.inputs.map((i) => `${i.map.text}|${valueKey(i.value)}`));
-    return keys.size === g.inputs.length ? undefined : withInputs(g, g.inputs.map(() => true), () => undefined);
+    return keys.size === g.inputs.length
+      ? undefined
+      : withInputs(
+          g,
+          g.inputs.map(() => true),
+          () => undefined,
+        );
   },
 };
 const ids = new WeakMap<Value, number>();
@@ -137,7 +168,12 @@ const padOfFill: Rule = {
   match: (op) => {
     const padding = paddingOf(op);
     const filled = fill.defining(padding?.source);
-    if (padding === undefined || filled === undefined || splatOf(filled.inputs[0]!)?.text !== padding.value.text) return undefined;
+    if (
+      padding === undefined ||
+      filled === undefined ||
+      splatOf(filled.inputs[0]!)?.text !== padding.value.text
+    )
+      return undefined;
     return {
       sources: [filled.op],
       build: (b) => {
@@ -148,4 +184,11 @@ const padOfFill: Rule = {
   },
 };
 
-export const linalgRules: readonly Rule[] = [eraseCopy, mergeEqualInputs, splatToScalar, dropUnusedInput, reshapeOfFill, padOfFill];
+export const linalgRules: readonly Rule[] = [
+  eraseCopy,
+  mergeEqualInputs,
+  splatToScalar,
+  dropUnusedInput,
+  reshapeOfFill,
+  padOfFill,
+];

@@ -22,7 +22,12 @@ import { paddingOf } from './tensor';
 import { padTensor } from './tensorBuild';
 
 export type FusionVerdict =
-  | { readonly kind: 'fuse'; readonly consumer: Generic; readonly input: MappedOperand; readonly producer: Generic }
+  | {
+      readonly kind: 'fuse';
+      readonly consumer: Generic;
+      readonly input: MappedOperand;
+      readonly producer: Generic;
+    }
   | {
       readonly kind: 'refuse';
       readonly reason: string;
@@ -40,21 +45,31 @@ export function fusionVerdict(op: Operation, index: number): FusionVerdict | und
   const expected = endsKernel(producer);
   const refuse = (reason: string): FusionVerdict => ({ kind: 'refuse', reason, expected });
 
-  if (producer.bodyOps.some((o) => o.name === 'linalg.index')) return refuse('the producer computes with positions');
+  if (producer.bodyOps.some((o) => o.name === 'linalg.index'))
+    return refuse('the producer computes with positions');
   if (producer.bodyOps.length > 0) {
     const { users } = input.value;
-    if (users.length > 1) return refuse(`${users.length} ops read the result of ${describe(producer)}; each would compute it again`);
-    if (!consumer.isParallel && expected) return refuse(`${describe(producer)} ends the kernel that computes its input`);
+    if (users.length > 1)
+      return refuse(
+        `${users.length} ops read the result of ${describe(producer)}; each would compute it again`,
+      );
+    if (!consumer.isParallel && expected)
+      return refuse(`${describe(producer)} ends the kernel that computes its input`);
     const extents = consumer.extents;
     const visits = extents === undefined ? Infinity : visitsPerElement(input.map, extents);
     if (visits > 1) return refuse(`each element of ${describe(producer)} would be computed ${visits} times`);
-    if (!consumer.isParallel && !input.map.isProjectedPermutation) return refuse(`${describe(producer)} is read through a sliding window`);
+    if (!consumer.isParallel && !input.map.isProjectedPermutation)
+      return refuse(`${describe(producer)} is read through a sliding window`);
   }
   if (!consumer.isParallel && breaksRows(consumer, input, producer)) {
     return refuse(`${describe(producer)} makes the rows that the loops read contiguous`);
   }
-  const remaining = [...consumer.operands.filter((o) => o !== input).map((o) => o.map), ...composed(input, producer).map((o) => o.map)];
-  if (!loopsAreKnown(remaining, consumer.loops.length)) return refuse('no other operand says how far a loop runs');
+  const remaining = [
+    ...consumer.operands.filter((o) => o !== input).map((o) => o.map),
+    ...composed(input, producer).map((o) => o.map),
+  ];
+  if (!loopsAreKnown(remaining, consumer.loops.length))
+    return refuse('no other operand says how far a loop runs');
   return { kind: 'fuse', consumer, input, producer };
 }
 
@@ -74,8 +89,12 @@ function breaksRows(consumer: Generic, input: MappedOperand, producer: Generic):
 
 /** `add, maximumf`: what an elementwise op computes. */
 function describe(g: Generic): string {
-  const names = g.bodyOps.filter((o) => o.definition?.traits.has('constantLike') !== true).map((o) => o.name.slice(o.dialect.length + 1));
-  return names.length === 0 ? 'the copy' : `'${names.slice(0, 4).join(', ')}${names.length > 4 ? ', …' : ''}'`;
+  const names = g.bodyOps
+    .filter((o) => o.definition?.traits.has('constantLike') !== true)
+    .map((o) => o.name.slice(o.dialect.length + 1));
+  return names.length === 0
+    ? 'the copy'
+    : `'${names.slice(0, 4).join(', ')}${names.length > 4 ? ', …' : ''}'`;
 }
 
 /** Whether an input comes from a reduction that nothing else reads, so that this op can follow it in its kernel. */
@@ -87,7 +106,10 @@ function endsKernel(g: Generic): boolean {
 }
 
 /** The producer's inputs with maps from the consumer's loops. */
-function composed(input: MappedOperand, producer: Generic): readonly { readonly value: Value; readonly map: MappedOperand['map'] }[] {
+function composed(
+  input: MappedOperand,
+  producer: Generic,
+): readonly { readonly value: Value; readonly map: MappedOperand['map'] }[] {
   const toProducer = invertPermutation(producer.outputs[0]!.map).compose(input.map);
   return producer.inputs.map((i) => ({ value: i.value, map: i.map.compose(toProducer) }));
 }
@@ -115,7 +137,12 @@ export const fuseProducer: Rule = {
               // The producer does not read the old value of its output, so any argument stands for it.
               const given = args.slice(i, i + inner.length);
               const [value] = inlineBody(inside, producer.body, [...given, ...given.slice(0, 1)]);
-              return inlineBody(inside, consumer.body, [...args.slice(0, i), value!, ...args.slice(i + inner.length), ...outs]);
+              return inlineBody(inside, consumer.body, [
+                ...args.slice(0, i),
+                value!,
+                ...args.slice(i + inner.length),
+                ...outs,
+              ]);
             },
           }),
       };
@@ -141,8 +168,22 @@ export const padBeforeTranspose: Rule = {
       sources: [copy.op],
       build: (b) => {
         const moved = (list: readonly number[]): number[] => axes.map((a) => list[a]!);
-        const padded = padTensor(b, from.value, moved(padding.low), moved(padding.high), () => padding.scalar);
-        return [buildElementwise(b, [{ value: padded, map }], shapeOf(op.result()), elementTypeOf(op.result()), (_, [x]) => x!)];
+        const padded = padTensor(
+          b,
+          from.value,
+          moved(padding.low),
+          moved(padding.high),
+          () => padding.scalar,
+        );
+        return [
+          buildElementwise(
+            b,
+            [{ value: padded, map }],
+            shapeOf(op.result()),
+            elementTypeOf(op.result()),
+            (_, [x]) => x!,
+          ),
+        ];
       },
     };
   },

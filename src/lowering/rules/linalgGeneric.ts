@@ -59,12 +59,20 @@ export class Generic {
   get isElementwise(): boolean {
     const [out, second] = this.outputs;
     return (
-      this.isParallel && out !== undefined && second === undefined && out.map.isPermutation && !out.argument.hasUses
+      this.isParallel &&
+      out !== undefined &&
+      second === undefined &&
+      out.map.isPermutation &&
+      !out.argument.hasUses
     );
   }
   /** Whether the body computes nothing: its one result is an input. */
   get isCopy(): boolean {
-    return this.isElementwise && this.bodyOps.length === 0 && this.inputs.some((i) => i.argument === this.yielded[0]);
+    return (
+      this.isElementwise &&
+      this.bodyOps.length === 0 &&
+      this.inputs.some((i) => i.argument === this.yielded[0])
+    );
   }
   /** Extents of the loops; undefined when a size is dynamic. */
   get extents(): readonly number[] | undefined {
@@ -218,7 +226,12 @@ export function visitsPerElement(map: AffineMap, extents: readonly number[]): nu
 
 /** Largest index that each result of the map takes, with loops of `extents`. */
 export function largestIndices(map: AffineMap, extents: readonly number[]): readonly number[] {
-  return map.results.map((r) => evaluateAffine(r, extents.map((e) => Math.max(0, e - 1))));
+  return map.results.map((r) =>
+    evaluateAffine(
+      r,
+      extents.map((e) => Math.max(0, e - 1)),
+    ),
+  );
 }
 
 /** Discardable attribute: why ops that could have been one stayed apart, as a list of sentences. For people. */

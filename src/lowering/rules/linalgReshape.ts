@@ -48,7 +48,7 @@ function collapseOperand(o: MappedOperand, groups: Groups): Moved | undefined {
   const exprs: AffineExpr[] = [];
   const reassociation: number[][] = [];
   const { results } = o.map;
-  for (let i = 0; i < results.length; ) {
+  for (let i = 0; i < results.length;) {
     const r = results[i]!;
     if (r.kind === 'constant') {
       exprs.push(r);
@@ -88,7 +88,9 @@ export const sinkReshape: Rule = {
       if (reshape === undefined || !input.map.isIdentity || !isWorthwhile(reshape)) continue;
       const source = shapeOf(reshape.source);
       const moved = g.inputs.map((o) =>
-        reshape.kind === 'collapse' ? expandOperand(o, reshape.groups, source) : collapseOperand(o, reshape.groups),
+        reshape.kind === 'collapse'
+          ? expandOperand(o, reshape.groups, source)
+          : collapseOperand(o, reshape.groups),
       );
       if (moved.some((m) => m === undefined)) continue;
       return {
@@ -96,17 +98,28 @@ export const sinkReshape: Rule = {
         build: (b) => {
           const value = (o: MappedOperand, m: Moved): Value => {
             if (o === input) return reshape.source;
-            return m.shape === undefined ? collapseTensor(b, o.value, m.groups!) : expandTensor(b, o.value, m.shape, m.groups!);
+            return m.shape === undefined
+              ? collapseTensor(b, o.value, m.groups!)
+              : expandTensor(b, o.value, m.shape, m.groups!);
           };
           const [result] = buildGeneric(b, {
             inputs: g.inputs.map((o, i) => ({ value: value(o, moved[i]!), map: moved[i]!.map })),
-            outputs: [{ value: emptyTensor(b, source, elementTypeOf(op.result())), map: AffineMap.identity(source.length) }],
+            outputs: [
+              {
+                value: emptyTensor(b, source, elementTypeOf(op.result())),
+                map: AffineMap.identity(source.length),
+              },
+            ],
             loops: source.map(() => 'parallel' as const),
             extra: g.extra,
             body: (inner, args, outs) => inlineBody(inner, g.body, [...args, ...outs]),
           });
           const shape = shapeOf(op.result());
-          return [reshape.kind === 'collapse' ? collapseTensor(b, result!, reshape.groups) : expandTensor(b, result!, shape, reshape.groups)];
+          return [
+            reshape.kind === 'collapse'
+              ? collapseTensor(b, result!, reshape.groups)
+              : expandTensor(b, result!, shape, reshape.groups),
+          ];
         },
       };
     }

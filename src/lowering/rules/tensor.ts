@@ -2,7 +2,16 @@
 import type { Attribute, Operation, Rule, Value } from '../../ir';
 import { denseBytes, denseResource } from '../../ir';
 import * as arith from '../../ir/dialects/arith';
-import { cast, collapseShape, concat, empty, expandShape, extractSlice, insertSlice, pad } from '../../ir/dialects/tensor';
+import {
+  cast,
+  collapseShape,
+  concat,
+  empty,
+  expandShape,
+  extractSlice,
+  insertSlice,
+  pad,
+} from '../../ir/dialects/tensor';
 import { emptyTensor, elementTypeOf, shapeOf } from './linalgGeneric';
 import { padTensor, sliceTensor } from './tensorBuild';
 import { commonGroups, reshapeOf, reshapeTensor } from './tensorReshape';
@@ -35,7 +44,11 @@ const reshapeConstant: Rule = {
     if (reshape === undefined || constant === undefined || type.kind !== 'tensor') return undefined;
     const { value } = constant;
     const reshaped =
-      value.kind === 'dense_resource' ? denseResource(value.key, type) : value.kind === 'dense' ? denseBytes(type, value.bytes, value.splat) : undefined;
+      value.kind === 'dense_resource'
+        ? denseResource(value.key, type)
+        : value.kind === 'dense'
+          ? denseBytes(type, value.bytes, value.splat)
+          : undefined;
     if (reshaped === undefined) return undefined;
     return { sources: [constant.op], build: (b) => [b.value(arith.constant, { value: reshaped }, type)] };
   },
@@ -83,7 +96,12 @@ const padNothing: Rule = {
   roots: [pad],
   match: (op) => {
     const view = pad.as(op);
-    if (view === undefined || view.op.operandCount > 1 || [...view.static_low, ...view.static_high].some((n) => n !== 0)) return undefined;
+    if (
+      view === undefined ||
+      view.op.operandCount > 1 ||
+      [...view.static_low, ...view.static_high].some((n) => n !== 0)
+    )
+      return undefined;
     return view.source.type === op.result().type ? { build: () => [view.source] } : undefined;
   },
 };
@@ -96,7 +114,18 @@ const mergePads: Rule = {
     const outer = paddingOf(op);
     const inner = paddingOf(outer?.source.definingOp);
     if (outer === undefined || inner === undefined || inner.value.text !== outer.value.text) return undefined;
-    return { sources: [outer.source.definingOp!], build: (b) => [padTensor(b, inner.source, add(inner.low, outer.low), add(inner.high, outer.high), () => outer.scalar)] };
+    return {
+      sources: [outer.source.definingOp!],
+      build: (b) => [
+        padTensor(
+          b,
+          inner.source,
+          add(inner.low, outer.low),
+          add(inner.high, outer.high),
+          () => outer.scalar,
+        ),
+      ],
+    };
   },
 };
 const add = (a: readonly number[], b: readonly number[]): number[] => a.map((n, i) => n + b[i]!);
@@ -113,7 +142,9 @@ function staticSlice(op: Operation | undefined, tensors: number): Slice | undefi
   return { offsets: view.static_offsets, sizes: view.static_sizes, strides: view.static_strides };
 }
 const isWhole = (s: Slice, shape: readonly number[]): boolean =>
-  s.offsets.every((o) => o === 0) && s.strides.every((d) => d === 1) && s.sizes.every((n, i) => n === shape[i]);
+  s.offsets.every((o) => o === 0) &&
+  s.strides.every((d) => d === 1) &&
+  s.sizes.every((n, i) => n === shape[i]);
 
 const sliceWhole: Rule = {
   name: 'slice-whole',
@@ -122,7 +153,9 @@ const sliceWhole: Rule = {
   match: (op) => {
     const slice = staticSlice(op, 1);
     const source = op.operand(0);
-    return slice !== undefined && source.type === op.result().type && isWhole(slice, shapeOf(source)) ? { build: () => [source] } : undefined;
+    return slice !== undefined && source.type === op.result().type && isWhole(slice, shapeOf(source))
+      ? { build: () => [source] }
+      : undefined;
   },
 };
 const mergeSlices: Rule = {
@@ -135,7 +168,12 @@ const mergeSlices: Rule = {
     const inner = extractSlice.is(producer) ? staticSlice(producer, 1) : undefined;
     if (outer === undefined || inner === undefined || producer === undefined) return undefined;
     const rank = outer.sizes.length;
-    if (inner.sizes.length !== rank || shapeOf(op.result()).length !== rank || shapeOf(producer.result()).length !== rank) return undefined;
+    if (
+      inner.sizes.length !== rank ||
+      shapeOf(op.result()).length !== rank ||
+      shapeOf(producer.result()).length !== rank
+    )
+      return undefined;
     return {
       sources: [producer],
       build: (b) => [
@@ -157,7 +195,9 @@ const insertWhole: Rule = {
   match: (op) => {
     const slice = staticSlice(op, 2);
     const source = op.operand(0);
-    return slice !== undefined && source.type === op.result().type && isWhole(slice, shapeOf(source)) ? { build: () => [source] } : undefined;
+    return slice !== undefined && source.type === op.result().type && isWhole(slice, shapeOf(source))
+      ? { build: () => [source] }
+      : undefined;
   },
 };
 const sliceOfInsert: Rule = {
@@ -179,7 +219,10 @@ const concatOfOne: Rule = {
   name: 'concat-of-one',
   doc: 'concat(x) → x',
   roots: [concat],
-  match: (op) => (op.operandCount === 1 && op.operand(0).type === op.result().type ? { build: () => [op.operand(0)] } : undefined),
+  match: (op) =>
+    op.operandCount === 1 && op.operand(0).type === op.result().type
+      ? { build: () => [op.operand(0)] }
+      : undefined,
 };
 const flattenConcat: Rule = {
   name: 'flatten-concat',
@@ -187,14 +230,29 @@ const flattenConcat: Rule = {
   roots: [concat],
   match: (op) => {
     const outer = concat.view(op);
-    const inner = outer.inputs.find((v) => v.users.length === 1 && concat.defining(v)?.dim === outer.dim)?.definingOp;
+    const inner = outer.inputs.find(
+      (v) => v.users.length === 1 && concat.defining(v)?.dim === outer.dim,
+    )?.definingOp;
     if (inner === undefined) return undefined;
     const inputs = outer.inputs.flatMap((v) => (v.definingOp === inner ? inner.operands : [v]));
-    return { sources: [inner], build: (b) => [b.value(concat, { inputs, dim: outer.dim }, op.result().type)] };
+    return {
+      sources: [inner],
+      build: (b) => [b.value(concat, { inputs, dim: outer.dim }, op.result().type)],
+    };
   },
 };
 
 export const tensorRules: readonly Rule[] = [
-  mergeReshapes, reshapeConstant, reshapeOfEmpty, castToSame, padNothing, mergePads,
-  sliceWhole, mergeSlices, insertWhole, sliceOfInsert, concatOfOne, flattenConcat,
+  mergeReshapes,
+  reshapeConstant,
+  reshapeOfEmpty,
+  castToSame,
+  padNothing,
+  mergePads,
+  sliceWhole,
+  mergeSlices,
+  insertWhole,
+  sliceOfInsert,
+  concatOfOne,
+  flattenConcat,
 ];

@@ -17,7 +17,13 @@ export function padTensor(
     const cut = (list: readonly number[]): number[] => list.map((p) => Math.max(0, -p));
     const [front, back] = [cut(low), cut(high)];
     const sizes = shapeOf(value).map((d, i) => d - front[i]! - back[i]!);
-    current = sliceTensor(b, current, front, sizes, sizes.map(() => 1));
+    current = sliceTensor(
+      b,
+      current,
+      front,
+      sizes,
+      sizes.map(() => 1),
+    );
   }
   const [before, after] = [low, high].map((list) => list.map((p) => Math.max(0, p))) as [number[], number[]];
   if ([...before, ...after].every((p) => p === 0)) return current;

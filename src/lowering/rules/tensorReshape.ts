@@ -15,7 +15,11 @@ export function collapseTensor(b: Builder, value: Value, groups: Groups): Value 
   const shape = shapeOf(value);
   if (isTrivial(groups, shape.length)) return value;
   const sizes = groups.map((g) => product(g.map((i) => shape[i]!)));
-  return b.value(collapseShape, { src: value, reassociation: groups }, types.tensor(sizes, elementTypeOf(value)));
+  return b.value(
+    collapseShape,
+    { src: value, reassociation: groups },
+    types.tensor(sizes, elementTypeOf(value)),
+  );
 }
 
 /** Splits axis `i` into the axes `groups[i]` of `shape`. */
@@ -40,7 +44,8 @@ export function reshapeOf(op: Operation | undefined): Reshape | undefined {
   const expand = expandShape.as(op);
   const collapse = expand === undefined ? collapseShape.as(op) : undefined;
   const view = expand ?? collapse;
-  if (view === undefined || !types.isStatic(shapeOf(view.src)) || !types.isStatic(shapeOf(view.op.result()))) return undefined;
+  if (view === undefined || !types.isStatic(shapeOf(view.src)) || !types.isStatic(shapeOf(view.op.result())))
+    return undefined;
   return {
     op: view.op,
     kind: expand === undefined ? 'collapse' : 'expand',
@@ -54,7 +59,10 @@ export function reshapeOf(op: Operation | undefined): Reshape | undefined {
  * Groups of axes of two shapes that hold the same elements, first to last: the finest there are. All axes are in one
  * group when there are no elements.
  */
-export function commonGroups(from: readonly number[], to: readonly number[]): { readonly from: Groups; readonly to: Groups } {
+export function commonGroups(
+  from: readonly number[],
+  to: readonly number[],
+): { readonly from: Groups; readonly to: Groups } {
   const range = (a: number, b: number): number[] => Array.from({ length: b - a }, (_, i) => a + i);
   if (product(from) === 0) return { from: [range(0, from.length)], to: [range(0, to.length)] };
   const [left, right]: [number[][], number[][]] = [[], []];
