@@ -48,7 +48,11 @@ export class ConstantFolder {
   constructor(
     readonly blobs: BlobSource | undefined,
     readonly limit: number,
-    readonly expand?: (op: Operation, folder: ConstantFolder, use: (results: readonly Value[]) => void) => void,
+    readonly expand?: (
+      op: Operation,
+      folder: ConstantFolder,
+      use: (results: readonly Value[]) => void,
+    ) => void,
   ) {}
 
   /** The run-time value, when it is known; the ops it comes from are evaluated once. */

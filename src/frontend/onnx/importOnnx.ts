@@ -28,7 +28,16 @@ import { constant } from '../../ir/dialects/arith';
 import { module as moduleOp } from '../../ir/dialects/builtin';
 import { func, returnOp } from '../../ir/dialects/func';
 import type { OnnxOp } from '../../ir/dialects/onnx';
-import { NotSupported, inferOnnx, isExpandable, onnxFolder, onnxMessages, onnxOpNamed, unsupportedAttribute, versionIn } from '../../ir/dialects/onnx';
+import {
+  NotSupported,
+  inferOnnx,
+  isExpandable,
+  onnxFolder,
+  onnxMessages,
+  onnxOpNamed,
+  unsupportedAttribute,
+  versionIn,
+} from '../../ir/dialects/onnx';
 import { Operation as OperationClass } from '../../ir/operation';
 import type { Type } from '../../ir/types';
 import { DYNAMIC, f32, functionType, i64, unrankedTensor } from '../../ir/types';
@@ -89,7 +98,9 @@ class Import {
     readonly dims: BoundDims,
   ) {
     const { node, output } = model.graph;
-    this.#read = new Set([...node.flatMap((n) => n.input), ...output.map((o) => o.name)].filter((v) => v !== ''));
+    this.#read = new Set(
+      [...node.flatMap((n) => n.input), ...output.map((o) => o.name)].filter((v) => v !== ''),
+    );
     this.#labels = nodeLabels(model.graph);
     this.#constants = new ModelConstants(model, this.#resources);
     this.#name = model.file.replace(/^.*[\\/]/, '');
@@ -116,9 +127,15 @@ class Import {
       definition: func,
       attributes: [
         ['sym_name', stringAttr('main')],
-        ['function_type', { kind: 'type', type: this.#signature(outputs), text: this.#signature(outputs).text }],
+        [
+          'function_type',
+          { kind: 'type', type: this.#signature(outputs), text: this.#signature(outputs).text },
+        ],
         ['arg_attrs', arrayAttr(argAttrs)],
-        ['res_attrs', arrayAttr(graph.output.map((o) => dictionaryAttr([['strata.name', stringAttr(o.name)]])))],
+        [
+          'res_attrs',
+          arrayAttr(graph.output.map((o) => dictionaryAttr([['strata.name', stringAttr(o.name)]]))),
+        ],
       ],
       regions: [new Region([this.#entry])],
       location: nameLoc(graph.name === '' ? 'main' : graph.name),
@@ -139,15 +156,24 @@ class Import {
   }
 
   #signature(outputs: readonly Value[]): Type {
-    return functionType(this.#entry.args.map((a) => a.type), outputs.map((v) => v.type));
+    return functionType(
+      this.#entry.args.map((a) => a.type),
+      outputs.map((v) => v.type),
+    );
   }
 
   #checkDims(): void {
     const { graph, file } = this.model;
-    const known = new Set(graph.input.flatMap((i) => i.type?.tensorType?.shape?.dim.flatMap((d) => d.dimParam ?? []) ?? []));
+    const known = new Set(
+      graph.input.flatMap((i) => i.type?.tensorType?.shape?.dim.flatMap((d) => d.dimParam ?? []) ?? []),
+    );
     const unknown = Object.keys(this.dims).filter((d) => !known.has(d));
     if (unknown.length === 0) return;
-    throw onnxMessages.error('STR0342', { file, dims: unknown.map((d) => `"${d}"`).join(', '), known: [...known].map((d) => `"${d}"`).join(', ') || 'none' });
+    throw onnxMessages.error('STR0342', {
+      file,
+      dims: unknown.map((d) => `"${d}"`).join(', '),
+      known: [...known].map((d) => `"${d}"`).join(', ') || 'none',
+    });
   }
 
   /** Adds an argument for each input that is not a parameter; their attributes. */
@@ -158,7 +184,11 @@ class Import {
       if (parameters.has(input.name)) return [];
       const declared = declaredType(input.type, this.dims);
       if (declared?.type.kind !== 'tensor') {
-        throw onnxMessages.error('STR0341', { file, value: input.name, found: declared === undefined ? describeProto(input.type) : declared.type.text });
+        throw onnxMessages.error('STR0341', {
+          file,
+          value: input.name,
+          found: declared === undefined ? describeProto(input.type) : declared.type.text,
+        });
       }
       this.#values.set(input.name, this.#entry.addArgument(declared.type, nameLoc(input.name)));
       const { shape } = declared.type;
@@ -175,7 +205,8 @@ class Import {
   /** Makes a constant of each parameter that is used. */
   #initializers(): void {
     const { graph } = this.model;
-    for (const t of graph.initializer) if (this.#read.has(t.name)) this.#values.set(t.name, this.#constant(t, t.name));
+    for (const t of graph.initializer)
+      if (this.#read.has(t.name)) this.#values.set(t.name, this.#constant(t, t.name));
   }
   #constant(tensor: TensorProto, name: string): Value {
     this.#b.location = nameLoc(name);
@@ -184,19 +215,34 @@ class Import {
 
   #output(name: string): Value {
     const value = this.#values.get(name);
-    if (value === undefined) throw onnxMessages.error('STR0345', { file: this.model.file, node: '(outputs)', problem: `"${name}" is a value of no supported kind` });
+    if (value === undefined)
+      throw onnxMessages.error('STR0345', {
+        file: this.model.file,
+        node: '(outputs)',
+        problem: `"${name}" is a value of no supported kind`,
+      });
     return value;
   }
 
   #node(node: NodeProto, position: number): void {
     const domain = normalDomain(node.domain);
     // Exporters name optional results (the mask of a Dropout) that nothing reads.
-    const outputs = node.output.slice(0, 1 + Math.max(0, node.output.findLastIndex((o) => this.#read.has(o))));
+    const outputs = node.output.slice(
+      0,
+      1 +
+        Math.max(
+          0,
+          node.output.findLastIndex((o) => this.#read.has(o)),
+        ),
+    );
     const name = this.#labels.get(node) ?? node.name;
     this.#nodes.push({ name, opType: domain === '' ? node.opType : `${domain}.${node.opType}`, position });
     const location = modelNodeLoc(this.#name, name, position);
     const definition = domain === '' ? onnxOpNamed(node.opType) : undefined;
-    const op = definition === undefined ? this.#unknown(node, domain, outputs, location) : this.#known(definition, node, name, outputs, location);
+    const op =
+      definition === undefined
+        ? this.#unknown(node, domain, outputs, location)
+        : this.#known(definition, node, name, outputs, location);
     this.#b.insert(op);
     outputs.forEach((o, i) => {
       if (o === '') return;
@@ -209,13 +255,27 @@ class Import {
   #compareDeclared(name: string, found: Type): void {
     const declared = this.#declared.get(name);
     if (declared === undefined || agrees(declared.type, found)) return;
-    this.#warnings.push(onnxMessages.diagnostic('STR0343', { file: this.model.file, value: name, declared: declared.type.text, found: found.text }));
+    this.#warnings.push(
+      onnxMessages.diagnostic('STR0343', {
+        file: this.model.file,
+        value: name,
+        declared: declared.type.text,
+        found: found.text,
+      }),
+    );
   }
 
-  #known(definition: OnnxOp, node: NodeProto, name: string, outputs: readonly string[], location: Location): Operation {
+  #known(
+    definition: OnnxOp,
+    node: NodeProto,
+    name: string,
+    outputs: readonly string[],
+    location: Location,
+  ): Operation {
     const opset = this.model.opsets.get('') ?? 0;
     const version = versionIn(definition, opset);
-    if (version === undefined) return this.#unknown(node, '', outputs, location, `${node.opType} of opset ${opset}`);
+    if (version === undefined)
+      return this.#unknown(node, '', outputs, location, `${node.opType} of opset ${opset}`);
     const { operands, segments } = this.#operands(definition, node, name);
     const attributes = new Map(this.#attributes(definition, node, name));
     attributes.set('version', i64Attr(version));
@@ -231,14 +291,24 @@ class Import {
         attributes.set(unsupportedAttribute, stringAttr(`${node.opType} (${error.message})`));
         return make(this.#declaredTypes(outputs));
       }
-      if (error instanceof InferenceError) throw onnxMessages.error('STR0401', { op: definition.name, node: name, problem: error.message }, { cause: error });
+      if (error instanceof InferenceError)
+        throw onnxMessages.error(
+          'STR0401',
+          { op: definition.name, node: name, problem: error.message },
+          { cause: error },
+        );
       throw error;
     }
   }
 
   /** Inputs by the operator's declaration: those left out are absent, and counted. */
-  #operands(definition: OnnxOp, node: NodeProto, name: string): { readonly operands: Value[]; readonly segments: number[] } {
-    const refuse = (problem: string): Error => onnxMessages.error('STR0345', { file: this.model.file, node: name, problem });
+  #operands(
+    definition: OnnxOp,
+    node: NodeProto,
+    name: string,
+  ): { readonly operands: Value[]; readonly segments: number[] } {
+    const refuse = (problem: string): Error =>
+      onnxMessages.error('STR0345', { file: this.model.file, node: name, problem });
     const operands: Value[] = [];
     const segments: number[] = [];
     let next = 0;
@@ -248,11 +318,13 @@ class Import {
       next += taken.length;
       const given = taken.filter((i) => i !== '');
       if (arity === 'one' && given.length === 0) throw refuse(`${node.opType} needs the input '${operand}'`);
-      if (arity === 'variadic' && given.length < taken.length) throw refuse(`${node.opType} has an input without a name`);
+      if (arity === 'variadic' && given.length < taken.length)
+        throw refuse(`${node.opType} has an input without a name`);
       operands.push(...given.map((i) => this.#value(i, refuse)));
       segments.push(given.length);
     }
-    if (node.input.slice(next).some((i) => i !== '')) throw refuse(`${node.opType} has ${node.input.length} inputs, at most ${specs.length} are expected`);
+    if (node.input.slice(next).some((i) => i !== ''))
+      throw refuse(`${node.opType} has ${node.input.length} inputs, at most ${specs.length} are expected`);
     return { operands, segments };
   }
   #value(name: string, refuse: (problem: string) => Error): Value {
@@ -266,12 +338,18 @@ class Import {
     for (const a of node.attribute) {
       const spec = a.name === 'version' ? undefined : definition.attrs[a.name];
       if (spec === undefined) {
-        this.#warnings.push(onnxMessages.diagnostic('STR0344', { file: this.model.file, node: name, attribute: a.name }));
+        this.#warnings.push(
+          onnxMessages.diagnostic('STR0344', { file: this.model.file, node: name, attribute: a.name }),
+        );
         continue;
       }
       const value = this.#attribute(a, node);
       if (value === undefined || spec.codec.read(value) === undefined) {
-        throw onnxMessages.error('STR0345', { file: this.model.file, node: name, problem: `its attribute '${a.name}' must be ${spec.codec.describe}${value === undefined ? '' : `, found ${value.text.slice(0, 80)}`}` });
+        throw onnxMessages.error('STR0345', {
+          file: this.model.file,
+          node: name,
+          problem: `its attribute '${a.name}' must be ${spec.codec.describe}${value === undefined ? '' : `, found ${value.text.slice(0, 80)}`}`,
+        });
       }
       out.push([a.name, value]);
     }
@@ -301,7 +379,13 @@ class Import {
   }
 
   /** An operator without a declaration, with its attributes as they are. */
-  #unknown(node: NodeProto, domain: string, outputs: readonly string[], location: Location, what?: string): Operation {
+  #unknown(
+    node: NodeProto,
+    domain: string,
+    outputs: readonly string[],
+    location: Location,
+    what?: string,
+  ): Operation {
     const attributes = new Map<string, Attribute>();
     for (const a of node.attribute) {
       const value = this.#attribute(a, node);

@@ -33,9 +33,13 @@ export class ModelConstants {
       return denseStrings(strings, data.storage.strings);
     }
     const element = elementTypeOfOnnx(proto.dataType);
-    if (element === undefined) throw modelFileMessages.error('STR0320', { tensor: quoted(proto.name), found: proto.dataType });
+    if (element === undefined)
+      throw modelFileMessages.error('STR0320', { tensor: quoted(proto.name), found: proto.dataType });
     const type = tensor(data.shape, element);
-    if (element.kind !== 'complex' && (count <= 1 || (element.kind === 'integer' && count <= inlineIntegers))) {
+    if (
+      element.kind !== 'complex' &&
+      (count <= 1 || (element.kind === 'integer' && count <= inlineIntegers))
+    ) {
       return inline(type, this.#blob(data).read(), count);
     }
     let key = name;
@@ -49,7 +53,8 @@ export class ModelConstants {
     const count = elementCountOf(shape);
     const { bits, kind } = elementTypeInfo(data.elementType);
     const packed = bits < 8;
-    const unpack = (bytes: Uint8Array): Uint8Array => (packed ? unpacked(bytes, bits, count, kind === 'signed') : bytes);
+    const unpack = (bytes: Uint8Array): Uint8Array =>
+      packed ? unpacked(bytes, bits, count, kind === 'signed') : bytes;
     const byteLength = packed ? count : (count * bits) / 8;
     if (storage.kind === 'file') {
       const { range } = storage;
@@ -67,7 +72,11 @@ function inline(type: ShapedType, bytes: Uint8Array, count: number): Attribute {
   const size = bytes.length / Math.max(1, count);
   // Equal elements print as one, as MLIR does it.
   const repeated = count > 0 && bytes.every((b, i) => i < size || b === bytes[i - size]);
-  return count === 0 ? denseElements(type, []) : repeated ? denseBytes(type, bytes.slice(0, size), true) : plain;
+  return count === 0
+    ? denseElements(type, [])
+    : repeated
+      ? denseBytes(type, bytes.slice(0, size), true)
+      : plain;
 }
 
 /** One element per byte; signed ones extended. */
@@ -84,7 +93,11 @@ function unpacked(bytes: Uint8Array, bits: number, count: number, signed: boolea
 
 function readRange(range: FileRange, data: TensorData): Uint8Array {
   const refuse = (reason: string, cause?: unknown): Error =>
-    modelFileMessages.error('STR0325', { tensor: `[${data.shape.join(', ')}]`, file: range.path, reason }, { cause });
+    modelFileMessages.error(
+      'STR0325',
+      { tensor: `[${data.shape.join(', ')}]`, file: range.path, reason },
+      { cause },
+    );
   const bytes = new Uint8Array(range.length);
   let fd: number;
   try {
@@ -93,7 +106,7 @@ function readRange(range: FileRange, data: TensorData): Uint8Array {
     throw refuse((error as NodeJS.ErrnoException).code ?? String(error), error);
   }
   try {
-    for (let done = 0; done < bytes.length; ) {
+    for (let done = 0; done < bytes.length;) {
       const n = readSync(fd, bytes, done, Math.min(bytes.length - done, 2 ** 30), range.offset + done);
       if (n === 0) throw refuse('it became shorter');
       done += n;

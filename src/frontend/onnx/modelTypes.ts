@@ -20,8 +20,13 @@ export function declaredType(proto: TypeProto | undefined, dims: BoundDims): Dec
   if (t === undefined || element === undefined) return undefined;
   if (t.shape === undefined) return { type: unrankedTensor(element), symbols: [] };
   return {
-    type: tensor(t.shape.dim.map((d) => sizeOf(d, dims)), element),
-    symbols: t.shape.dim.map((d) => (sizeOf(d, dims) === DYNAMIC && d.dimParam !== '' ? d.dimParam : undefined)),
+    type: tensor(
+      t.shape.dim.map((d) => sizeOf(d, dims)),
+      element,
+    ),
+    symbols: t.shape.dim.map((d) =>
+      sizeOf(d, dims) === DYNAMIC && d.dimParam !== '' ? d.dimParam : undefined,
+    ),
   };
 }
 
@@ -38,12 +43,17 @@ export const agrees = (declared: Type, computed: Type): boolean => {
   return declared.kind === 'tensor' && declared.element === computed.element && sameSizes(declared, computed);
 };
 const sameSizes = (a: TensorType, b: TensorType): boolean =>
-  a.shape.length === b.shape.length && a.shape.every((d, i) => d === b.shape[i] || d === DYNAMIC || b.shape[i] === DYNAMIC);
+  a.shape.length === b.shape.length &&
+  a.shape.every((d, i) => d === b.shape[i] || d === DYNAMIC || b.shape[i] === DYNAMIC);
 
 export const describeProto = (proto: TypeProto | undefined): string => {
   if (proto === undefined) return 'no type';
   if (proto.tensorType !== undefined) return `tensor of element type number ${proto.tensorType.elemType}`;
   if (proto.sequenceType !== undefined) return 'sequence';
   if (proto.optionalType !== undefined) return 'optional';
-  return proto.mapType !== undefined ? 'map' : proto.sparseTensorType !== undefined ? 'sparse tensor' : 'opaque';
+  return proto.mapType !== undefined
+    ? 'map'
+    : proto.sparseTensorType !== undefined
+      ? 'sparse tensor'
+      : 'opaque';
 };

@@ -3,7 +3,16 @@ import type { Operation } from '../../ir';
 import { InferenceError, definePass, modelNodesOf } from '../../ir';
 import type { ConstantFolder } from '../../ir/constantFolding';
 import type { Expansion } from '../../ir/dialects/onnx';
-import { NotSupported, constantsOf, inferOnnx, isExpandable, onnxFolder, onnxMessages, onnxOpOf, unsupportedAttribute } from '../../ir/dialects/onnx';
+import {
+  NotSupported,
+  constantsOf,
+  inferOnnx,
+  isExpandable,
+  onnxFolder,
+  onnxMessages,
+  onnxOpOf,
+  unsupportedAttribute,
+} from '../../ir/dialects/onnx';
 
 export const convertOnnxToNn = definePass({
   name: 'convert-onnx-to-nn',
@@ -29,7 +38,10 @@ export const convertOnnxToNn = definePass({
 
 /** `BatchNormalization` → `batch-normalization`, `LRN` → `lrn`. */
 const kebab = (name: string): string =>
-  name.replace(/([a-z0-9])([A-Z])/g, '$1-$2').replace(/([A-Z])([A-Z][a-z])/g, '$1-$2').toLowerCase();
+  name
+    .replace(/([a-z0-9])([A-Z])/g, '$1-$2')
+    .replace(/([A-Z])([A-Z][a-z])/g, '$1-$2')
+    .toLowerCase();
 
 const nodeNames = (op: Operation): readonly string[] => modelNodesOf(op.location).map((n) => n.name);
 
@@ -59,7 +71,11 @@ function unsupportedUse(op: Operation, folder: ConstantFolder): string | undefin
   } catch (error) {
     if (error instanceof NotSupported) return `${definition.onnxName} (${error.message})`;
     if (error instanceof InferenceError) {
-      throw onnxMessages.error('STR0401', { op: op.name, node: nodeNames(op).join(', '), problem: error.message }, { cause: error });
+      throw onnxMessages.error(
+        'STR0401',
+        { op: op.name, node: nodeNames(op).join(', '), problem: error.message },
+        { cause: error },
+      );
     }
     throw error;
   }

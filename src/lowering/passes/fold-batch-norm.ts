@@ -8,7 +8,10 @@ import { blobName, buildConstant, constantElements, splatNumber } from '../rules
 
 type Conv = ReturnType<typeof nn.conv2d.view>;
 
-const floatsOf = (value: Value | undefined, resources: ResourceStore): Float32Array | Float64Array | undefined => {
+const floatsOf = (
+  value: Value | undefined,
+  resources: ResourceStore,
+): Float32Array | Float64Array | undefined => {
   const data = constantElements(value, resources)?.data;
   return data instanceof Float32Array || data instanceof Float64Array ? data : undefined;
 };
@@ -19,14 +22,20 @@ interface Affine {
   readonly shift: Float64Array;
 }
 function affineOf(bn: ReturnType<typeof nn.batchNorm.view>, resources: ResourceStore): Affine | undefined {
-  const [gamma, beta, mean, variance] = [bn.scale, bn.bias, bn.mean, bn.variance].map((v) => floatsOf(v, resources));
-  if (gamma === undefined || beta === undefined || mean === undefined || variance === undefined) return undefined;
+  const [gamma, beta, mean, variance] = [bn.scale, bn.bias, bn.mean, bn.variance].map((v) =>
+    floatsOf(v, resources),
+  );
+  if (gamma === undefined || beta === undefined || mean === undefined || variance === undefined)
+    return undefined;
   const scale = Float64Array.from(gamma, (g, i) => g / Math.sqrt(variance[i]! + bn.epsilon));
   return { scale, shift: Float64Array.from(beta, (s, i) => s - mean[i]! * scale[i]!) };
 }
 
 /** A convolution that nothing else uses, with constant weight and bias, in the layout that has filters first. */
-function foldableConv(value: Value, resources: ResourceStore): (Conv & { readonly w: TensorValue; readonly old: Float32Array | Float64Array | undefined }) | undefined {
+function foldableConv(
+  value: Value,
+  resources: ResourceStore,
+): (Conv & { readonly w: TensorValue; readonly old: Float32Array | Float64Array | undefined }) | undefined {
   const conv = nn.conv2d.defining(value);
   if (conv?.layout !== 'nchw_fchw' || value.uses.size !== 1) return undefined;
   const w = constantElements(conv.weight, resources);
@@ -36,11 +45,17 @@ function foldableConv(value: Value, resources: ResourceStore): (Conv & { readonl
 }
 
 /** The convolution with each filter multiplied by `scale` and `shift` added to its result. */
-function scaledConv(b: Builder, conv: NonNullable<ReturnType<typeof foldableConv>>, { scale, shift }: Affine, resources: ResourceStore): Value {
+function scaledConv(
+  b: Builder,
+  conv: NonNullable<ReturnType<typeof foldableConv>>,
+  { scale, shift }: Affine,
+  resources: ResourceStore,
+): Value {
   const { w, old } = conv;
   const weights = newElements(w.element, w.data.length);
   const filter = w.data.length / scale.length;
-  for (let i = 0; i < weights.length; i++) weights[i] = (w.data[i] as number) * scale[Math.floor(i / filter)]!;
+  for (let i = 0; i < weights.length; i++)
+    weights[i] = (w.data[i] as number) * scale[Math.floor(i / filter)]!;
   const biases = newElements(w.element, scale.length);
   for (let i = 0; i < biases.length; i++) biases[i] = (old?.[i] ?? 0) * scale[i]! + shift[i]!;
   const name = blobName(conv.weight, 'weight');
@@ -71,19 +86,31 @@ function perChannel(value: Value, channels: number, resources: ResourceStore): F
   const same = splatNumber(value);
   if (same !== undefined && shape.every((d) => d === 1)) return new Float64Array(channels).fill(same);
   const padded = [...new Array<number>(Math.max(0, 4 - shape.length)).fill(1), ...shape];
-  if (padded.length !== 4 || padded[0] !== 1 || padded[1] !== channels || padded[2] !== 1 || padded[3] !== 1) return undefined;
+  if (padded.length !== 4 || padded[0] !== 1 || padded[1] !== channels || padded[2] !== 1 || padded[3] !== 1)
+    return undefined;
   const data = floatsOf(value, resources);
   return data === undefined ? undefined : Float64Array.from(data);
 }
 
 /** `add`, `sub` or `mul` of a convolution and a constant per channel. */
-const constantIntoConv = (name: string, doc: string, root: typeof nn.add, commutes: boolean, affine: (c: Float64Array) => Affine): Rule => ({
+const constantIntoConv = (
+  name: string,
+  doc: string,
+  root: typeof nn.add,
+  commutes: boolean,
+  affine: (c: Float64Array) => Affine,
+): Rule => ({
   name,
   doc,
   roots: [root],
   match: (op, { resources }) => {
     const { lhs, rhs } = root.view(op);
-    const sides: readonly (readonly [Value, Value])[] = commutes ? [[lhs, rhs], [rhs, lhs]] : [[lhs, rhs]];
+    const sides: readonly (readonly [Value, Value])[] = commutes
+      ? [
+          [lhs, rhs],
+          [rhs, lhs],
+        ]
+      : [[lhs, rhs]];
     for (const [image, constant] of sides) {
       if (nn.conv2d.defining(image) === undefined || image.type !== op.result().type) continue;
       const conv = foldableConv(image, resources);
@@ -96,8 +123,20 @@ const constantIntoConv = (name: string, doc: string, root: typeof nn.add, commut
 });
 const ones = (like: Float64Array): Float64Array => new Float64Array(like.length).fill(1);
 
-export const convBias = constantIntoConv('conv-bias', 'conv2d(x, W, b) + c → conv2d(x, W, b + c) for one c per channel', nn.add, true, (c) => ({ scale: ones(c), shift: c }));
-export const convScale = constantIntoConv('conv-scale', 'conv2d(x, W, b) · c → conv2d(x, W·c, b·c) for one c per channel', nn.mul, true, (c) => ({ scale: c, shift: new Float64Array(c.length) }));
+export const convBias = constantIntoConv(
+  'conv-bias',
+  'conv2d(x, W, b) + c → conv2d(x, W, b + c) for one c per channel',
+  nn.add,
+  true,
+  (c) => ({ scale: ones(c), shift: c }),
+);
+export const convScale = constantIntoConv(
+  'conv-scale',
+  'conv2d(x, W, b) · c → conv2d(x, W·c, b·c) for one c per channel',
+  nn.mul,
+  true,
+  (c) => ({ scale: c, shift: new Float64Array(c.length) }),
+);
 
 export const bnToScaleShift: Rule = {
   name: 'bn-to-scale-shift',

@@ -25,7 +25,10 @@ export const inferShapes = definePass({
     if (!func.is(root)) return;
     const signature = signatureOf(root);
     const results = root.body().terminator.operands.map((v) => v.type);
-    const type = functionType(root.body().args.map((a) => a.type), results);
+    const type = functionType(
+      root.body().args.map((a) => a.type),
+      results,
+    );
     if (type !== signature) {
       rewriter.apply({
         rule: 'refine-signature',
@@ -41,9 +44,16 @@ export const inferShapes = definePass({
 
 /** The inferred types, when one of them says more than what is there. */
 function inferred(op: Operation): readonly types.Type[] | undefined {
-  const found = op.definition?.infer(op.operands.map((v) => v.type), op.attributes);
+  const found = op.definition?.infer(
+    op.operands.map((v) => v.type),
+    op.attributes,
+  );
   if (found === undefined || found.length < op.results.length) return undefined;
-  const better = op.results.some((r, i) => found[i] !== r.type && isCompatible(found[i]!, r.type) && known(found[i]!) > known(r.type));
-  return better ? found.map((t, i) => (known(t) >= known(op.result(i).type) ? t : op.result(i).type)) : undefined;
+  const better = op.results.some(
+    (r, i) => found[i] !== r.type && isCompatible(found[i]!, r.type) && known(found[i]!) > known(r.type),
+  );
+  return better
+    ? found.map((t, i) => (known(t) >= known(op.result(i).type) ? t : op.result(i).type))
+    : undefined;
 }
 const known = (t: types.Type): number => (isShaped(t) ? t.shape.filter((d) => d !== DYNAMIC).length : 0);

@@ -58,7 +58,9 @@ const poolToNhwc: Rule = {
         const input = transposed(b, pool.input, nchwToNhwc);
         const given = { input, kernel, strides, pads, dilations, layout: 'nhwc' as const };
         const output =
-          count_include_pad === undefined ? b.value(nn.maxPool2d, given) : b.value(nn.averagePool2d, { ...given, count_include_pad });
+          count_include_pad === undefined
+            ? b.value(nn.maxPool2d, given)
+            : b.value(nn.averagePool2d, { ...given, count_include_pad });
         return [transposed(b, output, nhwcToNchw)];
       },
     };
@@ -69,16 +71,26 @@ const poolToNhwc: Rule = {
 function rebuilt(b: Builder, op: Operation, operands: readonly Value[]): Value {
   const copy = op.clone();
   copy.setOperands(operands);
-  const types = op.definition?.infer(operands.map((v) => v.type), copy.attributes);
+  const types = op.definition?.infer(
+    operands.map((v) => v.type),
+    copy.attributes,
+  );
   if (types?.[0] !== undefined) copy.result().type = types[0];
   copy.location = b.location;
   return b.insert(copy).result();
 }
 
 /** How an operand takes part in an op that works in the axes before a transpose by `permutation`. */
-function beforeTranspose(value: Value, permutation: readonly number[]): { readonly op?: Operation; readonly build: (b: Builder) => Value } | undefined {
+function beforeTranspose(
+  value: Value,
+  permutation: readonly number[],
+): { readonly op?: Operation; readonly build: (b: Builder) => Value } | undefined {
   const t = nn.transpose.defining(value);
-  if (t !== undefined && t.permutation.length === permutation.length && t.permutation.every((p, i) => p === permutation[i])) {
+  if (
+    t !== undefined &&
+    t.permutation.length === permutation.length &&
+    t.permutation.every((p, i) => p === permutation[i])
+  ) {
     return { op: t.op, build: () => t.input };
   }
   const shape = shapeOf(value);
@@ -88,7 +100,8 @@ function beforeTranspose(value: Value, permutation: readonly number[]): { readon
   return {
     build: (b) => {
       const full = [...new Array<number>(permutation.length - shape.length).fill(1), ...shape];
-      const aligned = full.length === shape.length ? value : b.value(nn.reshape, { input: value, shape: full });
+      const aligned =
+        full.length === shape.length ? value : b.value(nn.reshape, { input: value, shape: full });
       return transposed(b, aligned, inversePermutation(permutation));
     },
   };
@@ -115,7 +128,17 @@ const sinkThroughElementwise: Rule = {
     if (operands.includes(undefined)) return undefined;
     return {
       sources: operands.flatMap((o) => o?.op ?? []),
-      build: (b) => [transposed(b, rebuilt(b, op, operands.map((o) => o!.build(b))), permutation)],
+      build: (b) => [
+        transposed(
+          b,
+          rebuilt(
+            b,
+            op,
+            operands.map((o) => o!.build(b)),
+          ),
+          permutation,
+        ),
+      ],
     };
   },
 };
@@ -132,7 +155,9 @@ const sinkThroughConcat: Rule = {
     const axis = permutation[nn.concat.view(op).axis]!;
     return {
       sources: operands.flatMap((o) => o?.op ?? []),
-      build: (b) => [transposed(b, b.value(nn.concat, { inputs: operands.map((o) => o!.build(b)), axis }), permutation)],
+      build: (b) => [
+        transposed(b, b.value(nn.concat, { inputs: operands.map((o) => o!.build(b)), axis }), permutation),
+      ],
     };
   },
 };
@@ -153,7 +178,9 @@ const sinkThroughReduction: Rule = {
     const permutation = keepdims ? t.permutation : left.map((p) => ordered.indexOf(p));
     return {
       sources: [t.op],
-      build: (b) => [transposed(b, b.value(definition, { input: t.input, axes: before, keepdims }), permutation)],
+      build: (b) => [
+        transposed(b, b.value(definition, { input: t.input, axes: before, keepdims }), permutation),
+      ],
     };
   },
 };
@@ -167,7 +194,10 @@ const sinkThroughSoftmax: Rule = {
     const t = nn.transpose.defining(input);
     if (t === undefined) return undefined;
     const before = t.permutation[axis < 0 ? axis + t.permutation.length : axis]!;
-    return { sources: [t.op], build: (b) => [transposed(b, b.value(nn.softmax, { input: t.input, axis: before }), t.permutation)] };
+    return {
+      sources: [t.op],
+      build: (b) => [transposed(b, b.value(nn.softmax, { input: t.input, axis: before }), t.permutation)],
+    };
   },
 };
 
@@ -187,8 +217,19 @@ const sinkThroughPad: Rule = {
       build: (b) => {
         const output =
           pad !== undefined
-            ? b.value(nn.pad, { input: t.input, low: before(pad.low), high: before(pad.high), value: pad.value, mode: pad.mode })
-            : b.value(nn.slice, { input: t.input, starts: before(slice!.starts), ends: before(slice!.ends), steps: before(slice!.steps) });
+            ? b.value(nn.pad, {
+                input: t.input,
+                low: before(pad.low),
+                high: before(pad.high),
+                value: pad.value,
+                mode: pad.mode,
+              })
+            : b.value(nn.slice, {
+                input: t.input,
+                starts: before(slice!.starts),
+                ends: before(slice!.ends),
+                steps: before(slice!.steps),
+              });
         return [transposed(b, output, t.permutation)];
       },
     };
@@ -202,7 +243,8 @@ const reshapeOfUnitTranspose: Rule = {
   match: (op) => {
     const t = nn.transpose.defining(op.operand(0));
     const shape = reshapeShape(shapeOf(op.result()));
-    if (t === undefined || shape === undefined || !movesUnitsOnly(shapeOf(t.input), t.permutation)) return undefined;
+    if (t === undefined || shape === undefined || !movesUnitsOnly(shapeOf(t.input), t.permutation))
+      return undefined;
     return { sources: [t.op], build: (b) => [b.value(nn.reshape, { input: t.input, shape })] };
   },
 };
@@ -269,7 +311,9 @@ const sinkThroughReshape: Rule = {
     if (isIdentity(permutation) && !isIdentity(gathered)) return undefined;
     return {
       sources: [t.op],
-      build: (b) => [transposed(b, b.value(nn.reshape, { input: transposed(b, t.input, gathered), shape }), permutation)],
+      build: (b) => [
+        transposed(b, b.value(nn.reshape, { input: transposed(b, t.input, gathered), shape }), permutation),
+      ],
     };
   },
 };

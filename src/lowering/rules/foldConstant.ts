@@ -9,13 +9,23 @@ import { blobName, buildConstant, constantElements, constantOp } from './tensorC
 /** A result may be this many elements larger than all operands together: repeating a small tensor is no gain. */
 const allowedGrowth = 65536;
 
-const elementsOf = (type: types.Type): number | undefined => (types.isShaped(type) ? types.elementCount(type.shape) : undefined);
+const elementsOf = (type: types.Type): number | undefined =>
+  types.isShaped(type) ? types.elementCount(type.shape) : undefined;
 
 function isFoldable(op: Operation): boolean {
   const { definition } = op;
-  if (definition?.canEvaluate !== true || !definition.traits.has('pure') || definition.traits.has('terminator')) return false;
+  if (
+    definition?.canEvaluate !== true ||
+    !definition.traits.has('pure') ||
+    definition.traits.has('terminator')
+  )
+    return false;
   if (op.operandCount === 0 || op.regions.length > 0 || op.results.length === 0) return false;
-  if (op.operands.some((v) => constantOp(v) === undefined) || op.results.some((r) => r.type.kind !== 'tensor')) return false;
+  if (
+    op.operands.some((v) => constantOp(v) === undefined) ||
+    op.results.some((r) => r.type.kind !== 'tensor')
+  )
+    return false;
   const given = op.operands.reduce((n, v) => n + (elementsOf(v.type) ?? 1), 0);
   return op.results.every((r) => (elementsOf(r.type) ?? Infinity) <= given + allowedGrowth);
 }
@@ -35,7 +45,9 @@ export const foldConstant: Rule = {
       build: (b) => {
         const kind = op.name.slice(op.name.indexOf('.') + 1);
         const base = op.operands.map((v) => blobName(v, '')).find((n) => n !== '');
-        return results.map((r) => buildConstant(b, r, resources, base === undefined ? kind : `${base}.${kind}`));
+        return results.map((r) =>
+          buildConstant(b, r, resources, base === undefined ? kind : `${base}.${kind}`),
+        );
       },
     };
   },
@@ -53,7 +65,8 @@ function resultsOf(op: Operation, resources: ResourceStore): readonly TensorValu
     const results = evaluateAlone(op, get, resources).filter(isTensor);
     return results.length === op.results.length ? results : undefined;
   } catch (error) {
-    if (error instanceof StrataError || error instanceof InferenceError || error instanceof RangeError) return undefined;
+    if (error instanceof StrataError || error instanceof InferenceError || error instanceof RangeError)
+      return undefined;
     throw error;
   }
 }

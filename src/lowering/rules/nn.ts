@@ -8,7 +8,8 @@ import { splatNumber } from './tensorConstants';
 const shapeOf = (v: Value): Shape => (v.type.kind === 'tensor' ? v.type.shape : []);
 
 /** `shape` of a reshape to this type: its one dynamic size is computed. */
-export const reshapeShape = (shape: Shape): Shape | undefined => (shape.filter((d) => d === DYNAMIC).length > 1 ? undefined : shape);
+export const reshapeShape = (shape: Shape): Shape | undefined =>
+  shape.filter((d) => d === DYNAMIC).length > 1 ? undefined : shape;
 
 const dropIdentity: Rule = {
   name: 'drop-identity',
@@ -22,7 +23,8 @@ const dropIdentity: Rule = {
     if (p !== undefined && [...p.low, ...p.high].some((d) => d !== 0)) return undefined;
     const s = nn.slice.as(op);
     if (s !== undefined && (s.starts.some((d) => d !== 0) || s.steps.some((d) => d !== 1))) return undefined;
-    if (op.name === nn.reshape.name && shapeOf(op.result()).filter((d) => d === DYNAMIC).length > 1) return undefined;
+    if (op.name === nn.reshape.name && shapeOf(op.result()).filter((d) => d === DYNAMIC).length > 1)
+      return undefined;
     return { build: () => [op.operand(0)] };
   },
 };
@@ -51,7 +53,11 @@ const mergeTransposes: Rule = {
     const permutation = outer.permutation.map((p) => inner.permutation[p]!);
     return {
       sources: [inner.op],
-      build: (b) => [permutation.every((p, i) => p === i) ? inner.input : b.value(nn.transpose, { input: inner.input, permutation })],
+      build: (b) => [
+        permutation.every((p, i) => p === i)
+          ? inner.input
+          : b.value(nn.transpose, { input: inner.input, permutation }),
+      ],
     };
   },
 };
@@ -68,13 +74,27 @@ const transposeOfUnits: Rule = {
   match: (op) => {
     const { input, permutation } = nn.transpose.view(op);
     const shape = reshapeShape(shapeOf(op.result()));
-    if (shape === undefined || permutation.every((p, i) => p === i) || !movesUnitsOnly(shapeOf(input), permutation)) return undefined;
+    if (
+      shape === undefined ||
+      permutation.every((p, i) => p === i) ||
+      !movesUnitsOnly(shapeOf(input), permutation)
+    )
+      return undefined;
     return { build: (b) => [b.value(nn.reshape, { input, shape })] };
   },
 };
 
 /** The range that an op limits its input to. */
-function rangeOf(value: Value | undefined): { readonly op: ReturnType<typeof nn.clip.view>['op']; readonly input: Value; readonly min: number; readonly max: number } | undefined {
+function rangeOf(
+  value: Value | undefined,
+):
+  | {
+      readonly op: ReturnType<typeof nn.clip.view>['op'];
+      readonly input: Value;
+      readonly min: number;
+      readonly max: number;
+    }
+  | undefined {
   const clip = nn.clip.defining(value);
   if (clip !== undefined) return clip;
   const relu = nn.relu.defining(value);
@@ -93,14 +113,22 @@ const mergeClips: Rule = {
     return {
       sources: [inner.op],
       build: (b) => [
-        min === 0 && max === Infinity ? b.value(nn.relu, { input: inner.input }) : b.value(nn.clip, { input: inner.input, min, max }),
+        min === 0 && max === Infinity
+          ? b.value(nn.relu, { input: inner.input })
+          : b.value(nn.clip, { input: inner.input, min, max }),
       ],
     };
   },
 };
 
 /** `op(x, neutral) → x`, where broadcasting does not change the shape of x. */
-const neutral = (name: string, root: (typeof nn.binaryOps)[number], element: number, commutes: boolean, doc: string): Rule => ({
+const neutral = (
+  name: string,
+  root: (typeof nn.binaryOps)[number],
+  element: number,
+  commutes: boolean,
+  doc: string,
+): Rule => ({
   name,
   doc,
   roots: [root],
@@ -121,7 +149,11 @@ const globalAveragePool: Rule = {
     const pool = nn.averagePool2d.view(op);
     const axes = pool.layout === 'nchw' ? [2, 3] : [1, 2];
     const shape = shapeOf(pool.input);
-    if (pool.pads.some((p) => p !== 0) || axes.some((a, i) => shape[a] !== pool.kernel[i] || shape[a] === DYNAMIC)) return undefined;
+    if (
+      pool.pads.some((p) => p !== 0) ||
+      axes.some((a, i) => shape[a] !== pool.kernel[i] || shape[a] === DYNAMIC)
+    )
+      return undefined;
     return { build: (b) => [b.value(nn.reduceMean, { input: pool.input, axes, keepdims: true })] };
   },
 };
@@ -135,14 +167,18 @@ const padIntoConv: Rule = {
     const pad = nn.pad.defining(conv.input);
     if (pad === undefined || pad.mode !== 'constant' || pad.value !== 0) return undefined;
     const [h, w] = conv.layout === 'nchw_fchw' ? [2, 3] : [1, 2];
-    const elsewhere = [...pad.low, ...pad.high].some((d, i) => d < 0 || (d !== 0 && i % 4 !== h && i % 4 !== w));
+    const elsewhere = [...pad.low, ...pad.high].some(
+      (d, i) => d < 0 || (d !== 0 && i % 4 !== h && i % 4 !== w),
+    );
     if (elsewhere) return undefined;
     const [top, left, bottom, right] = conv.pads as [number, number, number, number];
     const pads = [top + pad.low[h]!, left + pad.low[w]!, bottom + pad.high[h]!, right + pad.high[w]!];
     const { weight, bias, strides, dilations, groups, layout } = conv;
     return {
       sources: [pad.op],
-      build: (b) => [b.value(nn.conv2d, { input: pad.input, weight, bias, strides, dilations, groups, layout, pads })],
+      build: (b) => [
+        b.value(nn.conv2d, { input: pad.input, weight, bias, strides, dilations, groups, layout, pads }),
+      ],
     };
   },
 };

@@ -12,7 +12,10 @@ export const constantOp = (value: Value | undefined): Operation | undefined =>
   constant.is(value?.definingOp) ? value?.definingOp : undefined;
 
 /** The elements of a constant tensor; a splat as large as it is. */
-export function constantElements(value: Value | undefined, resources: ResourceStore): TensorValue | undefined {
+export function constantElements(
+  value: Value | undefined,
+  resources: ResourceStore,
+): TensorValue | undefined {
   if (value === undefined || constantOp(value) === undefined) return undefined;
   const v = new ConstantFolder(resources, Infinity).valueOf(value);
   return typeof v === 'object' && v.kind === 'tensor' ? v : undefined;
@@ -36,7 +39,10 @@ export function blobName(value: Value | undefined, fallback: string): string {
 /** Constants up to this many elements are kept in the text. */
 const inlineElements = 16;
 
-/** The attribute for `elements`: a splat or a few in the text, more as a blob named `base`. */
+/**
+ * The attribute for `elements`: a splat or a few in the text, more as a blob named `base`. A blob of that name with the
+ * same bytes is used again.
+ */
 export function constantAttribute(elements: TensorValue, resources: ResourceStore, base: string): Attribute {
   const type = tensor(elements.shape, elements.element);
   const bytes = tensorToBytes(elements);
@@ -44,9 +50,15 @@ export function constantAttribute(elements: TensorValue, resources: ResourceStor
   const size = bytes.length / Math.max(1, count);
   const splat = count > 0 && bytes.every((b, i) => i < size || b === bytes[i - size]);
   if (splat) return denseBytes(type, bytes.slice(0, size), true);
-  return count <= inlineElements ? denseBytes(type, bytes, false) : denseResource(resources.add(base, bytes), type);
+  if (count <= inlineElements) return denseBytes(type, bytes, false);
+  const same = resources.has(base) && Buffer.compare(resources.get(base), bytes) === 0;
+  return denseResource(same ? base : resources.add(base, bytes), type);
 }
 
 /** Builds a constant tensor. */
-export const buildConstant = (b: Builder, elements: TensorValue, resources: ResourceStore, base: string): Value =>
-  b.value(constant, { value: constantAttribute(elements, resources, base) });
+export const buildConstant = (
+  b: Builder,
+  elements: TensorValue,
+  resources: ResourceStore,
+  base: string,
+): Value => b.value(constant, { value: constantAttribute(elements, resources, base) });

@@ -14,7 +14,8 @@ import { assertVerified, missingProvenance, modelNodesOf, parseModule, printOp }
 import { signatureOf } from '../../../src/ir/dialects/func';
 import { registry } from '../../../src/ir/dialects';
 
-const importBytes = (bytes: Uint8Array, options?: ImportOptions): ImportedModel => importOnnx(readOnnxModel({ bytes, name: 'dir/model.onnx' }), options);
+const importBytes = (bytes: Uint8Array, options?: ImportOptions): ImportedModel =>
+  importOnnx(readOnnxModel({ bytes, name: 'dir/model.onnx' }), options);
 const refusal = (run: () => unknown): StrataError => {
   try {
     run();
@@ -30,7 +31,9 @@ test('each node becomes an op at the location of the node', () => {
   const imported = importBytes(tinyConvnet.build());
   assertVerified(imported.module);
   assert.deepEqual(missingProvenance(imported.module), []);
-  const ops = mainOf(imported).body().ops.filter((op) => op.dialect === 'onnx');
+  const ops = mainOf(imported)
+    .body()
+    .ops.filter((op) => op.dialect === 'onnx');
   assert.deepEqual(
     ops.map((op) => modelNodesOf(op.location).map((n) => `${n.model} ${n.position} ${n.name}`)),
     imported.nodes.map((n) => [`model.onnx ${n.position} ${n.name}`]),
@@ -54,7 +57,10 @@ test('weights are views of the model, and know where they lie in its file', () =
     const blob = resources.blob('stem.0.weight');
     assert.equal(blob.read().buffer, model.bytes.buffer);
     assert.equal(blob.file?.path, file);
-    assert.deepEqual(Buffer.from(model.bytes).subarray(blob.file!.offset, blob.file!.offset + blob.byteLength), Buffer.from(blob.read()));
+    assert.deepEqual(
+      Buffer.from(model.bytes).subarray(blob.file.offset, blob.file.offset + blob.byteLength),
+      Buffer.from(blob.read()),
+    );
   } finally {
     rmSync(folder, { recursive: true });
   }
@@ -108,12 +114,21 @@ test('operators that are not supported are kept, with the reason', () => {
   const gelu = g.node('/b', 'FusedGelu', [g.node('/r', 'Relu', [loop])], { domain: 'com.example' });
   g.output(gelu, 'f32', [1, 3]);
   const proto = modelCodec.decode(g.build());
-  const bytes = modelCodec.encode({ ...proto, opsetImport: [...proto.opsetImport, { domain: 'com.example', version: 1 }] });
+  const bytes = modelCodec.encode({
+    ...proto,
+    opsetImport: [...proto.opsetImport, { domain: 'com.example', version: 1 }],
+  });
   const imported = importBytes(bytes);
   assertVerified(imported.module);
   const text = printOp(imported.module);
-  assert.match(text, /"onnx\.Loop"\(%arg0\) \{strata\.unsupported = "Loop"\} : \(tensor<1x3x8x8xf32>\) -> tensor<\*xf32>/);
-  assert.match(text, /"onnx\.com\.example\.FusedGelu"\(%1\) \{strata\.unsupported = "com\.example\.FusedGelu"\}.*-> tensor<1x3xf32>/);
+  assert.match(
+    text,
+    /"onnx\.Loop"\(%arg0\) \{strata\.unsupported = "Loop"\} : \(tensor<1x3x8x8xf32>\) -> tensor<\*xf32>/,
+  );
+  assert.match(
+    text,
+    /"onnx\.com\.example\.FusedGelu"\(%1\) \{strata\.unsupported = "com\.example\.FusedGelu"\}.*-> tensor<1x3xf32>/,
+  );
   assert.equal(printOp(parseModule(text, registry).module), text);
 });
 
@@ -124,7 +139,10 @@ test('a shape that does not fit names the node and both sides', () => {
   g.output(g.node('/d', 'Conv', [x, w]), 'f32', [1, 4, 6, 6]);
   const error = refusal(() => importBytes(g.build()));
   assert.equal(error.code, 'STR0401');
-  assert.match(error.message, /onnx\.Conv at model node "\/d\/Conv": weight has 32 input channels, input has 16 \(groups = 1\)/);
+  assert.match(
+    error.message,
+    /onnx\.Conv at model node "\/d\/Conv": weight has 32 input channels, input has 16 \(groups = 1\)/,
+  );
 });
 
 test('too few inputs and attributes of the wrong kind are refused', () => {
@@ -132,15 +150,29 @@ test('too few inputs and attributes of the wrong kind are refused', () => {
   missing.output(missing.node('/m', 'MatMul', [missing.input('x', 'f32', [2, 2])]), 'f32', [2, 2]);
   assert.match(refusal(() => importBytes(missing.build())).message, /STR0345 .*MatMul needs the input 'B'/);
   const kind = new OnnxGraphBuilder({ name: 'g', seed: 0 });
-  kind.output(kind.node('/t', 'Transpose', [kind.input('x', 'f32', [2, 2])], { attributes: { perm: int(1) } }), 'f32', [2, 2]);
-  assert.match(refusal(() => importBytes(kind.build())).message, /STR0345 .*attribute 'perm' must be an array of i64, found 1 : i64/);
+  kind.output(
+    kind.node('/t', 'Transpose', [kind.input('x', 'f32', [2, 2])], { attributes: { perm: int(1) } }),
+    'f32',
+    [2, 2],
+  );
+  assert.match(
+    refusal(() => importBytes(kind.build())).message,
+    /STR0345 .*attribute 'perm' must be an array of i64, found 1 : i64/,
+  );
 });
 
 test('what the model declares is compared with what its nodes compute', () => {
   const g = new OnnxGraphBuilder({ name: 'g', seed: 0 });
   g.output(g.node('/r', 'Relu', [g.input('x', 'f32', [2, 3])], { output: 'y' }), 'f32', [3, 2]);
   const { warnings } = importBytes(g.build());
-  assert.deepEqual(warnings.map((w) => [w.code, w.severity, w.text]), [
-    ['STR0343', 'warning', 'dir/model.onnx: "y" is declared as tensor<3x2xf32>, and its node computes tensor<2x3xf32>.'],
-  ]);
+  assert.deepEqual(
+    warnings.map((w) => [w.code, w.severity, w.text]),
+    [
+      [
+        'STR0343',
+        'warning',
+        'dir/model.onnx: "y" is declared as tensor<3x2xf32>, and its node computes tensor<2x3xf32>.',
+      ],
+    ],
+  );
 });

@@ -20,7 +20,15 @@ import { makeTensor } from '../../../src/ir/interpreter/tensor';
 import { passes } from '../../../src/lowering/passes';
 import { assertAgree } from '../../randomInputs';
 
-const graphPasses = ['convert-onnx-to-nn', 'canonicalize', 'fold-batch-norm', 'channels-last', 'canonicalize', 'fold-constants', 'dce'];
+const graphPasses = [
+  'convert-onnx-to-nn',
+  'canonicalize',
+  'fold-batch-norm',
+  'channels-last',
+  'canonicalize',
+  'fold-constants',
+  'dce',
+];
 function apply(module: Operation, resources: ResourceStore, names: readonly string[]): void {
   const steps = parsePipeline(names.join(','), passes).map((node) => ({ node, stage: 'graph' }));
   runPipeline(module, steps, { registry, resources });
@@ -64,7 +72,10 @@ function checkGraph(model: ReferenceModel, bytes: Uint8Array, convolutions: numb
   assert.equal(found['nn.mul'] ?? 0, 0);
   assert.deepEqual(missingProvenance(module), []);
   const seen = new Set(module.find(() => true).flatMap((op) => modelNodesOf(op.location).map((n) => n.name)));
-  assert.deepEqual(nodes.map((n) => n.name).filter((n) => !seen.has(n)), []);
+  assert.deepEqual(
+    nodes.map((n) => n.name).filter((n) => !seen.has(n)),
+    [],
+  );
 }
 test('MobileNetV2 keeps only the transpose of its input', () => {
   checkGraph(mobilenetV2, mobilenetV2.build({ width: 0.25 }), 52);
@@ -74,14 +85,22 @@ test('ResNet-50 keeps only the transpose of its input', () => {
 });
 
 const light = '../shared/data/onnx-light';
-test('SqueezeNet with constant weights gives the published output', { skip: !existsSync(light) && `${light} is not there` }, () => {
-  const bytes = readFileSync(`${light}/light_squeezenet.onnx`);
-  const { module, resources } = importOnnx(readOnnxModel({ bytes, name: 'squeezenet.onnx' }));
-  apply(module, resources, graphPasses);
-  const count = 3 * 224 * 224;
-  const input = makeTensor([1, 3, 224, 224], types.f32, Float32Array.from({ length: count }, (_, i) => i / count));
-  const { tensor } = readTensorFile(`${light}/light_squeezenet_output_0.pb`);
-  const expected = makeTensor(tensor.shape, types.f32, new Float32Array(tensor.bytes.slice().buffer));
-  assertAgree('SqueezeNet', expected, run(module, resources, input), 1e-5);
-  assert.equal(counts(module)['nn.transpose'], 1);
-});
+test(
+  'SqueezeNet with constant weights gives the published output',
+  { skip: !existsSync(light) && `${light} is not there` },
+  () => {
+    const bytes = readFileSync(`${light}/light_squeezenet.onnx`);
+    const { module, resources } = importOnnx(readOnnxModel({ bytes, name: 'squeezenet.onnx' }));
+    apply(module, resources, graphPasses);
+    const count = 3 * 224 * 224;
+    const input = makeTensor(
+      [1, 3, 224, 224],
+      types.f32,
+      Float32Array.from({ length: count }, (_, i) => i / count),
+    );
+    const { tensor } = readTensorFile(`${light}/light_squeezenet_output_0.pb`);
+    const expected = makeTensor(tensor.shape, types.f32, new Float32Array(tensor.bytes.slice().buffer));
+    assertAgree('SqueezeNet', expected, run(module, resources, input), 1e-5);
+    assert.equal(counts(module)['nn.transpose'], 1);
+  },
+);

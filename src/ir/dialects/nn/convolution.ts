@@ -36,17 +36,29 @@ function sizesOf(input: Shape, weight: Shape, layout: ConvLayout): ConvSizes {
     : { n: x0, h: x1, w: x2, c: x3, kh: w0, kw: w1, groupChannels: w2, f: w3 };
 }
 
-function inferConv(input: TensorType, weight: TensorType, bias: TensorType | undefined, a: Window): TensorType {
+function inferConv(
+  input: TensorType,
+  weight: TensorType,
+  bias: TensorType | undefined,
+  a: Window,
+): TensorType {
   expectLength(a.strides, 2, 'strides');
   expectLength(a.dilations, 2, 'dilations');
   expectLength(a.pads, 4, 'pads');
-  if (input.element !== weight.element) throw new InferenceError(`weight has elements of type ${weight.element.text}, input of ${input.element.text}`);
+  if (input.element !== weight.element)
+    throw new InferenceError(
+      `weight has elements of type ${weight.element.text}, input of ${input.element.text}`,
+    );
   const s = sizesOf(input.shape, weight.shape, a.layout);
   if (a.groups < 1) throw new InferenceError(`groups must be 1 or more, found ${a.groups}`);
   if (s.c !== DYNAMIC && s.groupChannels !== DYNAMIC && s.c !== s.groupChannels * a.groups)
-    throw new InferenceError(`weight has ${s.groupChannels * a.groups} input channels, input has ${s.c} (groups = ${a.groups})`);
-  if (s.f !== DYNAMIC && s.f % a.groups !== 0) throw new InferenceError(`weight has ${s.f} output channels, which ${a.groups} groups do not divide`);
-  if (bias !== undefined && !mayEqual(bias.shape[0]!, s.f)) throw new InferenceError(`bias has ${bias.shape[0]} elements, weight has ${s.f} output channels`);
+    throw new InferenceError(
+      `weight has ${s.groupChannels * a.groups} input channels, input has ${s.c} (groups = ${a.groups})`,
+    );
+  if (s.f !== DYNAMIC && s.f % a.groups !== 0)
+    throw new InferenceError(`weight has ${s.f} output channels, which ${a.groups} groups do not divide`);
+  if (bias !== undefined && !mayEqual(bias.shape[0]!, s.f))
+    throw new InferenceError(`bias has ${bias.shape[0]} elements, weight has ${s.f} output channels`);
   const [top, left, bottom, right] = a.pads as [number, number, number, number];
   const h = windowCount(s.h, s.kh, a.strides[0]!, a.dilations[0]!, top, bottom);
   const w = windowCount(s.w, s.kw, a.strides[1]!, a.dilations[1]!, left, right);
@@ -78,7 +90,12 @@ export const conv2d = defineOp({
   results: { output: one(anyTensor) },
   traits: ['pure'],
   infer: ({ types, attrs }) => [
-    inferConv(asRank(types.input, 4, 'input'), asRank(types.weight, 4, 'weight'), types.bias === undefined ? undefined : asRank(types.bias, 1, 'bias'), attrs),
+    inferConv(
+      asRank(types.input, 4, 'input'),
+      asRank(types.weight, 4, 'weight'),
+      types.bias === undefined ? undefined : asRank(types.bias, 1, 'bias'),
+      attrs,
+    ),
   ],
   evaluate: (view, context) => {
     const x = tensorOf(context, view.input);
@@ -96,7 +113,9 @@ export const conv2d = defineOp({
     const [oh, ow] = channelsFirst ? [type.shape[2]!, type.shape[3]!] : [type.shape[1]!, type.shape[2]!];
     // Strides of input (n, c, h, w), weight (f, c, i, j) and output (n, f, y, x) in the layout at hand.
     const xs = channelsFirst ? [s.c * s.h * s.w, s.h * s.w, s.w, 1] : [s.h * s.w * s.c, 1, s.w * s.c, s.c];
-    const ws = channelsFirst ? [s.groupChannels * s.kh * s.kw, s.kh * s.kw, s.kw, 1] : [1, s.f, s.kw * s.groupChannels * s.f, s.groupChannels * s.f];
+    const ws = channelsFirst
+      ? [s.groupChannels * s.kh * s.kw, s.kh * s.kw, s.kw, 1]
+      : [1, s.f, s.kw * s.groupChannels * s.f, s.groupChannels * s.f];
     const os = channelsFirst ? [s.f * oh * ow, oh * ow, ow, 1] : [oh * ow * s.f, 1, ow * s.f, s.f];
     const [xn, xc, xh, xw] = xs as [number, number, number, number];
     const [wf, wc, wi, wj] = ws as [number, number, number, number];
@@ -134,7 +153,11 @@ export const conv2d = defineOp({
     return [tensorValue(type.shape, x.element, data)];
   },
   work: (view) => {
-    const s = sizesOf(asTensor(view.input.type, 'input').shape, asTensor(view.weight.type, 'weight').shape, view.layout);
+    const s = sizesOf(
+      asTensor(view.input.type, 'input').shape,
+      asTensor(view.weight.type, 'weight').shape,
+      view.layout,
+    );
     const perElement = 2 * s.groupChannels * s.kh * s.kw + (view.bias === undefined ? 0 : 1);
     return workOf(view.op, perElement * elementsOf(view.output.type));
   },

@@ -11,7 +11,12 @@ import { perResult } from './work';
 type Real = (x: number) => number;
 
 /** A function of each element. Rank and sizes stay. */
-const unary = (name: string, summary: string, f: Real, options: { readonly doc?: string; readonly flops?: number; readonly big?: (x: bigint) => bigint } = {}) =>
+const unary = (
+  name: string,
+  summary: string,
+  f: Real,
+  options: { readonly doc?: string; readonly flops?: number; readonly big?: (x: bigint) => bigint } = {},
+) =>
   defineOp({
     name: `nn.${name}`,
     summary,
@@ -51,7 +56,9 @@ export function erf(x: number): number {
   return Math.sign(x) * (1 - Math.exp(-a * a) / Math.sqrt(Math.PI) / (a + fraction));
 }
 
-export const relu = unary('relu', 'the larger of each element and zero', (x) => (x < 0 ? 0 : x), { big: (x) => (x < 0n ? 0n : x) });
+export const relu = unary('relu', 'the larger of each element and zero', (x) => (x < 0 ? 0 : x), {
+  big: (x) => (x < 0n ? 0n : x),
+});
 export const neg = unary('neg', 'the negative of each element', (x) => -x, { big: (x) => -x });
 export const abs = unary('abs', 'the magnitude of each element', Math.abs, { big: (x) => (x < 0n ? -x : x) });
 export const exp = unary('exp', 'e to the power of each element', Math.exp);
@@ -59,7 +66,12 @@ export const log = unary('log', 'the natural logarithm of each element', Math.lo
 export const sqrt = unary('sqrt', 'the square root of each element', Math.sqrt);
 export const reciprocal = unary('reciprocal', 'one over each element', (x) => 1 / x);
 export const tanh = unary('tanh', 'the hyperbolic tangent of each element', Math.tanh);
-export const sigmoid = unary('sigmoid', 'the logistic function 1 / (1 + exp(-x)) of each element', (x) => 1 / (1 + Math.exp(-x)), { flops: 4 });
+export const sigmoid = unary(
+  'sigmoid',
+  'the logistic function 1 / (1 + exp(-x)) of each element',
+  (x) => 1 / (1 + Math.exp(-x)),
+  { flops: 4 },
+);
 export const erfOp = unary('erf', 'the error function of each element', erf);
 export const floor = unary('floor', 'each element rounded down', Math.floor);
 export const ceil = unary('ceil', 'each element rounded up', Math.ceil);
@@ -72,26 +84,43 @@ export const cos = unary('cos', 'the cosine of each element', Math.cos);
 
 function elementsAgree(a: Type, b: Type): readonly [TensorType, TensorType] {
   const [x, y] = [asTensor(a, 'lhs'), asTensor(b, 'rhs')];
-  if (x.element !== y.element) throw new InferenceError(`lhs has elements of type ${x.element.text}, rhs of ${y.element.text}`);
+  if (x.element !== y.element)
+    throw new InferenceError(`lhs has elements of type ${x.element.text}, rhs of ${y.element.text}`);
   return [x, y];
 }
 
 /** Applies `f` over the broadcast of two tensors. */
-function zip(x: TensorValue, y: TensorValue, element: Type, f: (a: number, b: number) => number, big: (a: bigint, b: bigint) => bigint | number): TensorValue {
+function zip(
+  x: TensorValue,
+  y: TensorValue,
+  element: Type,
+  f: (a: number, b: number) => number,
+  big: (a: bigint, b: bigint) => bigint | number,
+): TensorValue {
   const shape = broadcastShapes([x.shape, y.shape]);
   const data = newElements(element, countOf(shape));
   const [a, b] = [x.data, y.data];
   if (isBig(a) && isBig(b)) {
     const exact = isBig(data) ? (v: bigint | number) => BigInt(v) : (v: bigint | number) => Number(v);
-    walkStrided(shape, [broadcastStrides(x.shape, shape), broadcastStrides(y.shape, shape)], [0, 0], (to, at) => {
-      data[to] = exact(big(a[at[0]!]!, b[at[1]!]!));
-    });
+    walkStrided(
+      shape,
+      [broadcastStrides(x.shape, shape), broadcastStrides(y.shape, shape)],
+      [0, 0],
+      (to, at) => {
+        data[to] = exact(big(a[at[0]!]!, b[at[1]!]!));
+      },
+    );
   } else if (x.data.length === data.length && y.data.length === data.length) {
     for (let i = 0; i < data.length; i++) data[i] = f(a[i] as number, b[i] as number);
   } else {
-    walkStrided(shape, [broadcastStrides(x.shape, shape), broadcastStrides(y.shape, shape)], [0, 0], (to, at) => {
-      data[to] = f(a[at[0]!] as number, b[at[1]!] as number);
-    });
+    walkStrided(
+      shape,
+      [broadcastStrides(x.shape, shape), broadcastStrides(y.shape, shape)],
+      [0, 0],
+      (to, at) => {
+        data[to] = f(a[at[0]!] as number, b[at[1]!] as number);
+      },
+    );
   }
   return tensorValue(shape, element, data);
 }
@@ -101,7 +130,13 @@ interface BinaryOptions {
   readonly commutative?: boolean;
   readonly integer?: (a: number, b: number) => number;
 }
-const binary = (name: string, summary: string, f: (a: number, b: number) => number, big: (a: bigint, b: bigint) => bigint, options: BinaryOptions = {}) =>
+const binary = (
+  name: string,
+  summary: string,
+  f: (a: number, b: number) => number,
+  big: (a: bigint, b: bigint) => bigint,
+  options: BinaryOptions = {},
+) =>
   defineOp({
     name: `nn.${name}`,
     summary,
@@ -121,20 +156,56 @@ const binary = (name: string, summary: string, f: (a: number, b: number) => numb
     work: ({ op }) => perResult(op, 1),
   });
 
-const bigPower = (a: bigint, b: bigint): bigint => (b >= 0n ? a ** b : a === 1n ? 1n : a === -1n ? (b % 2n === 0n ? 1n : -1n) : 0n);
+const bigPower = (a: bigint, b: bigint): bigint =>
+  b >= 0n ? a ** b : a === 1n ? 1n : a === -1n ? (b % 2n === 0n ? 1n : -1n) : 0n;
 /** IEEE 754 minimum and maximum: NaN wins. */
 const nanMin = (a: number, b: number): number => (Number.isNaN(a) || Number.isNaN(b) ? NaN : Math.min(a, b));
 const nanMax = (a: number, b: number): number => (Number.isNaN(a) || Number.isNaN(b) ? NaN : Math.max(a, b));
 
-export const add = binary('add', 'the sum of two tensors', (a, b) => a + b, (a, b) => a + b, { commutative: true });
-export const sub = binary('sub', 'the difference of two tensors', (a, b) => a - b, (a, b) => a - b);
-export const mul = binary('mul', 'the product of two tensors, element by element', (a, b) => a * b, (a, b) => a * b, { commutative: true, integer: Math.imul });
-export const div = binary('div', 'the quotient of two tensors', (a, b) => a / b, (a, b) => (b === 0n ? 0n : a / b), {
-  doc: 'Integers round towards zero; an integer divided by zero is zero. ',
-  integer: (a, b) => (b === 0 ? 0 : Math.trunc(a / b)),
-});
-export const max = binary('max', 'the larger of two elements; NaN when one is', nanMax, (a, b) => (a > b ? a : b), { commutative: true });
-export const min = binary('min', 'the smaller of two elements; NaN when one is', nanMin, (a, b) => (a < b ? a : b), { commutative: true });
+export const add = binary(
+  'add',
+  'the sum of two tensors',
+  (a, b) => a + b,
+  (a, b) => a + b,
+  { commutative: true },
+);
+export const sub = binary(
+  'sub',
+  'the difference of two tensors',
+  (a, b) => a - b,
+  (a, b) => a - b,
+);
+export const mul = binary(
+  'mul',
+  'the product of two tensors, element by element',
+  (a, b) => a * b,
+  (a, b) => a * b,
+  { commutative: true, integer: Math.imul },
+);
+export const div = binary(
+  'div',
+  'the quotient of two tensors',
+  (a, b) => a / b,
+  (a, b) => (b === 0n ? 0n : a / b),
+  {
+    doc: 'Integers round towards zero; an integer divided by zero is zero. ',
+    integer: (a, b) => (b === 0 ? 0 : Math.trunc(a / b)),
+  },
+);
+export const max = binary(
+  'max',
+  'the larger of two elements; NaN when one is',
+  nanMax,
+  (a, b) => (a > b ? a : b),
+  { commutative: true },
+);
+export const min = binary(
+  'min',
+  'the smaller of two elements; NaN when one is',
+  nanMin,
+  (a, b) => (a < b ? a : b),
+  { commutative: true },
+);
 export const pow = binary('pow', 'the first operand to the power of the second', Math.pow, bigPower);
 
 const predicates = ['eq', 'ne', 'lt', 'le', 'gt', 'ge'] as const;
@@ -183,7 +254,8 @@ export const select = defineOp({
   traits: ['pure'],
   infer: ({ types }) => {
     const condition = asTensor(types.condition, 'condition');
-    if (condition.element !== i1) throw new InferenceError(`condition must have elements of type i1, found ${condition.text}`);
+    if (condition.element !== i1)
+      throw new InferenceError(`condition must have elements of type i1, found ${condition.text}`);
     const [x, y] = elementsAgree(types.on_true, types.on_false);
     return [tensor(broadcastShapes([condition.shape, x.shape, y.shape]), x.element)];
   },
@@ -191,9 +263,14 @@ export const select = defineOp({
     const [c, x, y] = [tensorOf(context, condition), tensorOf(context, on_true), tensorOf(context, on_false)];
     const shape = broadcastShapes([c.shape, x.shape, y.shape]);
     const data = newElements(x.element, countOf(shape));
-    walkStrided(shape, [c, x, y].map((t) => broadcastStrides(t.shape, shape)), [0, 0, 0], (to, at) => {
-      data[to] = c.data[at[0]!] !== 0 ? x.data[at[1]!]! : y.data[at[2]!]!;
-    });
+    walkStrided(
+      shape,
+      [c, x, y].map((t) => broadcastStrides(t.shape, shape)),
+      [0, 0, 0],
+      (to, at) => {
+        data[to] = c.data[at[0]!] !== 0 ? x.data[at[1]!]! : y.data[at[2]!]!;
+      },
+    );
     return [{ kind: 'tensor', shape, element: x.element, data }];
   },
   work: ({ op }) => perResult(op, 1),
@@ -207,14 +284,18 @@ export const clip = defineOp({
   attrs: { min: attr(number32, 'the lower bound'), max: attr(number32, 'the upper bound') },
   results: { output: one(anyTensor) },
   traits: ['pure', 'elementwise', 'sameType'],
-  verify: ({ min, max }) => (min <= max ? undefined : `the lower bound ${min} is above the upper bound ${max}`),
+  verify: ({ min, max }) =>
+    min <= max ? undefined : `the lower bound ${min} is above the upper bound ${max}`,
   evaluate: ({ input, min, max }, context) => {
     const x = tensorOf(context, input);
     const data = newElements(x.element, x.data.length);
     const from = x.data;
     if (isBig(from)) {
-      for (let i = 0; i < from.length; i++) data[i] = from[i]! < min ? BigInt(Math.ceil(min)) : from[i]! > max ? BigInt(Math.floor(max)) : from[i]!;
-    } else for (let i = 0; i < from.length; i++) data[i] = from[i]! < min ? min : from[i]! > max ? max : from[i]!;
+      for (let i = 0; i < from.length; i++)
+        data[i] =
+          from[i]! < min ? BigInt(Math.ceil(min)) : from[i]! > max ? BigInt(Math.floor(max)) : from[i]!;
+    } else
+      for (let i = 0; i < from.length; i++) data[i] = from[i]! < min ? min : from[i]! > max ? max : from[i]!;
     return [tensorValue(x.shape, x.element, data)];
   },
   work: ({ op }) => perResult(op, 2),
@@ -236,7 +317,8 @@ export const cast = defineOp({
     for (let i = 0; i < data.length; i++) {
       const v = x.data[i]!;
       if (to === i1) data[i] = Number(v) !== 0 ? 1 : 0;
-      else if (wide) data[i] = typeof v === 'bigint' ? v : Number.isFinite(v) ? BigInt(Math.trunc(v)) : -(2n ** 63n);
+      else if (wide)
+        data[i] = typeof v === 'bigint' ? v : Number.isFinite(v) ? BigInt(Math.trunc(v)) : -(2n ** 63n);
       else if (to.kind === 'float') data[i] = Number(v);
       else data[i] = typeof v === 'bigint' ? Number(BigInt.asIntN(32, v)) : Math.trunc(v);
     }
@@ -246,9 +328,49 @@ export const cast = defineOp({
 });
 
 export const elementwiseOps = [
-  relu, neg, abs, exp, log, sqrt, reciprocal, tanh, sigmoid, erfOp, floor, ceil, round, sin, cos,
-  add, sub, mul, div, max, min, pow, compare, select, clip, cast,
+  relu,
+  neg,
+  abs,
+  exp,
+  log,
+  sqrt,
+  reciprocal,
+  tanh,
+  sigmoid,
+  erfOp,
+  floor,
+  ceil,
+  round,
+  sin,
+  cos,
+  add,
+  sub,
+  mul,
+  div,
+  max,
+  min,
+  pow,
+  compare,
+  select,
+  clip,
+  cast,
 ];
 /** The unary and binary ops whose result at each position depends on their operands there alone. */
-export const unaryOps = [relu, neg, abs, exp, log, sqrt, reciprocal, tanh, sigmoid, erfOp, floor, ceil, round, sin, cos] as const;
+export const unaryOps = [
+  relu,
+  neg,
+  abs,
+  exp,
+  log,
+  sqrt,
+  reciprocal,
+  tanh,
+  sigmoid,
+  erfOp,
+  floor,
+  ceil,
+  round,
+  sin,
+  cos,
+] as const;
 export const binaryOps = [add, sub, mul, div, max, min, pow] as const;

@@ -3,21 +3,46 @@ import { anyTensor, int, ints, number32, oneOf } from '../../constraints';
 import { InferenceError, attr, defaultAttr, defineOp, one, variadic } from '../../opDefinition';
 import type { Shape, TensorType, Type } from '../../types';
 import { DYNAMIC, elementCount, i64, index, i32, tensor } from '../../types';
-import { asTensor, broadcastShapes, expectLength, known, mayEqual, normaliseAxis, rowMajorStrides, sizes } from './shapes';
-import { broadcastStrides, countOf, gatherStrided, isBig, newElements, numbersIn, tensorOf, tensorValue } from './tensors';
+import {
+  asTensor,
+  broadcastShapes,
+  expectLength,
+  known,
+  mayEqual,
+  normaliseAxis,
+  rowMajorStrides,
+  sizes,
+} from './shapes';
+import {
+  broadcastStrides,
+  countOf,
+  gatherStrided,
+  isBig,
+  newElements,
+  numbersIn,
+  tensorOf,
+  tensorValue,
+} from './tensors';
 import { noWork, perResult } from './work';
 
 function reshaped(input: Shape, target: readonly number[]): Shape {
   const open = target.filter((d) => d === DYNAMIC).length;
-  if (open > 1) throw new InferenceError(`shape ${sizes(target)} leaves ${open} sizes open, at most one can be computed`);
+  if (open > 1)
+    throw new InferenceError(`shape ${sizes(target)} leaves ${open} sizes open, at most one can be computed`);
   const given = target.reduce((n, d) => (d === DYNAMIC ? n : n * d), 1);
   const total = elementCount(input);
   if (total === undefined) return target;
   if (open === 0) {
-    if (given !== total) throw new InferenceError(`input ${sizes(input)} has ${total} elements, shape ${sizes(target)} needs ${given}`);
+    if (given !== total)
+      throw new InferenceError(
+        `input ${sizes(input)} has ${total} elements, shape ${sizes(target)} needs ${given}`,
+      );
     return target;
   }
-  if (given === 0 || total % given !== 0) throw new InferenceError(`input ${sizes(input)} has ${total} elements, which shape ${sizes(target)} does not divide`);
+  if (given === 0 || total % given !== 0)
+    throw new InferenceError(
+      `input ${sizes(input)} has ${total} elements, which shape ${sizes(target)} does not divide`,
+    );
   return target.map((d) => (d === DYNAMIC ? total / given : d));
 }
 
@@ -61,7 +86,13 @@ export const transpose = defineOp({
   evaluate: ({ input, permutation }, context) => {
     const x = tensorOf(context, input);
     const strides = rowMajorStrides(x.shape);
-    return [gatherStrided(x, permuted(x.shape, permutation), permutation.map((p) => strides[p]!))];
+    return [
+      gatherStrided(
+        x,
+        permuted(x.shape, permutation),
+        permutation.map((p) => strides[p]!),
+      ),
+    ];
   },
   work: ({ op }) => perResult(op, 0),
 });
@@ -72,11 +103,15 @@ function concatenated(types: readonly TensorType[], axis: number): TensorType {
   const at = normaliseAxis(axis, first.shape.length);
   const shape = [...first.shape];
   for (const t of types.slice(1)) {
-    if (t.element !== first.element || t.shape.length !== shape.length) throw new InferenceError(`${t.text} cannot be joined to ${first.text}`);
+    if (t.element !== first.element || t.shape.length !== shape.length)
+      throw new InferenceError(`${t.text} cannot be joined to ${first.text}`);
     t.shape.forEach((d, i) => {
       if (i === at) shape[i] = shape[i] === DYNAMIC || d === DYNAMIC ? DYNAMIC : shape[i]! + d;
       else if (mayEqual(shape[i]!, d)) shape[i] = known(shape[i]!, d);
-      else throw new InferenceError(`${t.text} cannot be joined to ${first.text} along axis ${at}: sizes ${d} and ${shape[i]} in axis ${i}`);
+      else
+        throw new InferenceError(
+          `${t.text} cannot be joined to ${first.text} along axis ${at}: sizes ${d} and ${shape[i]} in axis ${i}`,
+        );
     });
   }
   return tensor(shape, first.element);
@@ -88,10 +123,18 @@ export const concat = defineOp({
   attrs: { axis: attr(int, 'the axis, from 0') },
   results: { output: one(anyTensor) },
   traits: ['pure'],
-  infer: ({ types, attrs }) => [concatenated(types.inputs.map((t, i) => asTensor(t, `input ${i}`)), attrs.axis)],
+  infer: ({ types, attrs }) => [
+    concatenated(
+      types.inputs.map((t, i) => asTensor(t, `input ${i}`)),
+      attrs.axis,
+    ),
+  ],
   evaluate: ({ inputs, axis }, context) => {
     const xs = inputs.map((v) => tensorOf(context, v));
-    const type = concatenated(xs.map((x) => tensor(x.shape, x.element)), axis);
+    const type = concatenated(
+      xs.map((x) => tensor(x.shape, x.element)),
+      axis,
+    );
     const data = newElements(type.element, countOf(type.shape));
     const at = normaliseAxis(axis, type.shape.length);
     const row = countOf(type.shape.slice(at));
@@ -113,7 +156,8 @@ function padded(shape: Shape, low: readonly number[], high: readonly number[]): 
   return shape.map((d, i) => {
     if (d === DYNAMIC) return d;
     const size = d + low[i]! + high[i]!;
-    if (size < 0) throw new InferenceError(`padding ${low[i]} and ${high[i]} takes more than axis ${i} of ${d} has`);
+    if (size < 0)
+      throw new InferenceError(`padding ${low[i]} and ${high[i]} takes more than axis ${i} of ${d} has`);
     return size;
   });
 }
@@ -174,11 +218,22 @@ export const pad = defineOp({
 });
 
 /** Size of a slice; an end of -1 is the end of the axis. */
-function sliced(shape: Shape, starts: readonly number[], ends: readonly number[], steps: readonly number[]): Shape {
-  for (const [list, what] of [[starts, 'starts'], [ends, 'ends'], [steps, 'steps']] as const) expectLength(list, shape.length, what);
+function sliced(
+  shape: Shape,
+  starts: readonly number[],
+  ends: readonly number[],
+  steps: readonly number[],
+): Shape {
+  for (const [list, what] of [
+    [starts, 'starts'],
+    [ends, 'ends'],
+    [steps, 'steps'],
+  ] as const)
+    expectLength(list, shape.length, what);
   return shape.map((d, i) => {
     const [start, end, step] = [starts[i]!, ends[i]!, steps[i]!];
-    if (step < 1 || start < 0) throw new InferenceError(`start ${start} and step ${step} of axis ${i} must be 0 and 1 or more`);
+    if (step < 1 || start < 0)
+      throw new InferenceError(`start ${start} and step ${step} of axis ${i} must be 0 and 1 or more`);
     const last = end === DYNAMIC ? d : end;
     if (last === DYNAMIC) return start === 0 && step === 1 ? d : DYNAMIC;
     if (d !== DYNAMIC && last > d) throw new InferenceError(`end ${last} is behind axis ${i} of ${d}`);
@@ -190,7 +245,11 @@ export const slice = defineOp({
   summary: 'a part of a tensor',
   doc: 'Elements `starts[i]`, `starts[i] + steps[i]`, … before `ends[i]` of each axis; an end of -1 is the end of the axis.',
   operands: { input: one(anyTensor) },
-  attrs: { starts: attr(ints, 'first element of each axis'), ends: attr(ints, 'where each axis ends'), steps: attr(ints, 'distance of the elements taken') },
+  attrs: {
+    starts: attr(ints, 'first element of each axis'),
+    ends: attr(ints, 'where each axis ends'),
+    steps: attr(ints, 'distance of the elements taken'),
+  },
   results: { output: one(anyTensor) },
   traits: ['pure'],
   infer: ({ types, attrs }) => {
@@ -201,7 +260,14 @@ export const slice = defineOp({
     const x = tensorOf(context, input);
     const strides = rowMajorStrides(x.shape);
     const offset = starts.reduce((n, s, i) => n + s * strides[i]!, 0);
-    return [gatherStrided(x, sliced(x.shape, starts, ends, steps), strides.map((s, i) => s * steps[i]!), offset)];
+    return [
+      gatherStrided(
+        x,
+        sliced(x.shape, starts, ends, steps),
+        strides.map((s, i) => s * steps[i]!),
+        offset,
+      ),
+    ];
   },
   work: ({ op }) => perResult(op, 0),
 });
@@ -220,7 +286,9 @@ export const gather = defineOp({
   attrs: { axis: attr(int, 'the axis that is indexed') },
   results: { output: one(anyTensor) },
   traits: ['pure'],
-  infer: ({ types, attrs }) => [gathered(asTensor(types.input, 'input'), asTensor(types.indices, 'indices'), attrs.axis)],
+  infer: ({ types, attrs }) => [
+    gathered(asTensor(types.input, 'input'), asTensor(types.indices, 'indices'), attrs.axis),
+  ],
   evaluate: ({ input, indices, axis }, context) => {
     const [x, which] = [tensorOf(context, input), tensorOf(context, indices)];
     const type = gathered(tensor(x.shape, x.element), tensor(which.shape, which.element), axis);

@@ -34,19 +34,36 @@ function inferPool(input: TensorType, a: Window): TensorType {
   expectLength(a.pads, 4, 'pads');
   const shape = [...input.shape];
   spatial(a.layout).forEach((axis, i) => {
-    shape[axis] = windowCount(shape[axis]!, a.kernel[i]!, a.strides[i]!, a.dilations[i]!, a.pads[i]!, a.pads[i + 2]!);
+    shape[axis] = windowCount(
+      shape[axis]!,
+      a.kernel[i]!,
+      a.strides[i]!,
+      a.dilations[i]!,
+      a.pads[i]!,
+      a.pads[i + 2]!,
+    );
   });
   return tensor(shape, input.element);
 }
 
 /** Calls `reduce` with the positions in `x.data` that each window covers. */
-function pool(x: TensorValue, a: Window, reduce: (positions: Int32Array, count: number) => number): TensorValue {
+function pool(
+  x: TensorValue,
+  a: Window,
+  reduce: (positions: Int32Array, count: number) => number,
+): TensorValue {
   const type = inferPool(tensor(x.shape, x.element), a);
   const data = newElements(x.element, countOf(type.shape));
   const [first, second] = spatial(a.layout);
   const [n, c] = [x.shape[0]!, x.shape[a.layout === 'nchw' ? 1 : 3]!];
   const [h, w, oh, ow] = [x.shape[first]!, x.shape[second]!, type.shape[first]!, type.shape[second]!];
-  const offset = (size: readonly [number, number], image: number, channel: number, row: number, column: number): number =>
+  const offset = (
+    size: readonly [number, number],
+    image: number,
+    channel: number,
+    row: number,
+    column: number,
+  ): number =>
     a.layout === 'nchw'
       ? ((image * c + channel) * size[0] + row) * size[1] + column
       : ((image * size[0] + row) * size[1] + column) * c + channel;
@@ -81,7 +98,12 @@ export const maxPool2d = defineOp({
   infer: ({ types, attrs }) => [inferPool(asRank(types.input, 4, 'input'), attrs)],
   evaluate: (view, context) => {
     const x = tensorOf(context, view.input);
-    const lowest = x.element.kind === 'float' ? -Infinity : x.element.kind === 'integer' && x.element.signedness !== 'unsigned' ? -(2 ** (x.element.width - 1)) : 0;
+    const lowest =
+      x.element.kind === 'float'
+        ? -Infinity
+        : x.element.kind === 'integer' && x.element.signedness !== 'unsigned'
+          ? -(2 ** (x.element.width - 1))
+          : 0;
     return [
       pool(x, view, (positions, count) => {
         let best = lowest;

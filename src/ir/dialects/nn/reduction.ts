@@ -25,7 +25,10 @@ const reduction = (name: string, summary: string, r: Reduction, doc = '') =>
     summary,
     doc: `${doc}Accumulated in double precision, rounded once. No axes: the input as it is.`,
     operands: { input: one(anyTensor) },
-    attrs: { axes: attr(ints, 'the axes to reduce, from 0'), keepdims: attr(bool, 'whether reduced axes stay with size 1') },
+    attrs: {
+      axes: attr(ints, 'the axes to reduce, from 0'),
+      keepdims: attr(bool, 'whether reduced axes stay with size 1'),
+    },
     results: { output: one(anyTensor) },
     traits: ['pure'],
     infer: ({ types, attrs }) => {
@@ -53,9 +56,19 @@ const reduction = (name: string, summary: string, r: Reduction, doc = '') =>
   });
 
 export const reduceSum = reduction('sum', 'the sum along axes', { start: 0, step: (s, x) => s + x });
-export const reduceMean = reduction('mean', 'the mean along axes', { start: 0, step: (s, x) => s + x, finish: (s, n) => s / n });
-export const reduceMax = reduction('max', 'the largest element along axes', { start: -Infinity, step: (s, x) => (Number.isNaN(x) || Number.isNaN(s) ? NaN : Math.max(s, x)) });
-export const reduceMin = reduction('min', 'the smallest element along axes', { start: Infinity, step: (s, x) => (Number.isNaN(x) || Number.isNaN(s) ? NaN : Math.min(s, x)) });
+export const reduceMean = reduction('mean', 'the mean along axes', {
+  start: 0,
+  step: (s, x) => s + x,
+  finish: (s, n) => s / n,
+});
+export const reduceMax = reduction('max', 'the largest element along axes', {
+  start: -Infinity,
+  step: (s, x) => (Number.isNaN(x) || Number.isNaN(s) ? NaN : Math.max(s, x)),
+});
+export const reduceMin = reduction('min', 'the smallest element along axes', {
+  start: Infinity,
+  step: (s, x) => (Number.isNaN(x) || Number.isNaN(s) ? NaN : Math.min(s, x)),
+});
 export const reduceProd = reduction('prod', 'the product along axes', { start: 1, step: (s, x) => s * x });
 
 export const softmax = defineOp({
@@ -82,7 +95,8 @@ export const softmax = defineOp({
         for (let i = 0; i < length; i++) top = Math.max(top, x.data[inner + i * step] as number);
         let sum = 0;
         for (let i = 0; i < length; i++) sum += Math.exp((x.data[inner + i * step] as number) - top);
-        for (let i = 0; i < length; i++) data[inner + i * step] = Math.exp((x.data[inner + i * step] as number) - top) / sum;
+        for (let i = 0; i < length; i++)
+          data[inner + i * step] = Math.exp((x.data[inner + i * step] as number) - top) / sum;
       }
     return [tensorValue(x.shape, x.element, data)];
   },
@@ -109,13 +123,18 @@ export const batchNorm = defineOp({
     if (channels === undefined) throw new InferenceError(`input must have rank 2 or more, found ${t.text}`);
     for (const name of ['scale', 'bias', 'mean', 'variance'] as const) {
       const p = asTensor(types[name], name);
-      if (p.shape.length !== 1 || !mayEqual(p.shape[0]!, channels)) throw new InferenceError(`${name} must have one element for each of ${channels} channels, found ${p.text}`);
+      if (p.shape.length !== 1 || !mayEqual(p.shape[0]!, channels))
+        throw new InferenceError(
+          `${name} must have one element for each of ${channels} channels, found ${p.text}`,
+        );
     }
     return [t];
   },
   evaluate: ({ input, scale, bias, mean, variance, epsilon }, context) => {
     const x = tensorOf(context, input);
-    const [g, b, m, v] = [scale, bias, mean, variance].map((p) => tensorOf(context, p).data as Float32Array) as [Float32Array, Float32Array, Float32Array, Float32Array];
+    const [g, b, m, v] = [scale, bias, mean, variance].map(
+      (p) => tensorOf(context, p).data as Float32Array,
+    ) as [Float32Array, Float32Array, Float32Array, Float32Array];
     const channels = x.shape[1]!;
     const inner = countOf(x.shape.slice(2));
     const data = newElements(x.element, x.data.length);
@@ -129,17 +148,31 @@ export const batchNorm = defineOp({
 });
 
 /** Batch axes, rows, inner and columns of a matrix product; vectors get an axis of 1 that the result drops. */
-function productShape(a: Type, b: Type): { readonly type: TensorType; readonly lhs: readonly number[]; readonly rhs: readonly number[]; readonly full: readonly number[] } {
+function productShape(
+  a: Type,
+  b: Type,
+): {
+  readonly type: TensorType;
+  readonly lhs: readonly number[];
+  readonly rhs: readonly number[];
+  readonly full: readonly number[];
+} {
   const [x, y] = [asTensor(a, 'lhs'), asTensor(b, 'rhs')];
-  if (x.element !== y.element) throw new InferenceError(`lhs has elements of type ${x.element.text}, rhs of ${y.element.text}`);
-  if (x.shape.length === 0 || y.shape.length === 0) throw new InferenceError('a scalar has no matrix product');
+  if (x.element !== y.element)
+    throw new InferenceError(`lhs has elements of type ${x.element.text}, rhs of ${y.element.text}`);
+  if (x.shape.length === 0 || y.shape.length === 0)
+    throw new InferenceError('a scalar has no matrix product');
   const lhs = x.shape.length === 1 ? [1, ...x.shape] : x.shape;
   const rhs = y.shape.length === 1 ? [...y.shape, 1] : y.shape;
   const [k, l] = [lhs[lhs.length - 1]!, rhs[rhs.length - 2]!];
-  if (!mayEqual(k, l)) throw new InferenceError(`lhs ${sizes(x.shape)} has ${k} columns, rhs ${sizes(y.shape)} has ${l} rows`);
+  if (!mayEqual(k, l))
+    throw new InferenceError(`lhs ${sizes(x.shape)} has ${k} columns, rhs ${sizes(y.shape)} has ${l} rows`);
   const batch = broadcastShapes([lhs.slice(0, -2), rhs.slice(0, -2)]);
   const full = [...batch, lhs[lhs.length - 2]!, rhs[rhs.length - 1]!];
-  const shape = full.filter((_, i) => !(i === full.length - 2 && x.shape.length === 1) && !(i === full.length - 1 && y.shape.length === 1));
+  const shape = full.filter(
+    (_, i) =>
+      !(i === full.length - 2 && x.shape.length === 1) && !(i === full.length - 1 && y.shape.length === 1),
+  );
   return { type: tensor(shape, x.element), lhs, rhs, full };
 }
 
@@ -159,7 +192,9 @@ export const matmul = defineOp({
     const batch = p.full.slice(0, -2);
     const data = newElements(x.element, countOf(p.full));
     const wide = isBig(data);
-    const steps = [p.lhs, p.rhs].map((s) => broadcastStrides(s.slice(0, -2), batch).map((d) => d * s[s.length - 1]! * s[s.length - 2]!));
+    const steps = [p.lhs, p.rhs].map((s) =>
+      broadcastStrides(s.slice(0, -2), batch).map((d) => d * s[s.length - 1]! * s[s.length - 2]!),
+    );
     walkStrided(batch, steps, [0, 0], (to, at) => {
       const [a, b, o] = [at[0]!, at[1]!, to * m * n];
       for (let i = 0; i < m; i++)
@@ -177,4 +212,13 @@ export const matmul = defineOp({
   },
 });
 
-export const reductionOps = [reduceSum, reduceMean, reduceMax, reduceMin, reduceProd, softmax, batchNorm, matmul];
+export const reductionOps = [
+  reduceSum,
+  reduceMean,
+  reduceMax,
+  reduceMin,
+  reduceProd,
+  softmax,
+  batchNorm,
+  matmul,
+];

@@ -7,7 +7,8 @@ import type { Shape, TensorType, Type } from '../../types';
 import { DYNAMIC, shapeText } from '../../types';
 
 /** `2x?x8`, or `scalar` for rank 0. */
-export const sizes = (shape: Shape): string => (shape.length === 0 ? 'scalar' : shapeText(shape).slice(0, -1));
+export const sizes = (shape: Shape): string =>
+  shape.length === 0 ? 'scalar' : shapeText(shape).slice(0, -1);
 
 export function asTensor(type: Type, what: string): TensorType {
   if (type.kind !== 'tensor') throw new InferenceError(`${what} must be a ranked tensor, found ${type.text}`);
@@ -34,7 +35,9 @@ export function broadcastShapes(shapes: readonly Shape[]): Shape {
       if (size === 1) size = s;
       else if (size === DYNAMIC) size = s;
       else if (s !== DYNAMIC)
-        throw new InferenceError(`shapes ${shapes.map(sizes).join(' and ')} do not broadcast (sizes ${size} and ${s} in axis ${d})`);
+        throw new InferenceError(
+          `shapes ${shapes.map(sizes).join(' and ')} do not broadcast (sizes ${size} and ${s} in axis ${d})`,
+        );
     }
     return size;
   });
@@ -43,23 +46,35 @@ export function broadcastShapes(shapes: readonly Shape[]): Shape {
 /** `axis` counted from the front; negative ones count from the back. */
 export function normaliseAxis(axis: number, rank: number): number {
   const a = axis < 0 ? axis + rank : axis;
-  if (a < 0 || a >= Math.max(rank, 1)) throw new InferenceError(`axis ${axis} is out of bounds for rank ${rank}`);
+  if (a < 0 || a >= Math.max(rank, 1))
+    throw new InferenceError(`axis ${axis} is out of bounds for rank ${rank}`);
   return a;
 }
 
 /** Positions of a window that slides over a padded axis; throws when it does not fit. */
-export function windowCount(input: number, kernel: number, stride: number, dilation: number, before: number, after: number): number {
-  if (stride < 1 || dilation < 1) throw new InferenceError(`stride ${stride} and dilation ${dilation} must be 1 or more`);
+export function windowCount(
+  input: number,
+  kernel: number,
+  stride: number,
+  dilation: number,
+  before: number,
+  after: number,
+): number {
+  if (stride < 1 || dilation < 1)
+    throw new InferenceError(`stride ${stride} and dilation ${dilation} must be 1 or more`);
   if (input === DYNAMIC || kernel === DYNAMIC) return DYNAMIC;
   const extent = (kernel - 1) * dilation + 1;
   const padded = input + before + after;
   if (extent > padded)
-    throw new InferenceError(`a window of ${extent} does not fit an axis of ${input} with padding ${before} and ${after}`);
+    throw new InferenceError(
+      `a window of ${extent} does not fit an axis of ${input} with padding ${before} and ${after}`,
+    );
   return Math.floor((padded - extent) / stride) + 1;
 }
 
 export function expectLength(values: readonly number[], length: number, what: string): void {
-  if (values.length !== length) throw new InferenceError(`${what} needs ${length} numbers, found ${values.length}`);
+  if (values.length !== length)
+    throw new InferenceError(`${what} needs ${length} numbers, found ${values.length}`);
 }
 
 /** Steps of each axis in a row-major array, in elements. */

@@ -3,7 +3,12 @@
  * in double precision; results are rounded once, when they are stored.
  */
 import { irMessages } from '../../messages';
-import type { ElementArray, EvaluationContext, RuntimeValue, TensorValue } from '../../interpreter/runtimeValue';
+import type {
+  ElementArray,
+  EvaluationContext,
+  RuntimeValue,
+  TensorValue,
+} from '../../interpreter/runtimeValue';
 import { allocate as newElements } from '../../interpreter/storage';
 import { minifloats } from '../../minifloat';
 import type { Value } from '../../operation';
@@ -35,7 +40,11 @@ export function isTensorValue(value: RuntimeValue): value is TensorValue {
 /** The run-time tensor of an operand. */
 export function tensorOf(context: EvaluationContext, value: Value): TensorValue {
   const v = context.get(value);
-  if (!isTensorValue(v)) throw irMessages.error('STR0124', { op: value.definingOp?.name ?? 'block argument', problem: 'a tensor is needed' });
+  if (!isTensorValue(v))
+    throw irMessages.error('STR0124', {
+      op: value.definingOp?.name ?? 'block argument',
+      problem: 'a tensor is needed',
+    });
   return v;
 }
 /** Elements as JavaScript numbers; 64-bit integers lose bits above 2^53. */
@@ -47,7 +56,12 @@ export function numbersIn(t: TensorValue): number[] {
  * Calls `visit(to, from…)` for each element of `shape` in row-major order: `to` counts up, each `from` moves by its
  * strides. The core of broadcasts, transposes and slices.
  */
-export function walkStrided(shape: Shape, strides: readonly (readonly number[])[], offsets: readonly number[], visit: (to: number, from: readonly number[]) => void): void {
+export function walkStrided(
+  shape: Shape,
+  strides: readonly (readonly number[])[],
+  offsets: readonly number[],
+  visit: (to: number, from: readonly number[]) => void,
+): void {
   const total = countOf(shape);
   const index = new Array<number>(shape.length).fill(0);
   const at = [...offsets];
@@ -64,7 +78,12 @@ export function walkStrided(shape: Shape, strides: readonly (readonly number[])[
 }
 
 /** Copies `source` as seen with the given strides into a new row-major tensor. */
-export function gatherStrided(source: TensorValue, shape: Shape, strides: readonly number[], offset = 0): TensorValue {
+export function gatherStrided(
+  source: TensorValue,
+  shape: Shape,
+  strides: readonly number[],
+  offset = 0,
+): TensorValue {
   const data = newElements(source.element, countOf(shape));
   const from = source.data;
   walkStrided(shape, [strides], [offset], (to, at) => {

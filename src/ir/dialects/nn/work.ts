@@ -15,9 +15,14 @@ function bytesOf(type: Type): number {
 const total = (values: readonly Value[]): number => values.reduce((n, v) => n + bytesOf(v.type), 0);
 
 /** `flops` over all operands read and all results written. */
-export const workOf = (op: Operation, flops: number): Work => ({ flops, bytesRead: total(op.operands), bytesWritten: total(op.results) });
+export const workOf = (op: Operation, flops: number): Work => ({
+  flops,
+  bytesRead: total(op.operands),
+  bytesWritten: total(op.results),
+});
 
 /** As `workOf`, with `perElement` operations for each element of the first result. */
-export const perResult = (op: Operation, perElement: number): Work => workOf(op, perElement * elementsOf(op.result().type));
+export const perResult = (op: Operation, perElement: number): Work =>
+  workOf(op, perElement * elementsOf(op.result().type));
 /** A view: no work at all. */
 export const noWork: Work = { flops: 0, bytesRead: 0, bytesWritten: 0 };

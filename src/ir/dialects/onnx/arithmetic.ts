@@ -14,11 +14,25 @@ import { elementTypeOfOnnx } from './elementTypes';
 const x = { X: one(modelTensor) };
 const ab = { A: one(modelTensor), B: one(modelTensor) };
 
-type UnaryOp = TypedOpDefinition<{ input: ValueSpec<'one'> }, Record<never, never>, { output: ValueSpec<'one'> }>;
-type BinaryOp = TypedOpDefinition<{ lhs: ValueSpec<'one'>; rhs: ValueSpec<'one'> }, Record<never, never>, { output: ValueSpec<'one'> }>;
+type UnaryOp = TypedOpDefinition<
+  { input: ValueSpec<'one'> },
+  Record<never, never>,
+  { output: ValueSpec<'one'> }
+>;
+type BinaryOp = TypedOpDefinition<
+  { lhs: ValueSpec<'one'>; rhs: ValueSpec<'one'> },
+  Record<never, never>,
+  { output: ValueSpec<'one'> }
+>;
 
 const unary = (name: string, versions: readonly number[], op: UnaryOp) =>
-  defineOnnxOp({ name, versions, summary: op.summary, operands: x, expand: (v, { b }) => [b.value(op, { input: v.X })] });
+  defineOnnxOp({
+    name,
+    versions,
+    summary: op.summary,
+    operands: x,
+    expand: (v, { b }) => [b.value(op, { input: v.X })],
+  });
 const binary = (name: string, versions: readonly number[], op: BinaryOp) =>
   defineOnnxOp({
     name,
@@ -76,10 +90,21 @@ const clip = defineOnnxOp({
   versions: [6, 11, 12, 13],
   summary: 'each element limited to a range',
   doc: 'Up to version 6 the bounds are attributes, since 11 optional inputs.',
-  operands: { input: one(modelTensor), lower: optional(modelTensor, 'a scalar; since 11'), upper: optional(modelTensor, 'a scalar; since 11') },
+  operands: {
+    input: one(modelTensor),
+    lower: optional(modelTensor, 'a scalar; since 11'),
+    upper: optional(modelTensor, 'a scalar; since 11'),
+  },
   attrs: { min: optionalAttr(number32, 'up to 6'), max: optionalAttr(number32, 'up to 6') },
   expand: (v, e) => {
-    if (v.version < 11) return [e.b.value(nn.clip, { input: v.input, min: v.min ?? -3.4028234663852886e38, max: v.max ?? 3.4028234663852886e38 })];
+    if (v.version < 11)
+      return [
+        e.b.value(nn.clip, {
+          input: v.input,
+          min: v.min ?? -3.4028234663852886e38,
+          max: v.max ?? 3.4028234663852886e38,
+        }),
+      ];
     const bound = (value: Value | undefined, absent: number): number | undefined => {
       if (value === undefined) return absent;
       const t = e.constant(value);
@@ -87,7 +112,8 @@ const clip = defineOnnxOp({
     };
     const [min, max] = [bound(v.lower, limits.min), bound(v.upper, limits.max)];
     const isFloat = typeOf(v.input).element.kind === 'float';
-    if (isFloat && min !== undefined && max !== undefined && min <= max) return [e.b.value(nn.clip, { input: v.input, min, max })];
+    if (isFloat && min !== undefined && max !== undefined && min <= max)
+      return [e.b.value(nn.clip, { input: v.input, min, max })];
     let result = v.input;
     if (v.lower !== undefined) result = e.b.value(nn.max, { lhs: result, rhs: v.lower });
     if (v.upper !== undefined) result = e.b.value(nn.min, { lhs: result, rhs: v.upper });
@@ -135,7 +161,12 @@ const pRelu = defineOnnxOp({
   expand: (v, e) => {
     const zero = scalarLike(e, v.X, 0);
     const negative = e.b.value(nn.min, { lhs: v.X, rhs: zero });
-    return [e.b.value(nn.add, { lhs: e.b.value(nn.relu, { input: v.X }), rhs: e.b.value(nn.mul, { lhs: negative, rhs: v.slope }) })];
+    return [
+      e.b.value(nn.add, {
+        lhs: e.b.value(nn.relu, { input: v.X }),
+        rhs: e.b.value(nn.mul, { lhs: negative, rhs: v.slope }),
+      }),
+    ];
   },
 });
 
@@ -144,7 +175,11 @@ const cast = defineOnnxOp({
   versions: [6, 9, 13, 19, 21, 23, 24, 25],
   summary: 'elements converted to another type',
   operands: x,
-  attrs: { to: attr(int, 'the number of the new element type'), saturate: defaultAttr(int, 1, 'since 19'), round_mode: optionalAttr(text, 'since 24') },
+  attrs: {
+    to: attr(int, 'the number of the new element type'),
+    saturate: defaultAttr(int, 1, 'since 19'),
+    round_mode: optionalAttr(text, 'since 24'),
+  },
   expand: (v, { b }) => {
     const to = elementTypeOfOnnx(v.to);
     if (to === undefined) throw new NotSupported(`a cast to element type number ${v.to}`);
@@ -162,10 +197,15 @@ const dropout = defineOnnxOp({
   name: 'Dropout',
   versions: [7, 10, 12, 13, 22],
   summary: 'the input: at inference nothing is dropped',
-  operands: { data: one(modelTensor), ratio_input: optional(modelTensor, 'since 12'), training_mode: optional(modelTensor, 'since 12') },
+  operands: {
+    data: one(modelTensor),
+    ratio_input: optional(modelTensor, 'since 12'),
+    training_mode: optional(modelTensor, 'since 12'),
+  },
   attrs: { ratio: optionalAttr(number32, 'before 12'), seed: optionalAttr(int) },
   expand: (v, e) => {
-    if (v.training_mode !== undefined && (e.constant(v.training_mode)?.data[0] ?? 1) !== 0) throw new NotSupported('training_mode');
+    if (v.training_mode !== undefined && (e.constant(v.training_mode)?.data[0] ?? 1) !== 0)
+      throw new NotSupported('training_mode');
     if (e.outputs < 2) return [v.data];
     const { shape } = typeOf(v.data);
     if (v.version < 10 || shape.includes(DYNAMIC)) throw new NotSupported('the mask of a dropout');
@@ -203,5 +243,13 @@ export const arithmeticOps = [
   comparison('LessOrEqual', [12, 16], 'le'),
   comparison('Greater', [7, 9, 13], 'gt'),
   comparison('GreaterOrEqual', [12, 16], 'ge'),
-  where, clip, hardSigmoid, hardSwish, leakyRelu, pRelu, cast, identity, dropout,
+  where,
+  clip,
+  hardSigmoid,
+  hardSwish,
+  leakyRelu,
+  pRelu,
+  cast,
+  identity,
+  dropout,
 ];

@@ -21,7 +21,11 @@ export function constantTensor(e: Expansion, values: readonly (number | bigint)[
 /** A scalar of the element type of `like`. */
 export function scalarLike(e: Expansion, like: Value, value: number): Value {
   const { element } = typeOf(like);
-  return constantTensor(e, [element.kind === 'float' ? value : BigInt(Math.trunc(value))], tensor([], element));
+  return constantTensor(
+    e,
+    [element.kind === 'float' ? value : BigInt(Math.trunc(value))],
+    tensor([], element),
+  );
 }
 
 /** Integers that must be known when compiling. */
@@ -32,7 +36,8 @@ export function constantInts(e: Expansion, value: Value, what: string): number[]
 }
 
 export function reshapeTo(e: Expansion, value: Value, shape: Shape): Value {
-  if (shape.filter((d) => d === DYNAMIC).length > 1) throw new NotSupported('a reshape to more than one dynamic size');
+  if (shape.filter((d) => d === DYNAMIC).length > 1)
+    throw new NotSupported('a reshape to more than one dynamic size');
   return e.b.value(nn.reshape, { input: value, shape });
 }
 
@@ -49,12 +54,21 @@ export interface Window {
 }
 
 /** Strides, dilations and explicit padding (all befores, then all afters) of a window over `sizes`. */
-export function windowOf(sizes: Shape, kernel: readonly number[], a: WindowAttributes, ceilMode = false): Window {
+export function windowOf(
+  sizes: Shape,
+  kernel: readonly number[],
+  a: WindowAttributes,
+  ceilMode = false,
+): Window {
   const n = kernel.length;
-  if (sizes.length !== n) throw new InferenceError(`kernel_shape has ${n} numbers, the input has ${sizes.length} spatial axes`);
+  if (sizes.length !== n)
+    throw new InferenceError(`kernel_shape has ${n} numbers, the input has ${sizes.length} spatial axes`);
   const strides = a.strides ?? new Array<number>(n).fill(1);
   const dilations = a.dilations ?? new Array<number>(n).fill(1);
-  for (const [list, what] of [[strides, 'strides'], [dilations, 'dilations']] as const)
+  for (const [list, what] of [
+    [strides, 'strides'],
+    [dilations, 'dilations'],
+  ] as const)
     if (list.length !== n) throw new InferenceError(`${what} needs ${n} numbers, found ${list.length}`);
   const pads = [...(a.pads ?? new Array<number>(2 * n).fill(0))];
   if (pads.length !== 2 * n) throw new InferenceError(`pads needs ${2 * n} numbers, found ${pads.length}`);
@@ -63,8 +77,10 @@ export function windowOf(sizes: Shape, kernel: readonly number[], a: WindowAttri
     const [size, stride] = [sizes[i]!, strides[i]!];
     if (a.auto_pad === 'VALID') [pads[i], pads[i + n]] = [0, 0];
     else if (a.auto_pad === 'SAME_UPPER' || a.auto_pad === 'SAME_LOWER') {
-      if (size === DYNAMIC && stride !== 1) throw new NotSupported(`auto_pad ${a.auto_pad} of a dynamic size with stride ${stride}`);
-      const total = size === DYNAMIC ? extent - 1 : Math.max(0, (Math.ceil(size / stride) - 1) * stride + extent - size);
+      if (size === DYNAMIC && stride !== 1)
+        throw new NotSupported(`auto_pad ${a.auto_pad} of a dynamic size with stride ${stride}`);
+      const total =
+        size === DYNAMIC ? extent - 1 : Math.max(0, (Math.ceil(size / stride) - 1) * stride + extent - size);
       const less = Math.floor(total / 2);
       [pads[i], pads[i + n]] = a.auto_pad === 'SAME_UPPER' ? [less, total - less] : [total - less, less];
     }
@@ -88,4 +104,5 @@ export const liftWindow = (w: Window): Window => ({
   dilations: [1, ...w.dilations],
   pads: [0, w.pads[0]!, 0, w.pads[1]!],
 });
-export const i64Tensor = (e: Expansion, values: readonly number[]): Value => constantTensor(e, values.map(BigInt), tensor([values.length], i64));
+export const i64Tensor = (e: Expansion, values: readonly number[]): Value =>
+  constantTensor(e, values.map(BigInt), tensor([values.length], i64));

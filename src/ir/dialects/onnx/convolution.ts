@@ -4,7 +4,16 @@ import { InferenceError, defaultAttr, one, optional, optionalAttr } from '../../
 import type { Value } from '../../operation';
 import { tensor } from '../../types';
 import * as nn from '../nn';
-import { constantTensor, lifted, liftWindow, reshapeTo, scalarLike, shapeOf, typeOf, windowOf } from './build';
+import {
+  constantTensor,
+  lifted,
+  liftWindow,
+  reshapeTo,
+  scalarLike,
+  shapeOf,
+  typeOf,
+  windowOf,
+} from './build';
 import type { Expansion } from './defineOnnxOp';
 import { NotSupported, defineOnnxOp, modelTensor } from './defineOnnxOp';
 
@@ -38,15 +47,25 @@ const conv = defineOnnxOp({
   expand: (v, e) => {
     const [x, w] = [shapeOf(v.X), shapeOf(v.W)];
     const rank = spatialRank(v.X);
-    if (w.length !== x.length) throw new InferenceError(`weight has rank ${w.length}, input has rank ${x.length}`);
+    if (w.length !== x.length)
+      throw new InferenceError(`weight has rank ${w.length}, input has rank ${x.length}`);
     const kernel = w.slice(2);
     if (v.kernel_shape !== undefined && kernel.some((k, i) => k >= 0 && k !== v.kernel_shape![i]))
-      throw new InferenceError(`kernel_shape is [${v.kernel_shape.join(', ')}], weight has a kernel of [${kernel.join(', ')}]`);
+      throw new InferenceError(
+        `kernel_shape is [${v.kernel_shape.join(', ')}], weight has a kernel of [${kernel.join(', ')}]`,
+      );
     const window = windowOf(x.slice(2), v.kernel_shape ?? kernel, v);
     const weight = rank === 2 ? v.W : reshapeTo(e, v.W, lifted(w));
     return [
       asImage(e, v.X, (input) =>
-        e.b.value(nn.conv2d, { input, weight, bias: v.B, ...(rank === 2 ? window : liftWindow(window)), groups: v.group, layout: 'nchw_fchw' }),
+        e.b.value(nn.conv2d, {
+          input,
+          weight,
+          bias: v.B,
+          ...(rank === 2 ? window : liftWindow(window)),
+          groups: v.group,
+          layout: 'nchw_fchw',
+        }),
       ),
     ];
   },
@@ -57,7 +76,12 @@ const maxPool = defineOnnxOp({
   versions: [1, 8, 10, 11, 12, 22],
   summary: 'the largest element in a sliding window',
   operands: { X: one(modelTensor) },
-  attrs: { ...windowAttrs, ceil_mode: defaultAttr(int, 0), kernel_shape: optionalAttr(ints), storage_order: defaultAttr(int, 0) },
+  attrs: {
+    ...windowAttrs,
+    ceil_mode: defaultAttr(int, 0),
+    kernel_shape: optionalAttr(ints),
+    storage_order: defaultAttr(int, 0),
+  },
   expand: (v, e) => {
     const { kernel_shape: kernel } = v;
     if (kernel === undefined) throw new InferenceError("the attribute 'kernel_shape' is missing");
@@ -66,7 +90,12 @@ const maxPool = defineOnnxOp({
     const window = windowOf(shapeOf(v.X).slice(2), kernel, v, v.ceil_mode !== 0);
     return [
       asImage(e, v.X, (input) =>
-        e.b.value(nn.maxPool2d, { input, kernel: rank === 2 ? kernel : [1, ...kernel], ...(rank === 2 ? window : liftWindow(window)), layout: 'nchw' }),
+        e.b.value(nn.maxPool2d, {
+          input,
+          kernel: rank === 2 ? kernel : [1, ...kernel],
+          ...(rank === 2 ? window : liftWindow(window)),
+          layout: 'nchw',
+        }),
       ),
     ];
   },
@@ -77,7 +106,12 @@ const averagePool = defineOnnxOp({
   versions: [7, 10, 11, 19, 22],
   summary: 'the mean of a sliding window',
   operands: { X: one(modelTensor) },
-  attrs: { ...windowAttrs, ceil_mode: defaultAttr(int, 0), count_include_pad: defaultAttr(int, 0), kernel_shape: optionalAttr(ints) },
+  attrs: {
+    ...windowAttrs,
+    ceil_mode: defaultAttr(int, 0),
+    count_include_pad: defaultAttr(int, 0),
+    kernel_shape: optionalAttr(ints),
+  },
   expand: (v, e) => {
     const { kernel_shape: kernel } = v;
     if (kernel === undefined) throw new InferenceError("the attribute 'kernel_shape' is missing");
@@ -86,7 +120,11 @@ const averagePool = defineOnnxOp({
     const window = windowOf(sizes, kernel, v, v.ceil_mode !== 0);
     const includePad = v.count_include_pad !== 0;
     // Padding that only rounds the size up never counts, whatever count_include_pad says.
-    if (includePad && v.ceil_mode !== 0 && windowOf(sizes, kernel, v).pads.some((p, i) => p !== window.pads[i]))
+    if (
+      includePad &&
+      v.ceil_mode !== 0 &&
+      windowOf(sizes, kernel, v).pads.some((p, i) => p !== window.pads[i])
+    )
       throw new NotSupported('count_include_pad with a window that ceil_mode adds');
     return [
       asImage(e, v.X, (input) =>
@@ -102,7 +140,10 @@ const averagePool = defineOnnxOp({
   },
 });
 
-const spatialAxes = (input: Value): number[] => shapeOf(input).map((_, i) => i).slice(2);
+const spatialAxes = (input: Value): number[] =>
+  shapeOf(input)
+    .map((_, i) => i)
+    .slice(2);
 const globalAveragePool = defineOnnxOp({
   name: 'GlobalAveragePool',
   versions: [1, 22],
@@ -122,7 +163,13 @@ const batchNormalization = defineOnnxOp({
   name: 'BatchNormalization',
   versions: [7, 9, 14, 15],
   summary: 'batch normalisation by stored statistics',
-  operands: { X: one(modelTensor), scale: one(modelTensor), B: one(modelTensor), mean: one(modelTensor), variance: one(modelTensor) },
+  operands: {
+    X: one(modelTensor),
+    scale: one(modelTensor),
+    B: one(modelTensor),
+    mean: one(modelTensor),
+    variance: one(modelTensor),
+  },
   attrs: {
     epsilon: defaultAttr(number32, 1e-5),
     momentum: defaultAttr(number32, 0.9, 'for training only'),
@@ -132,7 +179,16 @@ const batchNormalization = defineOnnxOp({
   expand: (v, e) => {
     if (v.training_mode !== 0 || e.outputs > 1) throw new NotSupported('batch normalisation in training');
     if (v.spatial !== 1) throw new NotSupported('statistics per element (spatial = 0)');
-    return [e.b.value(nn.batchNorm, { input: v.X, scale: v.scale, bias: v.B, mean: v.mean, variance: v.variance, epsilon: v.epsilon })];
+    return [
+      e.b.value(nn.batchNorm, {
+        input: v.X,
+        scale: v.scale,
+        bias: v.B,
+        mean: v.mean,
+        variance: v.variance,
+        epsilon: v.epsilon,
+      }),
+    ];
   },
 });
 
@@ -142,11 +198,17 @@ const lrn = defineOnnxOp({
   summary: 'local response normalisation across channels',
   doc: '`x / (bias + alpha / size · Σ x²)^beta`, the sum over `size` channels around each one.',
   operands: { X: one(modelTensor) },
-  attrs: { alpha: defaultAttr(number32, 1e-4), beta: defaultAttr(number32, 0.75), bias: defaultAttr(number32, 1), size: defaultAttr(int, 1) },
+  attrs: {
+    alpha: defaultAttr(number32, 1e-4),
+    beta: defaultAttr(number32, 0.75),
+    bias: defaultAttr(number32, 1),
+    size: defaultAttr(int, 1),
+  },
   expand: (v, e) => {
     const { b } = e;
     const shape = shapeOf(v.X);
-    if (shape.length < 2) throw new InferenceError(`input must have rank 2 or more, found rank ${shape.length}`);
+    if (shape.length < 2)
+      throw new InferenceError(`input must have rank 2 or more, found rank ${shape.length}`);
     const inner = shape.slice(2);
     if (inner.includes(-1)) throw new NotSupported('a dynamic spatial size');
     const square = b.value(nn.mul, { lhs: v.X, rhs: v.X });
@@ -164,7 +226,9 @@ const lrn = defineOnnxOp({
     });
     const energy = b.value(nn.mul, { lhs: reshapeTo(e, mean, shape), rhs: scalarLike(e, v.X, v.alpha) });
     const base = b.value(nn.add, { lhs: energy, rhs: scalarLike(e, v.X, v.bias) });
-    return [b.value(nn.div, { lhs: v.X, rhs: b.value(nn.pow, { lhs: base, rhs: scalarLike(e, v.X, v.beta) }) })];
+    return [
+      b.value(nn.div, { lhs: v.X, rhs: b.value(nn.pow, { lhs: base, rhs: scalarLike(e, v.X, v.beta) }) }),
+    ];
   },
 });
 
@@ -177,14 +241,33 @@ const instanceNormalization = defineOnnxOp({
   expand: (v, e) => {
     const { b } = e;
     const axes = spatialAxes(v.input);
-    const centred = b.value(nn.sub, { lhs: v.input, rhs: b.value(nn.reduceMean, { input: v.input, axes, keepdims: true }) });
-    const variance = b.value(nn.reduceMean, { input: b.value(nn.mul, { lhs: centred, rhs: centred }), axes, keepdims: true });
+    const centred = b.value(nn.sub, {
+      lhs: v.input,
+      rhs: b.value(nn.reduceMean, { input: v.input, axes, keepdims: true }),
+    });
+    const variance = b.value(nn.reduceMean, {
+      input: b.value(nn.mul, { lhs: centred, rhs: centred }),
+      axes,
+      keepdims: true,
+    });
     const epsilon = constantTensor(e, [v.epsilon], tensor([], typeOf(v.input).element));
     const deviation = b.value(nn.sqrt, { input: b.value(nn.add, { lhs: variance, rhs: epsilon }) });
     const perChannel = (p: Value): Value => reshapeTo(e, p, [shapeOf(p)[0]!, ...axes.map(() => 1)]);
-    const scaled = b.value(nn.mul, { lhs: b.value(nn.div, { lhs: centred, rhs: deviation }), rhs: perChannel(v.scale) });
+    const scaled = b.value(nn.mul, {
+      lhs: b.value(nn.div, { lhs: centred, rhs: deviation }),
+      rhs: perChannel(v.scale),
+    });
     return [b.value(nn.add, { lhs: scaled, rhs: perChannel(v.B) })];
   },
 });
 
-export const convolutionOps = [conv, maxPool, averagePool, globalAveragePool, globalMaxPool, batchNormalization, lrn, instanceNormalization];
+export const convolutionOps = [
+  conv,
+  maxPool,
+  averagePool,
+  globalAveragePool,
+  globalMaxPool,
+  batchNormalization,
+  lrn,
+  instanceNormalization,
+];

@@ -21,7 +21,10 @@ import { tensor } from '../../types';
 import { isCompatible } from '../../verifier';
 
 /** Values of a model; behind an operator that is not supported the rank may be unknown. */
-export const modelTensor: TypeConstraint = { describe: 'a tensor', test: (t) => t.kind === 'tensor' || t.kind === 'unranked_tensor' };
+export const modelTensor: TypeConstraint = {
+  describe: 'a tensor',
+  test: (t) => t.kind === 'tensor' || t.kind === 'unranked_tensor',
+};
 
 /** A use of the operator that is valid and that the compiler cannot express; completes "… is not supported". */
 export class NotSupported extends Error {
@@ -68,9 +71,10 @@ export interface OnnxOp extends OpDefinition {
   expandOp(op: Operation, e: Expansion): readonly Value[];
 }
 
-export function defineOnnxOp<const O extends ValueSpecs = Record<never, never>, const A extends AttrSpecs = Record<never, never>>(
-  declaration: OnnxOpDeclaration<O, A>,
-): OnnxOp {
+export function defineOnnxOp<
+  const O extends ValueSpecs = Record<never, never>,
+  const A extends AttrSpecs = Record<never, never>,
+>(declaration: OnnxOpDeclaration<O, A>): OnnxOp {
   const versions = declaration.versions;
   const attrs: A & VersionAttr = {
     ...(declaration.attrs ?? ({} as A)),
@@ -86,7 +90,13 @@ export function defineOnnxOp<const O extends ValueSpecs = Record<never, never>, 
     results: outputs,
     traits: ['pure'],
     verify: (view) => verifyByExpansion(op, view.op),
-    evaluate: (view, context) => evaluateByExpansion(op, view.op, view.op.operands.map((v) => context.get(v)), (key) => context.resource(key)),
+    evaluate: (view, context) =>
+      evaluateByExpansion(
+        op,
+        view.op,
+        view.op.operands.map((v) => context.get(v)),
+        (key) => context.resource(key),
+      ),
   });
   const op: OnnxOp = Object.assign(definition, {
     onnxName: declaration.name,
@@ -127,10 +137,22 @@ export const onnxFolder = (blobs: BlobSource | undefined): ConstantFolder =>
 const isOnnxOp = (definition: OpDefinition): definition is OnnxOp => 'expandOp' in definition;
 
 /** Expands `op` beside the IR, and takes it away again. */
-function inScratch<T>(definition: OnnxOp, op: Operation, outputs: number, folder: ConstantFolder, use: (results: readonly Value[]) => T): T {
+function inScratch<T>(
+  definition: OnnxOp,
+  op: Operation,
+  outputs: number,
+  folder: ConstantFolder,
+  use: (results: readonly Value[]) => T,
+): T {
   const block = new Block();
   try {
-    return use(definition.expandOp(op, { b: Builder.atEnd(block, op.location), outputs, constant: constantsOf(folder) }));
+    return use(
+      definition.expandOp(op, {
+        b: Builder.atEnd(block, op.location),
+        outputs,
+        constant: constantsOf(folder),
+      }),
+    );
   } finally {
     for (const step of block.ops.reverse()) step.dropAllReferences();
   }
@@ -154,13 +176,21 @@ export function inferOnnx(
 }
 
 /** Whether the rank of all operands is known, so that the operator can be expanded. */
-export const isExpandable = (operands: readonly Value[]): boolean => operands.every((v) => v.type.kind === 'tensor');
+export const isExpandable = (operands: readonly Value[]): boolean =>
+  operands.every((v) => v.type.kind === 'tensor');
 
 function verifyByExpansion(definition: OnnxOp, op: Operation): string | undefined {
   if (!isExpandable(op.operands)) return undefined;
   let types: readonly Type[];
   try {
-    types = inferOnnx(definition, op.operands, op.attributes, op.location, op.results.length, onnxFolder(undefined));
+    types = inferOnnx(
+      definition,
+      op.operands,
+      op.attributes,
+      op.location,
+      op.results.length,
+      onnxFolder(undefined),
+    );
   } catch (error) {
     if (error instanceof NotSupported) return undefined;
     if (error instanceof InferenceError) return error.message;
@@ -171,7 +201,12 @@ function verifyByExpansion(definition: OnnxOp, op: Operation): string | undefine
 }
 
 /** Runs the expansion for the sizes at hand, so that sizes which depend on data are fine here. */
-function evaluateByExpansion(definition: OnnxOp, op: Operation, operands: readonly RuntimeValue[], resource: (key: string) => Uint8Array): readonly RuntimeValue[] {
+function evaluateByExpansion(
+  definition: OnnxOp,
+  op: Operation,
+  operands: readonly RuntimeValue[],
+  resource: (key: string) => Uint8Array,
+): readonly RuntimeValue[] {
   const block = new Block(
     operands.map((v) => {
       if (!isTensorValue(v)) throw new InferenceError(`${definition.name} takes tensors`);
@@ -181,12 +216,22 @@ function evaluateByExpansion(definition: OnnxOp, op: Operation, operands: readon
   const known = new Map<Value, RuntimeValue>(block.args.map((a, i) => [a, operands[i]!]));
   const blobs = { has: () => true, get: resource };
   const folder = new ConstantFolder(blobs, Infinity);
-  const node = new Operation({ name: op.name, definition, operands: block.args, attributes: op.attributes, location: op.location });
+  const node = new Operation({
+    name: op.name,
+    definition,
+    operands: block.args,
+    attributes: op.attributes,
+    location: op.location,
+  });
   const constant: Expansion['constant'] = (value) => {
     const v = known.get(value) ?? folder.valueOf(value);
     return v !== undefined && isTensorValue(v) ? v : undefined;
   };
-  const values = definition.expandOp(node, { b: Builder.atEnd(block, op.location), outputs: op.results.length, constant });
+  const values = definition.expandOp(node, {
+    b: Builder.atEnd(block, op.location),
+    outputs: op.results.length,
+    constant,
+  });
   for (const step of block.ops) {
     const results = evaluateAlone(step, (v) => known.get(v)!, blobs);
     step.results.forEach((r, i) => known.set(r, results[i]!));

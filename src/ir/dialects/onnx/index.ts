@@ -6,7 +6,17 @@ import type { OnnxOp } from './defineOnnxOp';
 import { linearOps } from './linear';
 import { movementOps } from './movement';
 
-export { NotSupported, constantsOf, inferOnnx, isExpandable, onnxFolder, unsupportedAttribute, versionIn, type Expansion, type OnnxOp } from './defineOnnxOp';
+export {
+  NotSupported,
+  constantsOf,
+  inferOnnx,
+  isExpandable,
+  onnxFolder,
+  unsupportedAttribute,
+  versionIn,
+  type Expansion,
+  type OnnxOp,
+} from './defineOnnxOp';
 export { elementTypeOfOnnx } from './elementTypes';
 export { onnxMessages } from './messages';
 

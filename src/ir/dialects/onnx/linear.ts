@@ -22,14 +22,32 @@ const gemm = defineOnnxOp({
   name: 'Gemm',
   versions: [7, 9, 11, 13],
   summary: '`alpha · A · B + beta · C`, with A and B transposed on request',
-  operands: { A: one(modelTensor), B: one(modelTensor), C: optional(modelTensor, 'broadcasts to the product') },
-  attrs: { alpha: defaultAttr(number32, 1), beta: defaultAttr(number32, 1), transA: defaultAttr(int, 0), transB: defaultAttr(int, 0) },
+  operands: {
+    A: one(modelTensor),
+    B: one(modelTensor),
+    C: optional(modelTensor, 'broadcasts to the product'),
+  },
+  attrs: {
+    alpha: defaultAttr(number32, 1),
+    beta: defaultAttr(number32, 1),
+    transA: defaultAttr(int, 0),
+    transB: defaultAttr(int, 0),
+  },
   expand: (v, e) => {
     const { b } = e;
-    const oriented = (input: Value, flip: number): Value => (flip === 0 ? input : b.value(nn.transpose, { input, permutation: [1, 0] }));
-    const scaled = (lhs: Value, factor: number): Value => (factor === 1 ? lhs : b.value(nn.mul, { lhs, rhs: scalarLike(e, lhs, factor) }));
-    const product = scaled(b.value(nn.matmul, { lhs: oriented(v.A, v.transA), rhs: oriented(v.B, v.transB) }), v.alpha);
-    return [v.C === undefined || v.beta === 0 ? product : b.value(nn.add, { lhs: product, rhs: scaled(v.C, v.beta) })];
+    const oriented = (input: Value, flip: number): Value =>
+      flip === 0 ? input : b.value(nn.transpose, { input, permutation: [1, 0] });
+    const scaled = (lhs: Value, factor: number): Value =>
+      factor === 1 ? lhs : b.value(nn.mul, { lhs, rhs: scalarLike(e, lhs, factor) });
+    const product = scaled(
+      b.value(nn.matmul, { lhs: oriented(v.A, v.transA), rhs: oriented(v.B, v.transB) }),
+      v.alpha,
+    );
+    return [
+      v.C === undefined || v.beta === 0
+        ? product
+        : b.value(nn.add, { lhs: product, rhs: scaled(v.C, v.beta) }),
+    ];
   },
 });
 
@@ -39,20 +57,33 @@ type ReduceOp = TypedOpDefinition<
   { output: ValueSpec<'one'> }
 >;
 /** Since `axesInput` the axes are an input, before an attribute. */
-const reduce = (name: string, versions: readonly number[], axesInput: number, op: ReduceOp, before?: (e: Expansion, x: Value) => Value, after?: (e: Expansion, x: Value) => Value) =>
+const reduce = (
+  name: string,
+  versions: readonly number[],
+  axesInput: number,
+  op: ReduceOp,
+  before?: (e: Expansion, x: Value) => Value,
+  after?: (e: Expansion, x: Value) => Value,
+) =>
   defineOnnxOp({
     name,
     versions,
     summary: `${op.summary}${before === undefined ? '' : ' of a function of the input'}`,
     doc: `Axes are an attribute before version ${axesInput}, an optional input since. Without axes all are reduced, unless \`noop_with_empty_axes\` is set.`,
     operands: { data: one(modelTensor), axes_input: optional(modelTensor, `since ${axesInput}`) },
-    attrs: { axes: optionalAttr(ints, `before ${axesInput}`), keepdims: defaultAttr(int, 1), noop_with_empty_axes: defaultAttr(int, 0) },
+    attrs: {
+      axes: optionalAttr(ints, `before ${axesInput}`),
+      keepdims: defaultAttr(int, 1),
+      noop_with_empty_axes: defaultAttr(int, 0),
+    },
     expand: (v, e) => {
       const rank = shapeOf(v.data).length;
       const given = v.axes_input !== undefined ? constantInts(e, v.axes_input, 'a list of axes') : v.axes;
       const noAxes = given === undefined || given.length === 0;
       if (noAxes && v.noop_with_empty_axes !== 0) return [v.data];
-      const axes = noAxes ? Array.from({ length: rank }, (_, i) => i) : given.map((a) => normaliseAxis(a, rank)).sort((p, q) => p - q);
+      const axes = noAxes
+        ? Array.from({ length: rank }, (_, i) => i)
+        : given.map((a) => normaliseAxis(a, rank)).sort((p, q) => p - q);
       const input = before === undefined ? v.data : before(e, v.data);
       const sum = e.b.value(op, { input, axes, keepdims: v.keepdims !== 0 });
       return [after === undefined ? sum : after(e, sum)];
@@ -67,7 +98,8 @@ function softmaxOf(e: Expansion, input: Value, axis: number | undefined, version
   const shape = shapeOf(input);
   const at = normaliseAxis(axis ?? (version < 13 ? 1 : -1), shape.length);
   if (version >= 13 || at === shape.length - 1) return e.b.value(nn.softmax, { input, axis: at });
-  const product = (sizes: readonly number[]): number => (sizes.includes(DYNAMIC) ? DYNAMIC : sizes.reduce((p, d) => p * d, 1));
+  const product = (sizes: readonly number[]): number =>
+    sizes.includes(DYNAMIC) ? DYNAMIC : sizes.reduce((p, d) => p * d, 1);
   const flat = reshapeTo(e, input, [product(shape.slice(0, at)), product(shape.slice(at))]);
   return reshapeTo(e, e.b.value(nn.softmax, { input: flat, axis: 1 }), shape);
 }
@@ -94,7 +126,11 @@ const logSoftmax = defineOnnxOp({
     const { b } = e;
     const top = b.value(nn.reduceMax, { input: v.input, axes: [at], keepdims: true });
     const centred = b.value(nn.sub, { lhs: v.input, rhs: top });
-    const sum = b.value(nn.reduceSum, { input: b.value(nn.exp, { input: centred }), axes: [at], keepdims: true });
+    const sum = b.value(nn.reduceSum, {
+      input: b.value(nn.exp, { input: centred }),
+      axes: [at],
+      keepdims: true,
+    });
     return [b.value(nn.sub, { lhs: centred, rhs: b.value(nn.log, { input: sum }) })];
   },
 });

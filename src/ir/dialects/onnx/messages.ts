@@ -9,17 +9,24 @@ export interface UnsupportedUse {
 }
 const listed = (uses: readonly UnsupportedUse[]): string =>
   uses
-    .map((u) => `\n  ${u.what}: ${u.nodes.slice(0, 8).join(', ')}${u.nodes.length > 8 ? ` and ${u.nodes.length - 8} more` : ''}`)
+    .map(
+      (u) =>
+        `\n  ${u.what}: ${u.nodes.slice(0, 8).join(', ')}${u.nodes.length > 8 ? ` and ${u.nodes.length - 8} more` : ''}`,
+    )
     .join('');
 
 export const onnxMessages = defineMessages({
   STR0340: message<{ file: string; uses: readonly UnsupportedUse[] }>({
-    text: (p) => `${p.file} has ${p.uses.length === 1 ? 'an operator that is' : `${p.uses.length} operators that are`} not supported:${listed(p.uses)}\n`,
-    next: () => 'Export the model with other operators (an older or newer opset may help), or see docs/ops.md for what is supported.',
+    text: (p) =>
+      `${p.file} has ${p.uses.length === 1 ? 'an operator that is' : `${p.uses.length} operators that are`} not supported:${listed(p.uses)}\n`,
+    next: () =>
+      'Export the model with other operators (an older or newer opset may help), or see docs/ops.md for what is supported.',
   }),
   STR0341: message<{ file: string; value: string; found: string }>({
-    text: (p) => `${p.file}: "${p.value}" has the type ${p.found}; tensors of numbers with a known rank are supported.`,
-    next: () => 'Export the model with tensor inputs and outputs, or run onnx.shape_inference.infer_shapes on it.',
+    text: (p) =>
+      `${p.file}: "${p.value}" has the type ${p.found}; tensors of numbers with a known rank are supported.`,
+    next: () =>
+      'Export the model with tensor inputs and outputs, or run onnx.shape_inference.infer_shapes on it.',
   }),
   STR0342: message<{ file: string; dims: string; known: string }>({
     text: (p) => `${p.file} has no dimension named ${p.dims}; it has ${p.known}.`,
@@ -32,7 +39,8 @@ export const onnxMessages = defineMessages({
   }),
   STR0344: message<{ file: string; node: string; attribute: string }>({
     severity: 'warning',
-    text: (p) => `${p.file}: node ${p.node} has an attribute "${p.attribute}" that its operator does not have.`,
+    text: (p) =>
+      `${p.file}: node ${p.node} has an attribute "${p.attribute}" that its operator does not have.`,
     next: () => 'It is ignored.',
   }),
   STR0345: message<{ file: string; node: string; problem: string }>({

@@ -27,7 +27,8 @@ const reshape = defineOnnxOp({
     let target = wanted.map((d, i) => {
       if (d !== 0 || v.allowzero !== 0) return d;
       const size = input[i];
-      if (size === undefined) throw new InferenceError(`size ${i} of the new shape is 0, and the input has rank ${input.length}`);
+      if (size === undefined)
+        throw new InferenceError(`size ${i} of the new shape is 0, and the input has rank ${input.length}`);
       copied.push(i);
       return size;
     });
@@ -37,7 +38,10 @@ const reshape = defineOnnxOp({
       // Copied sizes cancel, so the open size is known even when they are not.
       const rest = wanted.reduce((p, d, i) => (i === open || copied.includes(i) ? p : p * d), 1);
       const total = others.reduce((p, d) => p * d, 1);
-      if (rest === 0 || total % rest !== 0) throw new InferenceError(`an input of shape [${input.join(', ')}] does not fit the shape [${wanted.join(', ')}]`);
+      if (rest === 0 || total % rest !== 0)
+        throw new InferenceError(
+          `an input of shape [${input.join(', ')}] does not fit the shape [${wanted.join(', ')}]`,
+        );
       target = target.map((d, i) => (i === open ? total / rest : d));
     }
     return [reshapeTo(e, v.data, target)];
@@ -53,8 +57,10 @@ const flatten = defineOnnxOp({
   expand: (v, e) => {
     const shape = shapeOf(v.input);
     const axis = v.axis < 0 ? v.axis + shape.length : v.axis;
-    if (axis < 0 || axis > shape.length) throw new InferenceError(`axis ${v.axis} is out of bounds for rank ${shape.length}`);
-    const product = (sizes: Shape): number => (sizes.includes(DYNAMIC) ? DYNAMIC : sizes.reduce((p, d) => p * d, 1));
+    if (axis < 0 || axis > shape.length)
+      throw new InferenceError(`axis ${v.axis} is out of bounds for rank ${shape.length}`);
+    const product = (sizes: Shape): number =>
+      sizes.includes(DYNAMIC) ? DYNAMIC : sizes.reduce((p, d) => p * d, 1);
     return [reshapeTo(e, v.input, [product(shape.slice(0, axis)), product(shape.slice(axis))])];
   },
 });
@@ -72,7 +78,8 @@ const unsqueeze = defineOnnxOp({
     if (axes === undefined) throw new InferenceError('axes are needed');
     const shape = [...shapeOf(v.data)];
     const rank = shape.length + axes.length;
-    for (const axis of axes.map((a) => normaliseAxis(a, rank)).sort((p, q) => p - q)) shape.splice(axis, 0, 1);
+    for (const axis of axes.map((a) => normaliseAxis(a, rank)).sort((p, q) => p - q))
+      shape.splice(axis, 0, 1);
     return [reshapeTo(e, v.data, shape)];
   },
 });
@@ -85,10 +92,21 @@ const squeeze = defineOnnxOp({
   expand: (v, e) => {
     const shape = shapeOf(v.data);
     const given = v.axes_input === undefined ? v.axes : constantInts(e, v.axes_input, 'a list of axes');
-    if (given === undefined && shape.includes(DYNAMIC)) throw new NotSupported('to squeeze a dynamic shape without axes');
-    const axes = new Set(given?.map((a) => normaliseAxis(a, shape.length)) ?? shape.flatMap((d, i) => (d === 1 ? [i] : [])));
-    for (const a of axes) if (shape[a] !== 1 && shape[a] !== DYNAMIC) throw new InferenceError(`axis ${a} has size ${shape[a]}, only 1 can be removed`);
-    return [reshapeTo(e, v.data, shape.filter((_, i) => !axes.has(i)))];
+    if (given === undefined && shape.includes(DYNAMIC))
+      throw new NotSupported('to squeeze a dynamic shape without axes');
+    const axes = new Set(
+      given?.map((a) => normaliseAxis(a, shape.length)) ?? shape.flatMap((d, i) => (d === 1 ? [i] : [])),
+    );
+    for (const a of axes)
+      if (shape[a] !== 1 && shape[a] !== DYNAMIC)
+        throw new InferenceError(`axis ${a} has size ${shape[a]}, only 1 can be removed`);
+    return [
+      reshapeTo(
+        e,
+        v.data,
+        shape.filter((_, i) => !axes.has(i)),
+      ),
+    ];
   },
 });
 
@@ -98,7 +116,12 @@ const transpose = defineOnnxOp({
   summary: 'the axes in another order, reversed without `perm`',
   operands: { data: one(modelTensor) },
   attrs: { perm: optionalAttr(ints) },
-  expand: (v, { b }) => [b.value(nn.transpose, { input: v.data, permutation: v.perm ?? shapeOf(v.data).map((_, i, s) => s.length - 1 - i) })],
+  expand: (v, { b }) => [
+    b.value(nn.transpose, {
+      input: v.data,
+      permutation: v.perm ?? shapeOf(v.data).map((_, i, s) => s.length - 1 - i),
+    }),
+  ],
 });
 const concat = defineOnnxOp({
   name: 'Concat',
@@ -118,24 +141,36 @@ const split = defineOnnxOp({
   summary: 'a tensor cut into parts along an axis',
   doc: 'Without sizes the parts are equal; since version 18 the last one may be smaller.',
   operands: { input: one(modelTensor), split_input: optional(modelTensor, 'since 13') },
-  attrs: { axis: defaultAttr(int, 0), split: optionalAttr(ints, 'before 13'), num_outputs: optionalAttr(int, 'since 18') },
+  attrs: {
+    axis: defaultAttr(int, 0),
+    split: optionalAttr(ints, 'before 13'),
+    num_outputs: optionalAttr(int, 'since 18'),
+  },
   expand: (v, { b, outputs, ...e }) => {
     const shape = shapeOf(v.input);
     const axis = normaliseAxis(v.axis, shape.length);
     const size = shape[axis]!;
     const parts = v.num_outputs ?? outputs;
-    const given = v.split_input === undefined ? v.split : constantInts({ b, outputs, ...e }, v.split_input, 'a list of sizes');
+    const given =
+      v.split_input === undefined
+        ? v.split
+        : constantInts({ b, outputs, ...e }, v.split_input, 'a list of sizes');
     if (given === undefined && size === DYNAMIC) throw new NotSupported('to split a dynamic size evenly');
     const step = Math.ceil(size / parts);
     const sizes = given ?? Array.from({ length: parts }, (_, i) => Math.min(step, size - i * step));
     const total = sizes.reduce((p, d) => p + d, 0);
-    if (size !== DYNAMIC && total !== size) throw new InferenceError(`the parts add up to ${total}, axis ${axis} has size ${size}`);
+    if (size !== DYNAMIC && total !== size)
+      throw new InferenceError(`the parts add up to ${total}, axis ${axis} has size ${size}`);
     let start = 0;
     return sizes.map((d) => {
-      const at = (values: readonly number[], value: number): number[] => values.map((x, i) => (i === axis ? value : x));
+      const at = (values: readonly number[], value: number): number[] =>
+        values.map((x, i) => (i === axis ? value : x));
       const part = b.value(nn.slice, {
         input: v.input,
-        starts: at(shape.map(() => 0), start),
+        starts: at(
+          shape.map(() => 0),
+          start,
+        ),
         ends: at(shape, start + d),
         steps: shape.map(() => 1),
       });
@@ -156,15 +191,24 @@ const slice = defineOnnxOp({
     axes_input: optional(modelTensor, 'since 10'),
     steps_input: optional(modelTensor, 'since 10'),
   },
-  attrs: { starts: optionalAttr(ints, 'before 10'), ends: optionalAttr(ints, 'before 10'), axes: optionalAttr(ints, 'before 10') },
+  attrs: {
+    starts: optionalAttr(ints, 'before 10'),
+    ends: optionalAttr(ints, 'before 10'),
+    axes: optionalAttr(ints, 'before 10'),
+  },
   expand: (v, e) => {
     const shape = shapeOf(v.data);
-    const list = (value: Value | undefined, attribute: readonly number[] | undefined, what: string): readonly number[] | undefined =>
-      value === undefined ? attribute : constantInts(e, value, what);
+    const list = (
+      value: Value | undefined,
+      attribute: readonly number[] | undefined,
+      what: string,
+    ): readonly number[] | undefined => (value === undefined ? attribute : constantInts(e, value, what));
     const starts = list(v.starts_input, v.starts, 'a start');
     const ends = list(v.ends_input, v.ends, 'an end');
     if (starts === undefined || ends === undefined) throw new InferenceError('starts and ends are needed');
-    const axes = (list(v.axes_input, v.axes, 'a list of axes') ?? starts.map((_, i) => i)).map((a) => normaliseAxis(a, shape.length));
+    const axes = (list(v.axes_input, v.axes, 'a list of axes') ?? starts.map((_, i) => i)).map((a) =>
+      normaliseAxis(a, shape.length),
+    );
     const steps = list(v.steps_input, undefined, 'a step') ?? starts.map(() => 1);
     const from = shape.map(() => 0);
     const to = [...shape];
@@ -174,7 +218,8 @@ const slice = defineOnnxOp({
       if (step < 1) throw new NotSupported(`a step of ${step}`);
       by[axis] = step;
       if (size === DYNAMIC) {
-        if (starts[i]! < 0 || (ends[i]! < 2 ** 31 - 1 && ends[i]! !== DYNAMIC)) throw new NotSupported('a part of a dynamic size');
+        if (starts[i]! < 0 || (ends[i]! < 2 ** 31 - 1 && ends[i]! !== DYNAMIC))
+          throw new NotSupported('a part of a dynamic size');
         from[axis] = starts[i]!;
         return;
       }
@@ -192,7 +237,13 @@ const gather = defineOnnxOp({
   summary: 'slices of a tensor, by index along an axis',
   operands: { data: one(modelTensor), indices: one(modelTensor) },
   attrs: { axis: defaultAttr(int, 0) },
-  expand: (v, { b }) => [b.value(nn.gather, { input: v.data, indices: v.indices, axis: normaliseAxis(v.axis, shapeOf(v.data).length) })],
+  expand: (v, { b }) => [
+    b.value(nn.gather, {
+      input: v.data,
+      indices: v.indices,
+      axis: normaliseAxis(v.axis, shapeOf(v.data).length),
+    }),
+  ],
 });
 const expand = defineOnnxOp({
   name: 'Expand',
@@ -206,15 +257,29 @@ const pad = defineOnnxOp({
   name: 'Pad',
   versions: [2, 11, 13, 18, 19, 21, 23, 24, 25],
   summary: 'a tensor with elements added around it, or cut off',
-  operands: { data: one(modelTensor), pads_input: optional(modelTensor, 'since 11'), constant_value: optional(modelTensor, 'since 11'), axes: optional(modelTensor, 'since 18') },
-  attrs: { mode: defaultAttr(text, 'constant'), pads: optionalAttr(ints, 'before 11'), value: defaultAttr(number32, 0, 'before 11') },
+  operands: {
+    data: one(modelTensor),
+    pads_input: optional(modelTensor, 'since 11'),
+    constant_value: optional(modelTensor, 'since 11'),
+    axes: optional(modelTensor, 'since 18'),
+  },
+  attrs: {
+    mode: defaultAttr(text, 'constant'),
+    pads: optionalAttr(ints, 'before 11'),
+    value: defaultAttr(number32, 0, 'before 11'),
+  },
   expand: (v, e) => {
     const rank = shapeOf(v.data).length;
     const pads = v.pads_input === undefined ? v.pads : constantInts(e, v.pads_input, 'an amount of padding');
     if (pads === undefined) throw new InferenceError('pads are needed');
-    const axes = v.axes === undefined ? Array.from({ length: rank }, (_, i) => i) : constantInts(e, v.axes, 'a list of axes').map((a) => normaliseAxis(a, rank));
-    if (pads.length !== 2 * axes.length) throw new InferenceError(`pads needs ${2 * axes.length} numbers, found ${pads.length}`);
-    const value = v.constant_value === undefined ? v.value : constantInts(e, v.constant_value, 'a padding value')[0];
+    const axes =
+      v.axes === undefined
+        ? Array.from({ length: rank }, (_, i) => i)
+        : constantInts(e, v.axes, 'a list of axes').map((a) => normaliseAxis(a, rank));
+    if (pads.length !== 2 * axes.length)
+      throw new InferenceError(`pads needs ${2 * axes.length} numbers, found ${pads.length}`);
+    const value =
+      v.constant_value === undefined ? v.value : constantInts(e, v.constant_value, 'a padding value')[0];
     const low = new Array<number>(rank).fill(0);
     const high = new Array<number>(rank).fill(0);
     axes.forEach((axis, i) => {
@@ -222,7 +287,8 @@ const pad = defineOnnxOp({
       high[axis] = pads[i + axes.length]!;
     });
     const mode = (['constant', 'edge', 'reflect', 'wrap'] as const).find((m) => m === v.mode);
-    if (mode === undefined) throw new InferenceError(`mode is "${v.mode}", expected constant, edge, reflect or wrap`);
+    if (mode === undefined)
+      throw new InferenceError(`mode is "${v.mode}", expected constant, edge, reflect or wrap`);
     return [e.b.value(nn.pad, { input: v.data, low, high, value: value ?? 0, mode })];
   },
 });
@@ -239,7 +305,14 @@ const shape = defineOnnxOp({
     const [start, end] = [bound(v.start), bound(v.end ?? sizes.length)];
     const part = sizes.slice(start, end);
     if (!part.includes(DYNAMIC)) return [i64Tensor(e, part)];
-    return [e.b.value(nn.slice, { input: e.b.value(nn.shapeOf, { input: v.data }), starts: [start], ends: [end], steps: [1] })];
+    return [
+      e.b.value(nn.slice, {
+        input: e.b.value(nn.shapeOf, { input: v.data }),
+        starts: [start],
+        ends: [end],
+        steps: [1],
+      }),
+    ];
   },
 });
 
@@ -256,7 +329,8 @@ function constantAttribute(given: { readonly [name: string]: unknown }): Attribu
   if (value_float !== undefined) return denseElements(tensor([], f32), [value_float]);
   if (value_floats !== undefined) return denseElements(tensor([value_floats.length], f32), value_floats);
   if (value_int !== undefined) return denseElements(tensor([], i64), [BigInt(value_int)]);
-  if (value_ints !== undefined) return denseElements(tensor([value_ints.length], i64), value_ints.map(BigInt));
+  if (value_ints !== undefined)
+    return denseElements(tensor([value_ints.length], i64), value_ints.map(BigInt));
   throw new NotSupported('a constant of strings or sparse elements');
 }
 const constant = defineOnnxOp({
@@ -285,7 +359,8 @@ const constantOfShape = defineOnnxOp({
   attrs: { value: optionalAttr(anyAttr, 'one element') },
   expand: (v, e) => {
     const sizes = constantInts(e, v.input, 'a shape');
-    if (v.value !== undefined && v.value.kind !== 'dense') throw new NotSupported('a value that is not given in the node');
+    if (v.value !== undefined && v.value.kind !== 'dense')
+      throw new NotSupported('a value that is not given in the node');
     const element = v.value === undefined ? f32 : v.value.type.element;
     const type = tensor(sizes, element);
     const value = v.value === undefined ? denseElements(type, [0]) : denseBytes(type, v.value.bytes, true);
@@ -307,10 +382,30 @@ const range = defineOnnxOp({
     const count = Math.max(0, Math.ceil((limit - start) / delta));
     const values = Array.from({ length: count }, (_, i) => start + i * delta);
     const type = tensor([count], element);
-    return [e.b.value(arithConstant, { value: denseElements(type, element === i64 ? values.map(BigInt) : values) }, type)];
+    return [
+      e.b.value(
+        arithConstant,
+        { value: denseElements(type, element === i64 ? values.map(BigInt) : values) },
+        type,
+      ),
+    ];
   },
 });
 
 export const movementOps = [
-  reshape, flatten, unsqueeze, squeeze, transpose, concat, split, slice, gather, expand, pad, shape, constant, constantOfShape, range,
+  reshape,
+  flatten,
+  unsqueeze,
+  squeeze,
+  transpose,
+  concat,
+  split,
+  slice,
+  gather,
+  expand,
+  pad,
+  shape,
+  constant,
+  constantOfShape,
+  range,
 ];
