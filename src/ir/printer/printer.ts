@@ -3,6 +3,7 @@
  * `mlir-opt` reads everything (own dialects with `--allow-unregistered-dialect`). SSA names are canonical: the
  * same IR always prints the same text. `spans` ties text ranges back to ops.
  */
+import type { AffineMap } from '../affine';
 import { isDefault } from '../assembly';
 import type { Attribute } from '../attributes';
 import { keyText, symbolRef } from '../attributes';
@@ -42,12 +43,15 @@ export function printWithSpans(op: Operation, options: PrintOptions = {}): Print
   return new Printer(op, options).run();
 }
 
-/** Affine maps get `#map` aliases at the head, as MLIR gives them. */
+/** A map with one short result is easier to read where it stands than behind a name. */
+const isShort = (map: AffineMap): boolean => map.results.length === 1 && map.text.length <= 60;
+
+/** Other affine maps get `#map` aliases at the head, as MLIR gives them. */
 function collectMapAliases(root: Operation): Map<string, string> {
   const aliases = new Map<string, string>();
   const visit = (a: Attribute): void => {
     if (a.kind === 'affine_map') {
-      if (!aliases.has(a.text)) aliases.set(a.text, `#map${aliases.size === 0 ? '' : aliases.size}`);
+      if (!isShort(a.map) && !aliases.has(a.text)) aliases.set(a.text, `#map${aliases.size === 0 ? '' : aliases.size}`);
     } else if (a.kind === 'array') a.elements.forEach(visit);
     else if (a.kind === 'dictionary') a.entries.forEach(visit);
   };

@@ -1,10 +1,9 @@
 // strata opt %s
 #map = affine_map<(d0, d1) -> (d0, d1)>
-#map1 = affine_map<(d0, d1) -> (d1)>
 module {
   func.func @a(%arg0: tensor<4x8xf32>, %arg1: tensor<8xf32>, %arg2: index, %arg3: f32, %arg4: index, %arg5: memref<4x8xf32>) -> tensor<4x8xf32> {
     %0 = tensor.empty() : tensor<4x8xf32>
-    %1 = linalg.generic {indexing_maps = [#map, #map1, #map], iterator_types = ["parallel", "parallel"]} ins(%arg0, %arg1 : tensor<4x8xf32>, tensor<8xf32>) outs(%0 : tensor<4x8xf32>) attrs = {foo = 1 : i32} {
+    %1 = linalg.generic {indexing_maps = [#map, affine_map<(d0, d1) -> (d1)>, #map], iterator_types = ["parallel", "parallel"]} ins(%arg0, %arg1 : tensor<4x8xf32>, tensor<8xf32>) outs(%0 : tensor<4x8xf32>) attrs = {foo = 1 : i32} {
     ^bb0(%in: f32, %in_0: f32, %out: f32):
       %2 = linalg.index 0 : index
       %3 = arith.addf %in, %in_0 : f32
