@@ -296,6 +296,20 @@ describe('profiler view', { skip: missing === undefined ? false : missing }, () 
       },
     ));
 
+  test('tracks and table rows that do not fit scroll within the panel', () =>
+    withView({ height: 180 }, async (v) => {
+      const scrolled = (selector: string): Promise<readonly [number, boolean]> =>
+        v.page.evaluate((s) => {
+          const e = document.querySelector(s)!;
+          e.scrollTop = 30;
+          return [e.scrollTop, e.getBoundingClientRect().bottom <= innerHeight] as const;
+        }, selector);
+      assert.deepEqual(await scrolled('.timeline .chart-scroll'), [30, true]);
+      await v.view.setTab('zones');
+      await v.page.locator('.zones-table tbody tr').first().waitFor();
+      assert.deepEqual(await scrolled('.table-scroll'), [30, true]);
+    }));
+
   test('a panel of 250 by 420 pixels shows tracks and details without sideways scrolling', () =>
     withView({ width: 420, height: 250 }, async (v) => {
       const wide = await v.page.evaluate(() => document.documentElement.scrollWidth > innerWidth);

@@ -20,7 +20,8 @@ export class TimeAxisView {
   private readonly group = this.svg.append('g');
   axis: TimeAxis = { ticks: [], step: 1 };
 
-  constructor() {
+  /** `overhang` is how far, in pixels, a label may reach into the gutter. */
+  constructor(private readonly overhang: number) {
     this.plot.append(this.cursor);
     this.element = element('div', { class: 'axis' }, this.gutter, this.plot);
   }
@@ -32,7 +33,7 @@ export class TimeAxisView {
     const labels = new Map(
       this.axis.ticks.map(({ at, label }) => {
         const half = label.length * HALF_LETTER;
-        return [at, scale(at) >= half && scale(at) <= width - half ? label : ''];
+        return [at, scale(at) >= half - this.overhang && scale(at) <= width - half ? label : ''];
       }),
     );
     this.svg.attr('width', width);

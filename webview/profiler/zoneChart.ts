@@ -59,7 +59,7 @@ type Drag = {
 
 export class ZoneChart {
   readonly element: HTMLElement;
-  readonly axis = new TimeAxisView();
+  readonly axis: TimeAxisView;
   readonly labels = element('div', { class: 'chart-labels' });
   private readonly canvas = sharpCanvas(element('canvas', { 'aria-hidden': 'true' }));
   private readonly sticky = element('div', { class: 'chart-sticky' }, this.canvas.element);
@@ -80,6 +80,7 @@ export class ZoneChart {
     private readonly theme: () => Theme,
     private readonly actions: ChartActions,
   ) {
+    this.axis = new TimeAxisView(gutter > 0 ? 16 : 0);
     this.scroller = element(
       'div',
       {
