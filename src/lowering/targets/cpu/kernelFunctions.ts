@@ -129,6 +129,6 @@ export function dispatchFacts(op: Operation) {
     predictedNs: number('predicted_ns', 'predictedNs'),
     grain: number('grain'),
     origins: origins?.kind === 'array' ? origins.elements.flatMap((e) => (e.kind === 'string' ? [e.value] : [])) : undefined,
-    schedule: schedule?.text ?? '',
+    schedule: schedule?.kind === 'string' ? schedule.value : (schedule?.text ?? ''),
   };
 }
