@@ -3,7 +3,7 @@
  * Used by every rule and pass of the structured stage.
  */
 import type { Attribute, Block, Builder, Operation, Type, Value } from '../../ir';
-import { affineConstant, affineDim, AffineMap, dimsOf, evaluateAffine, isDead, types } from '../../ir';
+import { affineConstant, affineDim, AffineMap, dimsOf, isDead, types } from '../../ir';
 import { generic, linalgYield } from '../../ir/dialects/linalg';
 import { empty } from '../../ir/dialects/tensor';
 
@@ -222,16 +222,6 @@ export function invertPermutation(map: AffineMap): AffineMap {
 export function visitsPerElement(map: AffineMap, extents: readonly number[]): number {
   const read = new Set(map.results.flatMap(dimsOf));
   return extents.reduce((n, extent, d) => (read.has(d) ? n : n * extent), 1);
-}
-
-/** Largest index that each result of the map takes, with loops of `extents`. */
-export function largestIndices(map: AffineMap, extents: readonly number[]): readonly number[] {
-  return map.results.map((r) =>
-    evaluateAffine(
-      r,
-      extents.map((e) => Math.max(0, e - 1)),
-    ),
-  );
 }
 
 /** Discardable attribute: why ops that could have been one stayed apart, as a list of sentences. For people. */

@@ -19,7 +19,7 @@ import { commonGroups, reshapeOf, reshapeTensor } from './tensorReshape';
 const reshapes = [expandShape, collapseShape];
 
 const mergeReshapes: Rule = {
-  name: 'merge-reshapes',
+  name: 'merge-tensor-reshapes',
   doc: 'reshape(reshape(x)) → one reshape of x, or x',
   roots: reshapes,
   match: (op) => {
