@@ -27,7 +27,9 @@ import { compareOnRandomInputs } from './randomInputs';
 /** The installed mlir-opt of LLVM 22, or undefined. */
 export const mlirOpt: string | undefined = ['mlir-opt-22', 'mlir-opt'].find((name) => {
   try {
-    return /version 22\./.test(execFileSync(name, ['--version'], { encoding: 'utf8', stdio: ['ignore', 'pipe', 'ignore'] }));
+    return /version 22\./.test(
+      execFileSync(name, ['--version'], { encoding: 'utf8', stdio: ['ignore', 'pipe', 'ignore'] }),
+    );
   } catch {
     return false;
   }
@@ -55,7 +57,11 @@ function readGolden(file: string): GoldenFile {
   const end = lines.findIndex((line) => !line.startsWith('//'));
   const header = lines.slice(0, end);
   const command = header[0] ?? '';
-  assert.match(command, /^\/\/ strata opt %s( |$)/, `${file}: the first line is the command, // strata opt %s …`);
+  assert.match(
+    command,
+    /^\/\/ strata opt %s( |$)/,
+    `${file}: the first line is the command, // strata opt %s …`,
+  );
   const same = header.map((l) => /^\/\/ same results(?: within (\S+))?$/.exec(l)).find((m) => m !== null);
   const cases = lines
     .slice(end)
@@ -94,7 +100,8 @@ function outputOf(golden: GoldenFile, input: string, passes: readonly Pass[]): s
     assertVerified(module);
     const steps = parsePipeline(golden.passes, passes).map((node) => ({ node, stage: 'opt' }));
     runPipeline(module, steps, { registry, resources: loaded.resources });
-    if (golden.within !== undefined) compareOnRandomInputs(load(input), { module, resources: loaded.resources }, golden.within);
+    if (golden.within !== undefined)
+      compareOnRandomInputs(load(input), { module, resources: loaded.resources }, golden.within);
   } catch (error) {
     if (!(error instanceof StrataError)) throw error;
     return `${`error: ${error.message}`.replace(/^/gm, '// ').replace(/ +$/gm, '')}\n`;
@@ -104,7 +111,9 @@ function outputOf(golden: GoldenFile, input: string, passes: readonly Pass[]): s
 
 /** A test of each `.mlir` file below `folder` (relative to the repository). */
 export function goldenTests(folder: string, passes: readonly Pass[] = []): void {
-  const files = readdirSync(folder, { recursive: true, encoding: 'utf8' }).filter((name) => name.endsWith('.mlir')).sort();
+  const files = readdirSync(folder, { recursive: true, encoding: 'utf8' })
+    .filter((name) => name.endsWith('.mlir'))
+    .sort();
   for (const name of files) {
     const file = path.join(folder, name);
     test(file, () => {
@@ -112,15 +121,30 @@ export function goldenTests(folder: string, passes: readonly Pass[] = []): void 
       const outputs = golden.cases.map((c) => outputOf(golden, c.input, passes));
       if (process.env['UPDATE'] === '1') update(file, golden, outputs);
       golden.cases.forEach((c, i) => {
-        if (process.env['UPDATE'] !== '1') assert.equal(outputs[i], c.expected ?? c.input, `case ${i + 1} of ${file}; UPDATE=1 accepts it`);
-        if (!outputs[i]!.startsWith('// error:')) assert.equal(printOp(load(outputs[i]!).module, golden.print), outputs[i], `case ${i + 1} of ${file} does not parse back as itself`);
+        if (process.env['UPDATE'] !== '1')
+          assert.equal(outputs[i], c.expected ?? c.input, `case ${i + 1} of ${file}; UPDATE=1 accepts it`);
+        if (!outputs[i]!.startsWith('// error:'))
+          assert.equal(
+            printOp(load(outputs[i]!).module, golden.print),
+            outputs[i],
+            `case ${i + 1} of ${file} does not parse back as itself`,
+          );
       });
     });
     if (!readGolden(file).foreign) continue;
-    test(`${file} through mlir-opt`, { skip: mlirOpt === undefined && 'mlir-opt 22 is not installed' }, () => {
-      const golden = readGolden(file);
-      readsTheSame(golden.cases.map((c) => outputOf(golden, c.input, passes)).filter((text) => !text.startsWith('// error:')), golden.print);
-    });
+    test(
+      `${file} through mlir-opt`,
+      { skip: mlirOpt === undefined && 'mlir-opt 22 is not installed' },
+      () => {
+        const golden = readGolden(file);
+        readsTheSame(
+          golden.cases
+            .map((c) => outputOf(golden, c.input, passes))
+            .filter((text) => !text.startsWith('// error:')),
+          golden.print,
+        );
+      },
+    );
   }
 }
 
@@ -137,12 +161,19 @@ function update(file: string, golden: GoldenFile, outputs: readonly string[]): v
 export function readsTheSame(texts: readonly string[], print: PrintOptions = {}): void {
   if (mlirOpt === undefined || texts.length === 0) return;
   const flags = ['--allow-unregistered-dialect', '--split-input-file', '--mlir-print-local-scope'];
-  const { stdout, stderr, status } = spawnSync(mlirOpt, flags, { input: texts.join(`${caseLine}\n`), encoding: 'utf8' });
+  const { stdout, stderr, status } = spawnSync(mlirOpt, flags, {
+    input: texts.join(`${caseLine}\n`),
+    encoding: 'utf8',
+  });
   assert.equal(status, 0, `mlir-opt refuses the output: ${stderr}`);
   const printed = stdout.split(`${caseLine}\n`).filter((part) => part.trim() !== '');
   assert.equal(printed.length, texts.length);
   printed.forEach((text, i) => {
     const plain: PrintOptions = { ...print, locations: 'none' };
-    assert.equal(printOp(load(text).module, plain), printOp(load(texts[i]!).module, plain), 'mlir-opt reads other IR than what was printed');
+    assert.equal(
+      printOp(load(text).module, plain),
+      printOp(load(texts[i]!).module, plain),
+      'mlir-opt reads other IR than what was printed',
+    );
   });
 }

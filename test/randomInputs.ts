@@ -21,7 +21,11 @@ export function randomNumbers(seed: number): () => number {
 
 /** A random value of a type: floats in [-1, 1), integers from 0 to 7, dynamic dimensions of size 3. */
 export function randomValue(type: Type, next: () => number): RuntimeValue {
-  const scalar = (element: Type) => toScalar(element, element.kind === 'float' ? 2 * next() - 1 : Math.floor(next() * (element === types.i1 ? 2 : 8)));
+  const scalar = (element: Type) =>
+    toScalar(
+      element,
+      element.kind === 'float' ? 2 * next() - 1 : Math.floor(next() * (element === types.i1 ? 2 : 8)),
+    );
   if (!types.isShaped(type)) return scalar(type);
   const shape = type.shape.map((d) => (d === types.DYNAMIC ? 3 : d));
   const data = allocate(type.element, sizeOf(shape));
@@ -35,14 +39,20 @@ interface Runnable {
   readonly resources: ResourceStore;
 }
 
-const copyOf = (v: RuntimeValue): RuntimeValue => (typeof v === 'object' ? { ...v, data: v.data.slice() } : v);
+const copyOf = (v: RuntimeValue): RuntimeValue =>
+  typeof v === 'object' ? { ...v, data: v.data.slice() } : v;
 
 /**
  * Calls each public function of both modules on random inputs. Results, and buffers that are arguments, must agree
  * within the relative difference `within` (0: bit for bit, but for the sign of zero).
  */
 export function compareOnRandomInputs(before: Runnable, after: Runnable, within: number, seed = 1): void {
-  const functions = before.module.body().ops.filter((op) => op.name === 'func.func' && op.attr('sym_visibility') === undefined && op.region().blocks.length > 0);
+  const functions = before.module
+    .body()
+    .ops.filter(
+      (op) =>
+        op.name === 'func.func' && op.attr('sym_visibility') === undefined && op.region().blocks.length > 0,
+    );
   for (const func of functions) {
     const name = func.attr('sym_name');
     assert.ok(name?.kind === 'string');
@@ -54,18 +64,25 @@ export function compareOnRandomInputs(before: Runnable, after: Runnable, within:
       return [...results, ...args.filter((a) => typeof a === 'object' && a.kind === 'memref')];
     };
     const [expected, actual] = [run(before), run(after)];
-    assert.equal(actual.length, expected.length, `@${name.value} returns ${actual.length} values, ${expected.length} before`);
+    assert.equal(
+      actual.length,
+      expected.length,
+      `@${name.value} returns ${actual.length} values, ${expected.length} before`,
+    );
     expected.forEach((e, i) => {
       const a = actual[i]!;
       assertAgree(`result ${i} of @${name.value}`, asShaped(e), asShaped(a), within);
     });
   }
 }
-const asShaped = (v: RuntimeValue): ShapedValue => (typeof v === 'object' ? v : makeTensor([], types.f64, Float64Array.of(Number(v))));
+const asShaped = (v: RuntimeValue): ShapedValue =>
+  typeof v === 'object' ? v : makeTensor([], types.f64, Float64Array.of(Number(v)));
 
 /** Asserts agreement within a relative difference; differences below `within` itself count as none. */
 export function assertAgree(what: string, expected: ShapedValue, actual: ShapedValue, within: number): void {
   const c = compareTensors(expected, actual);
   if (c.worst === undefined || c.maxRel <= within || c.maxAbs <= within) return;
-  assert.fail(`${what}: ${c.differing} of ${c.count} elements differ, at ${c.worst.position} ${c.worst.actual} instead of ${c.worst.expected} (relative ${c.maxRel.toExponential(2)}, ${c.maxUlp} ulp)`);
+  assert.fail(
+    `${what}: ${c.differing} of ${c.count} elements differ, at ${c.worst.position} ${c.worst.actual} instead of ${c.worst.expected} (relative ${c.maxRel.toExponential(2)}, ${c.maxUlp} ulp)`,
+  );
 }

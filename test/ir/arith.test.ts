@@ -1,16 +1,25 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { StrataError } from '../../src/base/diagnostics';
-import type { RuntimeValue } from '../../src/ir/interpreter/runtimeValue';
+import type { RuntimeValue, Scalar } from '../../src/ir/interpreter/runtimeValue';
 import { interpret } from './interpret';
 
 const ids = ['%a', '%b', '%c'];
 /** One op on scalars. `op`: text with %a, %b, %c; then argument types and the result type. */
-function scalar(op: string, types: readonly string[], result: string, args: readonly RuntimeValue[]): RuntimeValue {
+function scalar(
+  op: string,
+  types: readonly string[],
+  result: string,
+  args: readonly RuntimeValue[],
+): RuntimeValue {
   const params = types.map((t, i) => `${ids[i]}: ${t}`).join(', ');
-  return interpret(`func.func @f(${params}) -> ${result} {\n  %r = ${op}\n  return %r : ${result}\n}`, args)[0]!;
+  return interpret(
+    `func.func @f(${params}) -> ${result} {\n  %r = ${op}\n  return %r : ${result}\n}`,
+    args,
+  )[0]!;
 }
-const binary = (op: string, type: string, a: RuntimeValue, b: RuntimeValue): RuntimeValue => scalar(`${op} %a, %b : ${type}`, [type, type], type, [a, b]);
+const binary = (op: string, type: string, a: RuntimeValue, b: RuntimeValue): RuntimeValue =>
+  scalar(`${op} %a, %b : ${type}`, [type, type], type, [a, b]);
 
 describe('integers', () => {
   const cases: readonly (readonly [string, string, number | bigint, number | bigint, number | bigint])[] = [
@@ -59,7 +68,10 @@ describe('integers', () => {
     });
   }
   it('refuses to divide by zero', () => {
-    assert.throws(() => binary('arith.divsi', 'i32', 1, 0), (e) => e instanceof StrataError && e.code === 'STR0124');
+    assert.throws(
+      () => binary('arith.divsi', 'i32', 1, 0),
+      (e) => e instanceof StrataError && e.code === 'STR0124',
+    );
     assert.throws(() => binary('arith.remui', 'i64', 1n, 0n), StrataError);
   });
   const compares: readonly (readonly [string, string, number | bigint, number | bigint, number])[] = [
@@ -96,7 +108,16 @@ describe('floats', () => {
     assert.ok(Object.is(binary('arith.minimumf', 'f32', 0, -0), -0));
   });
   const nan: readonly (readonly [string, number])[] = [
-    ['oeq', 0], ['ogt', 0], ['one', 0], ['ord', 0], ['ueq', 1], ['ult', 1], ['une', 1], ['uno', 1], ['false', 0], ['true', 1],
+    ['oeq', 0],
+    ['ogt', 0],
+    ['one', 0],
+    ['ord', 0],
+    ['ueq', 1],
+    ['ult', 1],
+    ['une', 1],
+    ['uno', 1],
+    ['false', 0],
+    ['true', 1],
   ];
   for (const [predicate, expected] of nan) {
     it(`NaN ${predicate} 1 is ${expected}`, () => {
@@ -104,13 +125,19 @@ describe('floats', () => {
     });
   }
   it('order where they can', () => {
-    const order = (predicate: string, a: number, b: number): RuntimeValue => scalar(`arith.cmpf ${predicate}, %a, %b : f32`, ['f32', 'f32'], 'i1', [a, b]);
-    assert.deepEqual(['oeq', 'ogt', 'oge', 'olt', 'ole', 'one', 'ord', 'ueq', 'ugt', 'uge', 'ult', 'ule', 'une', 'uno'].map((p) => order(p, 1, 2)), [0, 0, 0, 1, 1, 1, 1, 0, 0, 0, 1, 1, 1, 0]);
+    const order = (predicate: string, a: number, b: number): RuntimeValue =>
+      scalar(`arith.cmpf ${predicate}, %a, %b : f32`, ['f32', 'f32'], 'i1', [a, b]);
+    assert.deepEqual(
+      ['oeq', 'ogt', 'oge', 'olt', 'ole', 'one', 'ord', 'ueq', 'ugt', 'uge', 'ult', 'ule', 'une', 'uno'].map(
+        (p) => order(p, 1, 2),
+      ),
+      [0, 0, 0, 1, 1, 1, 1, 0, 0, 0, 1, 1, 1, 0],
+    );
   });
 });
 
 describe('casts', () => {
-  const cases: readonly (readonly [string, string, string, RuntimeValue, RuntimeValue])[] = [
+  const cases: readonly (readonly [string, string, string, Scalar, Scalar])[] = [
     ['arith.extf', 'f32', 'f64', Math.fround(0.1), Math.fround(0.1)],
     ['arith.truncf', 'f64', 'f32', 0.1, Math.fround(0.1)],
     ['arith.truncf', 'f32', 'bf16', 1.00390625, 1],
@@ -152,15 +179,31 @@ describe('casts', () => {
   %1 = arith.select %m, %x, %y : tensor<3xi1>, tensor<3xf32>
   return %0, %1 : tensor<3xf32>, tensor<3xf32>
 }`;
-    const f = (data: number[]): RuntimeValue => ({ kind: 'tensor', shape: [3], element: { kind: 'float', name: 'f32', text: 'f32' }, data: Float32Array.from(data) });
-    const mask: RuntimeValue = { kind: 'tensor', shape: [3], element: { kind: 'integer', width: 1, signedness: 'signless', text: 'i1' }, data: Uint8Array.of(1, 0, 1) };
-    const data = interpret(text, [0, mask, f([1, 2, 3]), f([4, 5, 6])]).map((v) => (typeof v === 'object' ? [...(v.data as Float32Array)] : v));
-    assert.deepEqual(data, [[4, 5, 6], [1, 5, 3]]);
+    const f = (data: number[]): RuntimeValue => ({
+      kind: 'tensor',
+      shape: [3],
+      element: { kind: 'float', name: 'f32', text: 'f32' },
+      data: Float32Array.from(data),
+    });
+    const mask: RuntimeValue = {
+      kind: 'tensor',
+      shape: [3],
+      element: { kind: 'integer', width: 1, signedness: 'signless', text: 'i1' },
+      data: Uint8Array.of(1, 0, 1),
+    };
+    const data = interpret(text, [0, mask, f([1, 2, 3]), f([4, 5, 6])]).map((v) =>
+      typeof v === 'object' ? [...(v.data as Float32Array)] : v,
+    );
+    assert.deepEqual(data, [
+      [4, 5, 6],
+      [1, 5, 3],
+    ]);
   });
 });
 
 describe('math', () => {
-  const unary = (name: string, x: number, type = 'f64'): number => Number(scalar(`math.${name} %a : ${type}`, [type], type, [x]));
+  const unary = (name: string, x: number, type = 'f64'): number =>
+    Number(scalar(`math.${name} %a : ${type}`, [type], type, [x]));
   // Values of erf: NIST DLMF, table 7.23 computed to 16 digits.
   const cases: readonly (readonly [string, number, number])[] = [
     ['erf', 0.5, 0.5204998778130465],
@@ -188,7 +231,10 @@ describe('math', () => {
   for (const [name, x, expected] of cases) {
     it(`${name} of ${x} is ${expected}`, () => {
       const found = unary(name, x);
-      assert.ok(Object.is(found, expected) || Math.abs(found - expected) <= 4e-16 * Math.abs(expected), String(found));
+      assert.ok(
+        Object.is(found, expected) || Math.abs(found - expected) <= 4e-16 * Math.abs(expected),
+        String(found),
+      );
     });
   }
   it('rounds to the type', () => {
@@ -197,7 +243,10 @@ describe('math', () => {
   });
   it('multiplies and adds with one rounding', () => {
     const a = 1 + 2 ** -12;
-    assert.equal(scalar('math.fma %a, %b, %c : f32', ['f32', 'f32', 'f32'], 'f32', [a, a, -(1 + 2 ** -11)]), 2 ** -24);
+    assert.equal(
+      scalar('math.fma %a, %b, %c : f32', ['f32', 'f32', 'f32'], 'f32', [a, a, -(1 + 2 ** -11)]),
+      2 ** -24,
+    );
   });
   it('has functions of two arguments', () => {
     assert.equal(scalar('math.copysign %a, %b : f32', ['f32', 'f32'], 'f32', [3, -0]), -3);

@@ -6,10 +6,20 @@ import { types } from '../../src/ir';
 import { compareTensors, isClose } from '../../src/ir/interpreter/compare';
 import { Interpreter } from '../../src/ir/interpreter/interpreter';
 import type { RuntimeValue } from '../../src/ir/interpreter/runtimeValue';
-import { broadcastShapes, broadcastTo, makeMemRef, tensorFromBytes, tensorOf, tensorToBytes } from '../../src/ir/interpreter/tensor';
+import {
+  broadcastShapes,
+  broadcastTo,
+  makeMemRef,
+  tensorFromBytes,
+  tensorOf,
+  tensorToBytes,
+} from '../../src/ir/interpreter/tensor';
 import { interpret, moduleOf, plain } from './interpret';
 
-const code = (expected: string) => (e: unknown): boolean => e instanceof StrataError && e.code === expected;
+const code =
+  (expected: string) =>
+  (e: unknown): boolean =>
+    e instanceof StrataError && e.code === expected;
 
 describe('the interpreter', () => {
   it('calls functions, recursion included', () => {
@@ -100,7 +110,9 @@ func.func @f() -> (f32, i32) {
   %1 = arith.mulf %0, %0 : f32
   return %1 : f32
 }`;
-    interpret(text, [1.5], { onOp: (op, results) => seen.push(`${op.name} ${results.map(plain).join(' ')}`) });
+    interpret(text, [1.5], {
+      onOp: (op, results) => seen.push(`${op.name} ${results.map(plain).join(' ')}`),
+    });
     assert.deepEqual(seen, ['arith.addf 3', 'arith.mulf 9']);
   });
   it('speaks in codes about what it cannot run', () => {
@@ -144,7 +156,17 @@ func.func @blob() -> tensor<1xf32> {
 describe('run-time tensors', () => {
   it('come from bytes and go back to them, in every element type', () => {
     const bytes = Uint8Array.from({ length: 32 }, (_, i) => (i * 37) & 0x3f);
-    for (const element of [types.f16, types.bf16, types.f32, types.f64, types.i8, types.i16, types.i32, types.i64, types.float('f8E4M3FN')]) {
+    for (const element of [
+      types.f16,
+      types.bf16,
+      types.f32,
+      types.f64,
+      types.i8,
+      types.i16,
+      types.i32,
+      types.i64,
+      types.float('f8E4M3FN'),
+    ]) {
       const count = 32 / types.storageBytes(element);
       const t = tensorFromBytes([count], element, bytes);
       assert.deepEqual(tensorToBytes(t), bytes, element.text);
@@ -160,8 +182,14 @@ describe('run-time tensors', () => {
     assert.deepEqual(broadcastShapes([], [2, 2]), [2, 2]);
     assert.equal(broadcastShapes([3], [4]), undefined);
     assert.deepEqual(plain(broadcastTo(tensorOf([2, 1], types.f32, [1, 2]), [2, 2, 3])), [
-      [[1, 1, 1], [2, 2, 2]],
-      [[1, 1, 1], [2, 2, 2]],
+      [
+        [1, 1, 1],
+        [2, 2, 2],
+      ],
+      [
+        [1, 1, 1],
+        [2, 2, 2],
+      ],
     ]);
   });
   it('are compared in absolute and relative difference and in units in the last place', () => {
@@ -169,13 +197,22 @@ describe('run-time tensors', () => {
     const same = compareTensors(f(1, NaN, 0), f(1, NaN, -0));
     assert.deepEqual([same.differing, same.maxAbs, same.maxUlp, same.worst], [0, 0, 0, undefined]);
     const c = compareTensors(f(1, 2, -4), f(1, 2 + 2 ** -22, -4 - 2 ** -20));
-    assert.deepEqual(c, { count: 3, maxAbs: 2 ** -20, maxRel: 2 ** -22, maxUlp: 2, differing: 2, worst: { position: 2, expected: -4, actual: -4 - 2 ** -20 } });
+    assert.deepEqual(c, {
+      count: 3,
+      maxAbs: 2 ** -20,
+      maxRel: 2 ** -22,
+      maxUlp: 2,
+      differing: 2,
+      worst: { position: 2, expected: -4, actual: -4 - 2 ** -20 },
+    });
     assert.equal(compareTensors(f(1), f(NaN)).maxAbs, Infinity);
     assert.equal(compareTensors(f(Infinity), f(Infinity)).differing, 0);
     assert.equal(compareTensors(f(-(2 ** -149)), f(2 ** -149)).maxUlp, 2);
     const h = (v: number): RuntimeValue => tensorOf([1], types.f16, [v]);
     assert.equal(compareTensors(h(1) as never, h(1.0009765625) as never).maxUlp, 1);
-    assert.ok(isClose(f(100), f(100.001), { abs: 0, rel: 1e-4 }) && !isClose(f(100), f(100.1), { abs: 0, rel: 1e-4 }));
+    assert.ok(
+      isClose(f(100), f(100.001), { abs: 0, rel: 1e-4 }) && !isClose(f(100), f(100.1), { abs: 0, rel: 1e-4 }),
+    );
     assert.throws(() => compareTensors(f(1), f(1, 2)), RangeError);
   });
 });

@@ -1,10 +1,17 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { StrataError } from '../../src/base/diagnostics';
-import { AffineMap, evaluateAffine, parseAttributeText, types } from '../../src/ir';
-import type { Type } from '../../src/ir';
+import type { AffineMap, Type } from '../../src/ir';
+import { evaluateAffine, parseAttributeText, types } from '../../src/ir';
 import type { MemRefValue, RuntimeValue, ShapedValue } from '../../src/ir/interpreter/runtimeValue';
-import { forEachIndex, makeTensor, offsetOf, rowMajorStrides, sizeOf, tensorOf } from '../../src/ir/interpreter/tensor';
+import {
+  forEachIndex,
+  makeTensor,
+  offsetOf,
+  rowMajorStrides,
+  sizeOf,
+  tensorOf,
+} from '../../src/ir/interpreter/tensor';
 import { randomNumbers, randomValue } from '../randomInputs';
 import { interpret, moduleOf, plain } from './interpret';
 
@@ -148,7 +155,10 @@ function textOf(s: Sample, asBuffers: boolean): string {
   const element = (t: Type): string => types.elementOf(t).text;
   const params = s.inputs.map((t, i) => `%a${i}: ${type(t)}`);
   const args = [...s.inputs.map((t, i) => `%x${i}: ${element(t)}`), `%out: ${element(s.output)}`];
-  const ins = s.inputs.length === 0 ? '' : `ins(${s.inputs.map((_, i) => `%a${i}`).join(', ')} : ${s.inputs.map(type).join(', ')}) `;
+  const ins =
+    s.inputs.length === 0
+      ? ''
+      : `ins(${s.inputs.map((_, i) => `%a${i}`).join(', ')} : ${s.inputs.map(type).join(', ')}) `;
   const iterators = [...s.loops].map((c) => (c === 'p' ? '"parallel"' : '"reduction"')).join(', ');
   const result = asBuffers ? '' : ` -> ${type(s.output)}`;
   return `func.func @f(${[...params, `%o: ${type(s.output)}`].join(', ')})${result} {
@@ -171,7 +181,11 @@ function reference(s: Sample, values: readonly ShapedValue[]): number[] {
   const maps = s.maps.map(mapOf);
   const out = makeTensor(values.at(-1)!.shape, f64, Float64Array.from(values.at(-1)!.data as Float32Array));
   forEachIndex(s.extents, (loops) => {
-    const at = (i: number): number => offsetOf(i === values.length - 1 ? out : values[i]!, maps[i]!.results.map((r) => evaluateAffine(r, loops)));
+    const at = (i: number): number =>
+      offsetOf(
+        i === values.length - 1 ? out : values[i]!,
+        maps[i]!.results.map((r) => evaluateAffine(r, loops)),
+      );
     const inputs = s.inputs.map((_, i) => Number(values[i]!.data[at(i)]));
     const position = at(values.length - 1);
     out.data[position] = s.meaning(inputs, Number(out.data[position]), loops);
@@ -195,7 +209,11 @@ describe('linalg.generic', () => {
       const before = values.map((v) => v.data.slice());
       const [result] = interpret(textOf(s, false), values);
       assert.deepEqual(Array.from((result as ShapedValue).data as Float32Array), expected);
-      assert.deepEqual(values.map((v) => v.data), before, 'tensors stay as they were');
+      assert.deepEqual(
+        values.map((v) => v.data),
+        before,
+        'tensors stay as they were',
+      );
       const buffers = values.map(scattered);
       interpret(textOf(s, true), buffers);
       const out = buffers.at(-1)!;
@@ -216,9 +234,22 @@ func.func @f(%table: tensor<5x3xf32>, %ids: tensor<4xi64>, %o: tensor<4x3xf32>) 
   } -> tensor<4x3xf32>
   return %r : tensor<4x3xf32>
 }`;
-    const table = tensorOf([5, 3], f32, Array.from({ length: 15 }, (_, i) => i));
-    const [result] = interpret(text, [table, tensorOf([4], types.i64, [4, 0, 2, 2]), makeTensor([4, 3], f32)]);
-    assert.deepEqual(plain(result!), [[12, 13, 14], [0, 1, 2], [6, 7, 8], [6, 7, 8]]);
+    const table = tensorOf(
+      [5, 3],
+      f32,
+      Array.from({ length: 15 }, (_, i) => i),
+    );
+    const [result] = interpret(text, [
+      table,
+      tensorOf([4], types.i64, [4, 0, 2, 2]),
+      makeTensor([4, 3], f32),
+    ]);
+    assert.deepEqual(plain(result!), [
+      [12, 13, 14],
+      [0, 1, 2],
+      [6, 7, 8],
+      [6, 7, 8],
+    ]);
   });
   it('keeps several outputs together: the position of the maximum', () => {
     const text = `#in = affine_map<(d0, d1) -> (d0, d1)>
@@ -235,8 +266,15 @@ func.func @f(%a: tensor<2x5xf32>, %m: tensor<2xf32>, %p: tensor<2xindex>) -> (te
   return %r#0, %r#1 : tensor<2xf32>, tensor<2xindex>
 }`;
     const low: RuntimeValue = tensorOf([2], f32, [-Infinity, -Infinity]);
-    const results = interpret(text, [tensorOf([2, 5], f32, [1, 7, 3, 7, 2, -5, -4, -9, -4, -6]), low, tensorOf([2], types.index, [0, 0])]);
-    assert.deepEqual(results.map(plain), [[7, -4], [1, 1]]);
+    const results = interpret(text, [
+      tensorOf([2, 5], f32, [1, 7, 3, 7, 2, -5, -4, -9, -4, -6]),
+      low,
+      tensorOf([2], types.index, [0, 0]),
+    ]);
+    assert.deepEqual(results.map(plain), [
+      [7, -4],
+      [1, 1],
+    ]);
   });
   it('refuses loops that leave an operand at run time', () => {
     const text = `#two = affine_map<(d0) -> (d0 * 2)>
@@ -248,16 +286,30 @@ func.func @f(%a: tensor<?xf32>, %o: tensor<?xf32>) -> tensor<?xf32> {
   } -> tensor<?xf32>
   return %r : tensor<?xf32>
 }`;
-    assert.deepEqual(plain(interpret(text, [tensorOf([5], f32, [1, 2, 3, 4, 5]), makeTensor([3], f32)])[0]!), [1, 3, 5]);
-    assert.throws(() => interpret(text, [tensorOf([4], f32, [1, 2, 3, 4]), makeTensor([3], f32)]), StrataError);
+    assert.deepEqual(
+      plain(interpret(text, [tensorOf([5], f32, [1, 2, 3, 4, 5]), makeTensor([3], f32)])[0]!),
+      [1, 3, 5],
+    );
+    assert.throws(
+      () => interpret(text, [tensorOf([4], f32, [1, 2, 3, 4]), makeTensor([3], f32)]),
+      StrataError,
+    );
   });
   it('counts iterations times arithmetic, and bytes of operands', () => {
     const work = (index: number): unknown => {
       const [op] = moduleOf(textOf(samples[index]!, false)).find((o) => o.name === 'linalg.generic');
       return op!.definition!.work(op!);
     };
-    assert.deepEqual(work(0), { flops: 2 * 4 * 7 * 20 * 3 * 2 * 3, bytesRead: 4 * (9 * 9 * 3 + 3 * 2 * 3 * 20 + 4 * 7 * 20), bytesWritten: 4 * 4 * 7 * 20 });
-    assert.deepEqual(work(10), { flops: 600, bytesRead: 2400, bytesWritten: 2400 }, 'an output that is not read does not count as read');
+    assert.deepEqual(work(0), {
+      flops: 2 * 4 * 7 * 20 * 3 * 2 * 3,
+      bytesRead: 4 * (9 * 9 * 3 + 3 * 2 * 3 * 20 + 4 * 7 * 20),
+      bytesWritten: 4 * 4 * 7 * 20,
+    });
+    assert.deepEqual(
+      work(10),
+      { flops: 600, bytesRead: 2400, bytesWritten: 2400 },
+      'an output that is not read does not count as read',
+    );
   });
 });
 
@@ -271,11 +323,26 @@ describe('named linalg ops', () => {
   %s = linalg.broadcast ins(%row : tensor<3xf32>) outs(%a : tensor<2x3xf32>) dimensions = [0]
   return %2, %t, %s : tensor<2x2xf32>, tensor<3x2xf32>, tensor<2x3xf32>
 }`;
-    const results = interpret(text, [tensorOf([2, 3], f32, [1, 2, 3, 4, 5, 6]), tensorOf([3, 2], f32, [1, 0, 0, 1, 1, 1]), 10, tensorOf([3], f32, [7, 8, 9])]);
+    const results = interpret(text, [
+      tensorOf([2, 3], f32, [1, 2, 3, 4, 5, 6]),
+      tensorOf([3, 2], f32, [1, 0, 0, 1, 1, 1]),
+      10,
+      tensorOf([3], f32, [7, 8, 9]),
+    ]);
     assert.deepEqual(results.map(plain), [
-      [[14, 15], [20, 21]],
-      [[1, 4], [2, 5], [3, 6]],
-      [[7, 8, 9], [7, 8, 9]],
+      [
+        [14, 15],
+        [20, 21],
+      ],
+      [
+        [1, 4],
+        [2, 5],
+        [3, 6],
+      ],
+      [
+        [7, 8, 9],
+        [7, 8, 9],
+      ],
     ]);
   });
   it('convolve', () => {
@@ -286,7 +353,16 @@ describe('named linalg ops', () => {
 }`;
     const image = tensorOf([1, 3, 3, 1], f32, [1, 2, 3, 4, 5, 6, 7, 8, 9]);
     const weight = [1, 10, 100, 1000];
-    const results = interpret(text, [image, tensorOf([2, 2, 1, 1], f32, weight), makeTensor([1, 2, 2, 1], f32), tensorOf([2, 2, 1], f32, weight), makeTensor([1, 1, 1, 1], f32)]);
-    assert.deepEqual(results.map((r) => [...((r as ShapedValue).data as Float32Array)]), [[5421, 6532, 8754, 9865], [9731]]);
+    const results = interpret(text, [
+      image,
+      tensorOf([2, 2, 1, 1], f32, weight),
+      makeTensor([1, 2, 2, 1], f32),
+      tensorOf([2, 2, 1], f32, weight),
+      makeTensor([1, 1, 1, 1], f32),
+    ]);
+    assert.deepEqual(
+      results.map((r) => [...((r as ShapedValue).data as Float32Array)]),
+      [[5421, 6532, 8754, 9865], [9731]],
+    );
   });
 });

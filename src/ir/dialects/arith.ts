@@ -12,7 +12,15 @@ import * as casts from './arithCasts';
 import { comparison, floatPredicates, integerPredicates } from './arithCompare';
 import * as integer from './arithIntegers';
 import type { IntegerSemantics } from './elementwise';
-import { elementwiseWork, fastmathFlags, fastmathFormat, floatKernel, integerKernel, overflowFlags, resultElement } from './elementwise';
+import {
+  elementwiseWork,
+  fastmathFlags,
+  fastmathFormat,
+  floatKernel,
+  integerKernel,
+  overflowFlags,
+  resultElement,
+} from './elementwise';
 
 /** `%c1_i32`, `%true`, `%cst`: the names that MLIR gives constants. */
 function constantName(value: unknown, type: Type): string {
@@ -36,7 +44,9 @@ export const constant = defineOp({
   },
   resultName: (op) => {
     const value = op.attr('value');
-    return value?.kind === 'integer' || value?.kind === 'bool' ? constantName(value.value, op.result(0).type) : 'cst';
+    return value?.kind === 'integer' || value?.kind === 'bool'
+      ? constantName(value.value, op.result(0).type)
+      : 'cst';
   },
   compile: ({ op, value }, compiler) => {
     const slot = compiler.slot(op.result(0));
@@ -49,30 +59,103 @@ export const constant = defineOp({
   },
 });
 
-const binaryFloat = (name: string, summary: string, apply: (a: number, b: number) => number, loop?: ElementLoop, commutative = false) =>
+const binaryFloat = (
+  name: string,
+  summary: string,
+  apply: (a: number, b: number) => number,
+  loop?: ElementLoop,
+  commutative = false,
+) =>
   defineOp({
     name: `arith.${name}`,
     summary,
     operands: { lhs: one(floatLike), rhs: one(floatLike) },
     attrs: { fastmath: defaultAttr(fastmathFlags, []) },
     results: { result: one(floatLike) },
-    traits: commutative ? ['pure', 'elementwise', 'sameType', 'commutative'] : ['pure', 'elementwise', 'sameType'],
+    traits: commutative
+      ? ['pure', 'elementwise', 'sameType', 'commutative']
+      : ['pure', 'elementwise', 'sameType'],
     assembly: `$lhs \`,\` $rhs ${fastmathFormat} attr-dict \`:\` type($result)`,
     scalar: ({ op }) => floatKernel(resultElement(op), apply, loop),
     work: ({ op }) => elementwiseWork(op, 1),
   });
 
 // The loops repeat `apply` because a loop of its own is what the engine can specialise.
-export const addf = binaryFloat('addf', 'sum of floats', (a, b) => a + b, (o, i, n, a, b) => { for (; i < n; i++) o[i] = a[i]! + b[i]!; }, true);
-export const subf = binaryFloat('subf', 'difference of floats', (a, b) => a - b, (o, i, n, a, b) => { for (; i < n; i++) o[i] = a[i]! - b[i]!; });
-export const mulf = binaryFloat('mulf', 'product of floats', (a, b) => a * b, (o, i, n, a, b) => { for (; i < n; i++) o[i] = a[i]! * b[i]!; }, true);
-export const divf = binaryFloat('divf', 'quotient of floats', (a, b) => a / b, (o, i, n, a, b) => { for (; i < n; i++) o[i] = a[i]! / b[i]!; });
-export const remf = binaryFloat('remf', 'remainder of floats, with the sign of the dividend', (a, b) => a % b);
-export const maximumf = binaryFloat('maximumf', 'the larger float; NaN when either is NaN', (a, b) => Math.max(a, b), (o, i, n, a, b) => { for (; i < n; i++) o[i] = Math.max(a[i]!, b[i]!); }, true);
-export const minimumf = binaryFloat('minimumf', 'the smaller float; NaN when either is NaN', (a, b) => Math.min(a, b), (o, i, n, a, b) => { for (; i < n; i++) o[i] = Math.min(a[i]!, b[i]!); }, true);
-const unlessNaN = (pick: (a: number, b: number) => number) => (a: number, b: number): number => (a !== a ? b : b !== b ? a : pick(a, b));
-export const maxnumf = binaryFloat('maxnumf', 'the larger float; the other one when one is NaN', unlessNaN(Math.max), undefined, true);
-export const minnumf = binaryFloat('minnumf', 'the smaller float; the other one when one is NaN', unlessNaN(Math.min), undefined, true);
+export const addf = binaryFloat(
+  'addf',
+  'sum of floats',
+  (a, b) => a + b,
+  (o, i, n, a, b) => {
+    for (; i < n; i++) o[i] = a[i]! + b[i]!;
+  },
+  true,
+);
+export const subf = binaryFloat(
+  'subf',
+  'difference of floats',
+  (a, b) => a - b,
+  (o, i, n, a, b) => {
+    for (; i < n; i++) o[i] = a[i]! - b[i]!;
+  },
+);
+export const mulf = binaryFloat(
+  'mulf',
+  'product of floats',
+  (a, b) => a * b,
+  (o, i, n, a, b) => {
+    for (; i < n; i++) o[i] = a[i]! * b[i]!;
+  },
+  true,
+);
+export const divf = binaryFloat(
+  'divf',
+  'quotient of floats',
+  (a, b) => a / b,
+  (o, i, n, a, b) => {
+    for (; i < n; i++) o[i] = a[i]! / b[i]!;
+  },
+);
+export const remf = binaryFloat(
+  'remf',
+  'remainder of floats, with the sign of the dividend',
+  (a, b) => a % b,
+);
+export const maximumf = binaryFloat(
+  'maximumf',
+  'the larger float; NaN when either is NaN',
+  (a, b) => Math.max(a, b),
+  (o, i, n, a, b) => {
+    for (; i < n; i++) o[i] = Math.max(a[i]!, b[i]!);
+  },
+  true,
+);
+export const minimumf = binaryFloat(
+  'minimumf',
+  'the smaller float; NaN when either is NaN',
+  (a, b) => Math.min(a, b),
+  (o, i, n, a, b) => {
+    for (; i < n; i++) o[i] = Math.min(a[i]!, b[i]!);
+  },
+  true,
+);
+const unlessNaN =
+  (pick: (a: number, b: number) => number) =>
+  (a: number, b: number): number =>
+    a !== a ? b : b !== b ? a : pick(a, b);
+export const maxnumf = binaryFloat(
+  'maxnumf',
+  'the larger float; the other one when one is NaN',
+  unlessNaN(Math.max),
+  undefined,
+  true,
+);
+export const minnumf = binaryFloat(
+  'minnumf',
+  'the smaller float; the other one when one is NaN',
+  unlessNaN(Math.min),
+  undefined,
+  true,
+);
 
 export const negf = defineOp({
   name: 'arith.negf',
@@ -82,7 +165,14 @@ export const negf = defineOp({
   results: { result: one(floatLike) },
   traits: ['pure', 'elementwise', 'sameType'],
   assembly: `$operand ${fastmathFormat} attr-dict \`:\` type($result)`,
-  scalar: ({ op }) => floatKernel(resultElement(op), (a) => -a, (o, i, n, a) => { for (; i < n; i++) o[i] = -a[i]!; }),
+  scalar: ({ op }) =>
+    floatKernel(
+      resultElement(op),
+      (a) => -a,
+      (o, i, n, a) => {
+        for (; i < n; i++) o[i] = -a[i]!;
+      },
+    ),
   work: ({ op }) => elementwiseWork(op, 1),
 });
 
@@ -92,7 +182,9 @@ const binaryInteger = (name: string, summary: string, semantics: IntegerSemantic
     summary,
     operands: { lhs: one(integerLike), rhs: one(integerLike) },
     results: { result: one(integerLike) },
-    traits: commutative ? ['pure', 'elementwise', 'sameType', 'commutative'] : ['pure', 'elementwise', 'sameType'],
+    traits: commutative
+      ? ['pure', 'elementwise', 'sameType', 'commutative']
+      : ['pure', 'elementwise', 'sameType'],
     assembly: '$lhs `,` $rhs attr-dict `:` type($result)',
     scalar: ({ op }) => integerKernel(resultElement(op), semantics),
     work: ({ op }) => elementwiseWork(op, 1),
@@ -104,7 +196,9 @@ const overflowing = (name: string, summary: string, semantics: IntegerSemantics,
     operands: { lhs: one(integerLike), rhs: one(integerLike) },
     attrs: { overflowFlags: defaultAttr(overflowFlags, []) },
     results: { result: one(integerLike) },
-    traits: commutative ? ['pure', 'elementwise', 'sameType', 'commutative'] : ['pure', 'elementwise', 'sameType'],
+    traits: commutative
+      ? ['pure', 'elementwise', 'sameType', 'commutative']
+      : ['pure', 'elementwise', 'sameType'],
     assembly: '$lhs `,` $rhs (`overflow` `` $overflowFlags^)? attr-dict `:` type($result)',
     scalar: ({ op }) => integerKernel(resultElement(op), semantics),
     work: ({ op }) => elementwiseWork(op, 1),
@@ -138,11 +232,25 @@ export const addi = overflowing('addi', 'sum of integers, modulo the width', int
 export const subi = overflowing('subi', 'difference of integers, modulo the width', integer.subtract, false);
 export const muli = overflowing('muli', 'product of integers, modulo the width', integer.multiply, true);
 export const shli = overflowing('shli', 'left shift', integer.shiftLeft, false);
-export const divsi = maybeExact('divsi', 'signed quotient, rounded towards zero', integer.divideSigned, false);
+export const divsi = maybeExact(
+  'divsi',
+  'signed quotient, rounded towards zero',
+  integer.divideSigned,
+  false,
+);
 export const divui = maybeExact('divui', 'unsigned quotient', integer.divideUnsigned, false);
 export const shrsi = maybeExact('shrsi', 'right shift that keeps the sign', integer.shiftRightSigned, true);
-export const shrui = maybeExact('shrui', 'right shift that fills with zeros', integer.shiftRightUnsigned, true);
-export const remsi = division('remsi', 'signed remainder, with the sign of the dividend', integer.remainderSigned);
+export const shrui = maybeExact(
+  'shrui',
+  'right shift that fills with zeros',
+  integer.shiftRightUnsigned,
+  true,
+);
+export const remsi = division(
+  'remsi',
+  'signed remainder, with the sign of the dividend',
+  integer.remainderSigned,
+);
 export const remui = division('remui', 'unsigned remainder', integer.remainderUnsigned);
 export const ceildivsi = division('ceildivsi', 'signed quotient, rounded up', integer.ceilDivideSigned);
 export const ceildivui = division('ceildivui', 'unsigned quotient, rounded up', integer.ceilDivideUnsigned);
@@ -204,7 +312,11 @@ const selectAssembly: CustomAssembly = {
     if (first === undefined) throw p.problem('arith.select needs a type');
     const type = second ?? first;
     return {
-      operands: [p.resolve(condition, second === undefined ? i1 : first), p.resolve(whenTrue, type), p.resolve(whenFalse, type)],
+      operands: [
+        p.resolve(condition, second === undefined ? i1 : first),
+        p.resolve(whenTrue, type),
+        p.resolve(whenFalse, type),
+      ],
       resultTypes: [type],
       attributes,
     };
@@ -220,10 +332,13 @@ export const select = defineOp({
   assembly: selectAssembly,
   infer: ({ types }) => [types.true_value],
   verify: ({ condition, true_value, false_value }) => {
-    if (true_value.type !== false_value.type) return `the values have types ${true_value.type.text} and ${false_value.type.text}`;
+    if (true_value.type !== false_value.type)
+      return `the values have types ${true_value.type.text} and ${false_value.type.text}`;
     if (!isShaped(condition.type)) return undefined;
     const expected = withElement(true_value.type, i1);
-    return expected === condition.type ? undefined : `the condition must be i1 or ${expected.text}, found ${condition.type.text}`;
+    return expected === condition.type
+      ? undefined
+      : `the condition must be i1 or ${expected.text}, found ${condition.type.text}`;
   },
   scalar: () => ({ apply: (c: number, a: number, b: number) => (c !== 0 ? a : b) }),
   work: ({ op }) => elementwiseWork(op, 0),
@@ -233,8 +348,40 @@ export const arithDialect: Dialect = {
   name: 'arith',
   summary: 'Arithmetic, comparisons and casts on scalars, vectors and tensors.',
   ops: [
-    constant, addf, subf, mulf, divf, remf, maximumf, minimumf, maxnumf, minnumf, negf, addi, subi, muli, divsi, divui, remsi, remui,
-    ceildivsi, ceildivui, floordivsi, andi, ori, xori, shli, shrsi, shrui, maxsi, maxui, minsi, minui, cmpf, cmpi, select,
+    constant,
+    addf,
+    subf,
+    mulf,
+    divf,
+    remf,
+    maximumf,
+    minimumf,
+    maxnumf,
+    minnumf,
+    negf,
+    addi,
+    subi,
+    muli,
+    divsi,
+    divui,
+    remsi,
+    remui,
+    ceildivsi,
+    ceildivui,
+    floordivsi,
+    andi,
+    ori,
+    xori,
+    shli,
+    shrsi,
+    shrui,
+    maxsi,
+    maxui,
+    minsi,
+    minui,
+    cmpf,
+    cmpi,
+    select,
     ...casts.all,
   ],
   upstream: true,

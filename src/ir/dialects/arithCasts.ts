@@ -2,7 +2,7 @@
 import type { AttributeCodec } from '../constraints';
 import { anyType, floatLike, integerLike, numberedEnum } from '../constraints';
 import { decodeElements, encodeElements } from '../elements';
-import type { Scalar, ScalarFunction, ScalarKernel } from '../interpreter/runtimeValue';
+import type { Scalar, ScalarKernel } from '../interpreter/runtimeValue';
 import { domainOf, rounderOf, toScalar, unsignedOf } from '../interpreter/storage';
 import type { TypeConstraint } from '../constraints';
 import { defaultAttr, defineOp, one, optionalAttr } from '../opDefinition';
@@ -13,7 +13,8 @@ import { elementwiseWork, fastmathFlags, fastmathFormat, overflowFlags } from '.
 
 /** From an element of `from` to one of `to`. */
 type Conversion = (from: Type, to: Type) => ScalarKernel;
-const kernelOf = (op: Operation, convert: Conversion): ScalarKernel => convert(elementOf(op.operand(0).type), elementOf(op.result(0).type));
+const kernelOf = (op: Operation, convert: Conversion): ScalarKernel =>
+  convert(elementOf(op.operand(0).type), elementOf(op.result(0).type));
 
 function shapeProblem(op: Operation): string | undefined {
   const [from, to] = [op.operand(0).type, op.result(0).type];
@@ -27,10 +28,19 @@ function castProblem(op: Operation, rule: WidthRule): string | undefined {
   const [from, to] = [elementOf(op.operand(0).type), elementOf(op.result(0).type)];
   const [a, b] = [bitWidth(from) ?? 0, bitWidth(to) ?? 0];
   const fits = rule === 'wider' ? b > a : rule === 'narrower' ? b < a : a === b;
-  return fits ? undefined : `the result must be ${rule === 'same' ? 'as wide as' : `${rule} than`} ${from.text}, found ${to.text}`;
+  return fits
+    ? undefined
+    : `the result must be ${rule === 'same' ? 'as wide as' : `${rule} than`} ${from.text}, found ${to.text}`;
 }
 
-const plainCast = (name: string, summary: string, from: TypeConstraint, to: TypeConstraint, convert: Conversion, rule?: WidthRule) =>
+const plainCast = (
+  name: string,
+  summary: string,
+  from: TypeConstraint,
+  to: TypeConstraint,
+  convert: Conversion,
+  rule?: WidthRule,
+) =>
   defineOp({
     name: `arith.${name}`,
     summary,
@@ -43,26 +53,33 @@ const plainCast = (name: string, summary: string, from: TypeConstraint, to: Type
     work: ({ op }) => elementwiseWork(op, 0),
   });
 
-const roundTo: Conversion = (_, to) => ({ apply: rounderOf(to) as ScalarFunction });
-const signed = (type: Type): ((v: Scalar) => Scalar) => (bitWidth(type) === 1 ? (v) => (v === 0 ? 0 : -1) : (v) => v);
+const roundTo: Conversion = (_, to) => ({ apply: rounderOf(to) });
+const signed = (type: Type): ((v: Scalar) => Scalar) =>
+  bitWidth(type) === 1 ? (v) => (v === 0 ? 0 : -1) : (v) => v;
 const unsigned = (type: Type): ((v: Scalar) => Scalar) => {
   const width = bitWidth(type)!;
   if (domainOf(type) === 'big') return (v) => BigInt.asUintN(width, v as bigint);
   return unsignedOf(type) as (v: Scalar) => Scalar;
 };
-const integerToInteger = (read: typeof signed): Conversion => (from, to) => {
-  const source = read(from);
-  if (domainOf(to) === 'index') return { apply: ((v: Scalar) => Number(source(v))) as ScalarFunction };
-  return { apply: ((v: Scalar) => toScalar(to, source(v))) as ScalarFunction };
-};
-const integerToFloat = (read: typeof signed): Conversion => (from, to) => {
-  const source = read(from);
-  const round = rounderOf(to);
-  return { apply: ((v: Scalar) => round(Number(source(v)))) as ScalarFunction };
-};
-const floatToInteger: Conversion = (_, to) => ({ apply: (v: number) => (Number.isFinite(v) ? toScalar(to, Math.trunc(v)) : toScalar(to, 0)) });
+const integerToInteger =
+  (read: typeof signed): Conversion =>
+  (from, to) => {
+    const source = read(from);
+    if (domainOf(to) === 'index') return { apply: (v: Scalar) => Number(source(v)) };
+    return { apply: (v: Scalar) => toScalar(to, source(v)) };
+  };
+const integerToFloat =
+  (read: typeof signed): Conversion =>
+  (from, to) => {
+    const source = read(from);
+    const round = rounderOf(to);
+    return { apply: (v: Scalar) => round(Number(source(v))) };
+  };
+const floatToInteger: Conversion = (_, to) => ({
+  apply: (v: number) => (Number.isFinite(v) ? toScalar(to, Math.trunc(v)) : toScalar(to, 0)),
+});
 const sameBits: Conversion = (from, to) => ({
-  apply: ((v: Scalar) => toScalar(to, decodeElements(to, encodeElements(from, [v]))[0]!)) as ScalarFunction,
+  apply: (v: Scalar) => toScalar(to, decodeElements(to, encodeElements(from, [v]))[0]!),
 });
 
 export const extf = defineOp({
@@ -77,7 +94,10 @@ export const extf = defineOp({
   scalar: ({ op }) => kernelOf(op, roundTo),
   work: ({ op }) => elementwiseWork(op, 0),
 });
-const roundingModes: AttributeCodec<string> = numberedEnum(['to_nearest_even', 'downward', 'upward', 'toward_zero', 'to_nearest_away'] as const, i32) as AttributeCodec<string>;
+const roundingModes: AttributeCodec<string> = numberedEnum(
+  ['to_nearest_even', 'downward', 'upward', 'toward_zero', 'to_nearest_away'] as const,
+  i32,
+);
 export const truncf = defineOp({
   name: 'arith.truncf',
   summary: 'a float rounded to a narrower type, to nearest even',
@@ -87,7 +107,9 @@ export const truncf = defineOp({
   traits: ['pure', 'elementwise'],
   assembly: `$in ($roundingmode^)? ${fastmathFormat} attr-dict \`:\` type($in) \`to\` type($out)`,
   verify: ({ op, roundingmode }) =>
-    roundingmode !== undefined && roundingmode !== 'to_nearest_even' ? `rounding ${roundingmode} is not supported` : castProblem(op, 'narrower'),
+    roundingmode !== undefined && roundingmode !== 'to_nearest_even'
+      ? `rounding ${roundingmode} is not supported`
+      : castProblem(op, 'narrower'),
   scalar: ({ op }) => kernelOf(op, roundTo),
   work: ({ op }) => elementwiseWork(op, 0),
 });
@@ -103,14 +125,84 @@ export const trunci = defineOp({
   scalar: ({ op }) => kernelOf(op, integerToInteger(signed)),
   work: ({ op }) => elementwiseWork(op, 0),
 });
-export const extui = plainCast('extui', 'an integer in a wider type, filled with zeros', integerLike, integerLike, integerToInteger(unsigned), 'wider');
-export const uitofp = plainCast('uitofp', 'an unsigned integer as a float', integerLike, floatLike, integerToFloat(unsigned));
-export const extsi = plainCast('extsi', 'an integer in a wider type, its sign kept', integerLike, integerLike, integerToInteger(signed), 'wider');
-export const sitofp = plainCast('sitofp', 'a signed integer as a float', integerLike, floatLike, integerToFloat(signed));
-export const fptosi = plainCast('fptosi', 'a float rounded towards zero to a signed integer', floatLike, integerLike, floatToInteger);
-export const fptoui = plainCast('fptoui', 'a float rounded towards zero to an unsigned integer', floatLike, integerLike, floatToInteger);
-export const indexCast = plainCast('index_cast', 'between index and integers, the sign kept', integerLike, integerLike, integerToInteger(signed));
-export const indexCastUi = plainCast('index_castui', 'between index and integers, filled with zeros', integerLike, integerLike, integerToInteger(unsigned));
-export const bitcast = plainCast('bitcast', 'the same bits as another type', anyType, anyType, sameBits, 'same');
+export const extui = plainCast(
+  'extui',
+  'an integer in a wider type, filled with zeros',
+  integerLike,
+  integerLike,
+  integerToInteger(unsigned),
+  'wider',
+);
+export const uitofp = plainCast(
+  'uitofp',
+  'an unsigned integer as a float',
+  integerLike,
+  floatLike,
+  integerToFloat(unsigned),
+);
+export const extsi = plainCast(
+  'extsi',
+  'an integer in a wider type, its sign kept',
+  integerLike,
+  integerLike,
+  integerToInteger(signed),
+  'wider',
+);
+export const sitofp = plainCast(
+  'sitofp',
+  'a signed integer as a float',
+  integerLike,
+  floatLike,
+  integerToFloat(signed),
+);
+export const fptosi = plainCast(
+  'fptosi',
+  'a float rounded towards zero to a signed integer',
+  floatLike,
+  integerLike,
+  floatToInteger,
+);
+export const fptoui = plainCast(
+  'fptoui',
+  'a float rounded towards zero to an unsigned integer',
+  floatLike,
+  integerLike,
+  floatToInteger,
+);
+export const indexCast = plainCast(
+  'index_cast',
+  'between index and integers, the sign kept',
+  integerLike,
+  integerLike,
+  integerToInteger(signed),
+);
+export const indexCastUi = plainCast(
+  'index_castui',
+  'between index and integers, filled with zeros',
+  integerLike,
+  integerLike,
+  integerToInteger(unsigned),
+);
+export const bitcast = plainCast(
+  'bitcast',
+  'the same bits as another type',
+  anyType,
+  anyType,
+  sameBits,
+  'same',
+);
 
-export const all = [extf, truncf, trunci, extui, uitofp, extsi, sitofp, fptosi, fptoui, indexCast, indexCastUi, bitcast];
+export const all = [
+  extf,
+  truncf,
+  trunci,
+  extui,
+  uitofp,
+  extsi,
+  sitofp,
+  fptosi,
+  fptoui,
+  indexCast,
+  indexCastUi,
+  bitcast,
+];

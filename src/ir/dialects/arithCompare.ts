@@ -4,8 +4,36 @@ import { unsignedOf } from '../interpreter/storage';
 import type { Type } from '../types';
 import { bitWidth } from '../types';
 
-export const floatPredicates = ['false', 'oeq', 'ogt', 'oge', 'olt', 'ole', 'one', 'ord', 'ueq', 'ugt', 'uge', 'ult', 'ule', 'une', 'uno', 'true'] as const;
-export const integerPredicates = ['eq', 'ne', 'slt', 'sle', 'sgt', 'sge', 'ult', 'ule', 'ugt', 'uge'] as const;
+export const floatPredicates = [
+  'false',
+  'oeq',
+  'ogt',
+  'oge',
+  'olt',
+  'ole',
+  'one',
+  'ord',
+  'ueq',
+  'ugt',
+  'uge',
+  'ult',
+  'ule',
+  'une',
+  'uno',
+  'true',
+] as const;
+export const integerPredicates = [
+  'eq',
+  'ne',
+  'slt',
+  'sle',
+  'sgt',
+  'sge',
+  'ult',
+  'ule',
+  'ugt',
+  'uge',
+] as const;
 export type FloatPredicate = (typeof floatPredicates)[number];
 export type IntegerPredicate = (typeof integerPredicates)[number];
 
@@ -46,7 +74,11 @@ export function comparison(predicate: FloatPredicate | IntegerPredicate, type: T
   }
   const name = predicate.length === 3 ? predicate.slice(1) : predicate;
   const test = integerTests[name as keyof typeof integerTests];
-  const read = predicate.startsWith('u') ? unsignedReader(type) : predicate.startsWith('s') && bitWidth(type) === 1 ? (v: number): number => (v === 0 ? 0 : -1) : undefined;
+  const read = predicate.startsWith('u')
+    ? unsignedReader(type)
+    : predicate.startsWith('s') && bitWidth(type) === 1
+      ? (v: number): number => (v === 0 ? 0 : -1)
+      : undefined;
   if (read === undefined) return { apply: (a: number, b: number) => (test(a, b) ? 1 : 0) };
   return { apply: (a: number, b: number) => (test(read(a), read(b)) ? 1 : 0) };
 }

@@ -8,7 +8,19 @@ import type { Type } from '../types';
 import { byteSize, elementCount, elementOf, isShaped } from '../types';
 
 /** What a compiler may assume about floats; `fast` is all of it. The interpreter assumes nothing. */
-export const fastmathFlags = dialectFlags('arith', 'fastmath', ',', 'reassoc', 'nnan', 'ninf', 'nsz', 'arcp', 'contract', 'afn', 'fast');
+export const fastmathFlags = dialectFlags(
+  'arith',
+  'fastmath',
+  ',',
+  'reassoc',
+  'nnan',
+  'ninf',
+  'nsz',
+  'arcp',
+  'contract',
+  'afn',
+  'fast',
+);
 /** Overflow that does not happen: `nsw` signed, `nuw` unsigned. */
 export const overflowFlags = dialectFlags('arith', 'overflow', ', ', 'nsw', 'nuw');
 
@@ -22,7 +34,12 @@ type Numeric = (a: number, b: number, c: number) => number;
 /** A kernel on floats: `apply` computes in double precision, the result is rounded once. */
 export function floatKernel(type: Type, apply: Numeric, loop?: ElementLoop): ScalarKernel {
   const round = rounderOf(type);
-  const rounded: Numeric = type.text === 'f64' ? apply : type.text === 'f32' ? (a, b, c) => Math.fround(apply(a, b, c)) : (a, b, c) => round(apply(a, b, c));
+  const rounded: Numeric =
+    type.text === 'f64'
+      ? apply
+      : type.text === 'f32'
+        ? (a, b, c) => Math.fround(apply(a, b, c))
+        : (a, b, c) => round(apply(a, b, c));
   return { apply: rounded, ...(loop !== undefined && storeRounds(type) ? { loop } : {}) };
 }
 
@@ -43,7 +60,9 @@ export function integerKernel(type: Type, semantics: IntegerSemantics): ScalarKe
     case 'big': {
       const wrap = bigWrapperOf(type);
       const read = (v: bigint): bigint => BigInt.asUintN(type.kind === 'integer' ? type.width : 64, v);
-      const apply: ScalarFunction = unsigned ? (a: bigint, b: bigint) => wrap(big(read(a), read(b))) : (a: bigint, b: bigint) => wrap(big(a, b));
+      const apply: ScalarFunction = unsigned
+        ? (a: bigint, b: bigint) => wrap(big(read(a), read(b)))
+        : (a: bigint, b: bigint) => wrap(big(a, b));
       return { apply };
     }
     case 'index': {
@@ -55,7 +74,9 @@ export function integerKernel(type: Type, semantics: IntegerSemantics): ScalarKe
     default: {
       const wrap = rounderOf(type);
       const read = unsignedOf(type);
-      const apply = unsigned ? (a: number, b: number): number => wrap(number(read(a), read(b))) : (a: number, b: number): number => wrap(number(a, b));
+      const apply = unsigned
+        ? (a: number, b: number): number => wrap(number(read(a), read(b)))
+        : (a: number, b: number): number => wrap(number(a, b));
       return { apply, ...(loop !== undefined && storeRounds(type) ? { loop } : {}) };
     }
   }
@@ -73,4 +94,3 @@ export function elementwiseWork(op: Operation, flops: number): Work | undefined 
     bytesWritten: bytes(type),
   };
 }
-

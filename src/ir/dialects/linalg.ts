@@ -25,7 +25,10 @@ export const generic = defineOp({
     'yields the new element of each output. The extent of a loop is the size of a dimension that it alone indexes. A',
     'reduction loop visits one output element many times, in ascending order of the loops.',
   ].join(' '),
-  operands: { inputs: variadic(anyType, 'what the body reads; scalars too'), outputs: variadic(tensorOrMemref, 'what the body updates') },
+  operands: {
+    inputs: variadic(anyType, 'what the body reads; scalars too'),
+    outputs: variadic(tensorOrMemref, 'what the body updates'),
+  },
   attrs: {
     indexing_maps: attr(affineMaps, 'per operand, from loops to its elements'),
     iterator_types: attr(listOf(dialectEnum('linalg', 'iterator_type', ...iteratorTypes)), 'per loop'),
@@ -45,7 +48,15 @@ export const generic = defineOp({
 const outputCount = (op: Operation): number => generic.view(op).outputs.length;
 
 export { linalgIndex, linalgYield } from './linalgBody';
-export { batchMatmul, broadcast, conv2dNhwcHwcf, depthwiseConv2dNhwcHwc, fill, matmul, transpose } from './linalgNamed';
+export {
+  batchMatmul,
+  broadcast,
+  conv2dNhwcHwcf,
+  depthwiseConv2dNhwcHwc,
+  fill,
+  matmul,
+  transpose,
+} from './linalgNamed';
 
 export const linalgDialect: Dialect = {
   name: 'linalg',

@@ -53,7 +53,13 @@ const iteratorText = (a: Attribute): Attribute =>
   a.kind === 'array' ? arrayAttr(a.elements.map((e) => stringAttr(/<(.*)>/.exec(e.text)?.[1] ?? e.text))) : a;
 const iteratorAttribute = (a: Attribute): Attribute =>
   a.kind === 'array'
-    ? arrayAttr(a.elements.map((e) => (e.kind === 'string' ? dialectAttr('linalg', `iterator_type<${e.value}>`, `#linalg.iterator_type<${e.value}>`) : e)))
+    ? arrayAttr(
+        a.elements.map((e) =>
+          e.kind === 'string'
+            ? dialectAttr('linalg', `iterator_type<${e.value}>`, `#linalg.iterator_type<${e.value}>`)
+            : e,
+        ),
+      )
     : a;
 const traitNames = ['doc', 'indexing_maps', 'iterator_types', 'library_call'] as const;
 const traitSet: ReadonlySet<string> = new Set(traitNames);
@@ -82,7 +88,8 @@ export const genericAssembly: CustomAssembly = {
   },
   parse: (p) => {
     const trait = p.attribute();
-    if (trait.kind !== 'dictionary') throw p.problem('linalg.generic begins with a dictionary of maps and iterator types');
+    if (trait.kind !== 'dictionary')
+      throw p.problem('linalg.generic begins with a dictionary of maps and iterator types');
     const inputs = parseGroup(p, 'ins');
     const outputs = parseGroup(p, 'outs');
     const attributes = new Map(trait.entries);
@@ -94,13 +101,19 @@ export const genericAssembly: CustomAssembly = {
     if (iterators !== undefined) attributes.set('iterator_types', iteratorAttribute(iterators));
     attributes.set('operandSegmentSizes', segmentAttribute([inputs.length, outputs.length]));
     const region = p.region();
-    return { operands: [...inputs, ...outputs], attributes, regions: [region], resultTypes: p.optionalArrowTypes() };
+    return {
+      operands: [...inputs, ...outputs],
+      attributes,
+      regions: [region],
+      resultTypes: p.optionalArrowTypes(),
+    };
   },
 };
 
 const hidden = new Set(['operandSegmentSizes', 'indexing_maps', 'linalg.memoized_indexing_maps']);
 /** Whether maps are those that the op's name means. */
-const isImplied = (op: Operation, maps: Attribute): boolean => maps.text === arrayAttr(namedMaps(op).maps.map(affineMapAttr)).text;
+const isImplied = (op: Operation, maps: Attribute): boolean =>
+  maps.text === arrayAttr(namedMaps(op).maps.map(affineMapAttr)).text;
 /** `{attributes} ins(…) outs(…) -> type`; with `maps`, `indexing_maps = […]` first. */
 export const namedAssembly = (regions: Regions, maps = false): CustomAssembly => ({
   print: (op, p) => {
@@ -126,7 +139,12 @@ export const namedAssembly = (regions: Regions, maps = false): CustomAssembly =>
     const outputs = parseGroup(p, 'outs');
     attributes.set('operandSegmentSizes', segmentAttribute([inputs.length, outputs.length]));
     const operands = [...inputs, ...outputs];
-    return { operands, attributes, regions: regions(operands, unknownLoc), resultTypes: p.optionalArrowTypes() };
+    return {
+      operands,
+      attributes,
+      regions: regions(operands, unknownLoc),
+      resultTypes: p.optionalArrowTypes(),
+    };
   },
 });
 /** `ins(…) outs(…) name = [1, 0]`: one input, one output, the result type not written. */

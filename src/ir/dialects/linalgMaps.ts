@@ -22,20 +22,29 @@ type Maker = (op: Operation) => LoopStructure;
 const makers: Readonly<Record<string, Maker>> = {
   'linalg.fill': (op) => {
     const rank = rankOf(op, 1);
-    return { maps: [map(rank, []), AffineMap.identity(rank)], reductions: new Array<boolean>(rank).fill(false) };
+    return {
+      maps: [map(rank, []), AffineMap.identity(rank)],
+      reductions: new Array<boolean>(rank).fill(false),
+    };
   },
   'linalg.transpose': (op) => {
     const permutation = numbersOf(op.attr('permutation')) ?? [];
     const rank = permutation.length;
     // Dimension i of the result is dimension permutation[i] of the input.
     const input = permutation.map((_, dim) => d(permutation.indexOf(dim)));
-    return { maps: [map(rank, input), AffineMap.identity(rank)], reductions: new Array<boolean>(rank).fill(false) };
+    return {
+      maps: [map(rank, input), AffineMap.identity(rank)],
+      reductions: new Array<boolean>(rank).fill(false),
+    };
   },
   'linalg.broadcast': (op) => {
     const added = new Set(numbersOf(op.attr('dimensions')) ?? []);
     const rank = rankOf(op, 1);
     const kept = Array.from({ length: rank }, (_, i) => i).filter((i) => !added.has(i));
-    return { maps: [AffineMap.projection(rank, kept), AffineMap.identity(rank)], reductions: new Array<boolean>(rank).fill(false) };
+    return {
+      maps: [AffineMap.projection(rank, kept), AffineMap.identity(rank)],
+      reductions: new Array<boolean>(rank).fill(false),
+    };
   },
   'linalg.matmul': () => ({
     maps: [map(3, [d(0), d(2)]), map(3, [d(2), d(1)]), map(3, [d(0), d(1)])],
@@ -65,7 +74,10 @@ function window(op: Operation, at: number): readonly [AffineExpr, AffineExpr] {
   const strides = numbersOf(op.attr('strides')) ?? [1, 1];
   const dilations = numbersOf(op.attr('dilations')) ?? [1, 1];
   const tap = (i: number): AffineExpr =>
-    affineAdd(affineMul(d(1 + i), affineConstant(strides[i]!)), affineMul(d(at + i), affineConstant(dilations[i]!)));
+    affineAdd(
+      affineMul(d(1 + i), affineConstant(strides[i]!)),
+      affineMul(d(at + i), affineConstant(dilations[i]!)),
+    );
   return [tap(0), tap(1)];
 }
 

@@ -17,25 +17,34 @@ const tensorsOf = (outputs: readonly Type[]): readonly Type[] => outputs.filter(
 type Body = (b: Builder, args: readonly Value[]) => Value;
 
 /** The region that the name means. */
-const bodyOf = (body: Body) => (operands: readonly Value[], location: Location): readonly Region[] => {
-  const b = new Builder(location);
-  return [
-    b.region(operands.map((v) => elementOf(v.type)), (args) => {
-      b.op(linalgYield, { values: [body(b, args)] });
-    }),
-  ];
-};
+const bodyOf =
+  (body: Body) =>
+  (operands: readonly Value[], location: Location): readonly Region[] => {
+    const b = new Builder(location);
+    return [
+      b.region(
+        operands.map((v) => elementOf(v.type)),
+        (args) => {
+          b.op(linalgYield, { values: [body(b, args)] });
+        },
+      ),
+    ];
+  };
 const copyBody: Body = (_, [value]) => value!;
 /** `out + in · weight`, in the output's type. */
 const multiplyAdd: Body = (b, [x, w, sum]) => {
   const type = sum!.type;
   const [wideX, wideW] = [widened(b, x!, type), widened(b, w!, type)];
-  if (type.kind === 'float') return b.value(arith.addf, { lhs: sum!, rhs: b.value(arith.mulf, { lhs: wideX, rhs: wideW }) });
+  if (type.kind === 'float')
+    return b.value(arith.addf, { lhs: sum!, rhs: b.value(arith.mulf, { lhs: wideX, rhs: wideW }) });
   return b.value(arith.addi, { lhs: sum!, rhs: b.value(arith.muli, { lhs: wideX, rhs: wideW }) });
 };
 function widened(b: Builder, value: Value, type: Type): Value {
   if (value.type === type) return value;
-  if (type.kind === 'float') return value.type.kind === 'float' ? b.value(arith.extf, { in: value }, type) : b.value(arith.sitofp, { in: value }, type);
+  if (type.kind === 'float')
+    return value.type.kind === 'float'
+      ? b.value(arith.extf, { in: value }, type)
+      : b.value(arith.sitofp, { in: value }, type);
   return b.value(arith.extsi, { in: value }, type);
 }
 
@@ -51,7 +60,9 @@ export const fill = defineOp({
   infer: ({ types }) => tensorsOf(types.outputs),
   verify: ({ op, inputs, outputs }) => {
     const element = outputs[0] === undefined ? undefined : elementOf(outputs[0].type);
-    return inputs[0]?.type === element ? structuredProblem(op) : `fills ${outputs[0]?.type.text ?? 'nothing'} with ${inputs[0]?.type.text ?? 'nothing'}`;
+    return inputs[0]?.type === element
+      ? structuredProblem(op)
+      : `fills ${outputs[0]?.type.text ?? 'nothing'} with ${inputs[0]?.type.text ?? 'nothing'}`;
   },
   compile: ({ op }, compiler) => compileStructured(structuredOf(op), compiler),
   work: ({ op }) => structuredWork(op),
@@ -98,7 +109,13 @@ const contraction = (name: string, summary: string) =>
     name: `linalg.${name}`,
     summary,
     operands: { inputs: variadic(anyType), outputs: variadic(tensorOrMemref, 'added to') },
-    attrs: { indexing_maps: optionalAttr(affineMaps, 'other than what the name means: transposed or broadcast operands'), cast: optionalAttr(anyCast) },
+    attrs: {
+      indexing_maps: optionalAttr(
+        affineMaps,
+        'other than what the name means: transposed or broadcast operands',
+      ),
+      cast: optionalAttr(anyCast),
+    },
     results: { results: variadic(anyType) },
     regions: ['region'],
     traits: ['singleBlock', 'destinationStyle', 'reads', 'writes'],
@@ -117,7 +134,10 @@ const convolution = (name: string, summary: string) =>
   defineOp({
     name: `linalg.${name}`,
     summary,
-    operands: { inputs: variadic(anyType, 'image and filter'), outputs: variadic(tensorOrMemref, 'added to') },
+    operands: {
+      inputs: variadic(anyType, 'image and filter'),
+      outputs: variadic(tensorOrMemref, 'added to'),
+    },
     attrs: { strides: optionalAttr(denseInts), dilations: optionalAttr(denseInts) },
     results: { results: variadic(anyType) },
     regions: ['region'],
@@ -129,7 +149,13 @@ const convolution = (name: string, summary: string) =>
     compile: ({ op }, compiler) => compileStructured(structuredOf(op), compiler),
     work: ({ op }) => structuredWork(op),
   });
-export const conv2dNhwcHwcf = convolution('conv_2d_nhwc_hwcf', 'convolution of an NHWC image by an HWCF filter, without padding, added to the output');
-export const depthwiseConv2dNhwcHwc = convolution('depthwise_conv_2d_nhwc_hwc', 'convolution of each channel by a filter of its own, without padding, added to the output');
+export const conv2dNhwcHwcf = convolution(
+  'conv_2d_nhwc_hwcf',
+  'convolution of an NHWC image by an HWCF filter, without padding, added to the output',
+);
+export const depthwiseConv2dNhwcHwc = convolution(
+  'depthwise_conv_2d_nhwc_hwc',
+  'convolution of each channel by a filter of its own, without padding, added to the output',
+);
 
 export const all = [fill, transpose, broadcast, matmul, batchMatmul, conv2dNhwcHwcf, depthwiseConv2dNhwcHwc];

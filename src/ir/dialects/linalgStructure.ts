@@ -29,12 +29,17 @@ export function structuredOf(op: Operation): Structured {
     inputs: operands.slice(0, count),
     outputs: operands.slice(count),
     maps: given ?? named!.maps,
-    reductions: iterators?.kind === 'array' ? iterators.elements.map((e) => e.text.includes('reduction')) : named!.reductions,
+    reductions:
+      iterators?.kind === 'array'
+        ? iterators.elements.map((e) => e.text.includes('reduction'))
+        : named!.reductions,
     body: op.region(),
   };
 }
 function mapsIn(a: Attribute | undefined): readonly AffineMap[] | undefined {
-  return a?.kind === 'array' ? a.elements.flatMap((e) => (e.kind === 'affine_map' ? [e.map] : [])) : undefined;
+  return a?.kind === 'array'
+    ? a.elements.flatMap((e) => (e.kind === 'affine_map' ? [e.map] : []))
+    : undefined;
 }
 
 export const shapeOfType = (t: Type): readonly number[] => (isShaped(t) ? t.shape : []);
@@ -45,11 +50,13 @@ export function structuredProblem(op: Operation): string | undefined {
   const operands = [...s.inputs, ...s.outputs];
   const loops = s.reductions.length;
   if (s.outputs.length === 0) return 'needs an output';
-  if (s.maps.length !== operands.length) return `has ${operands.length} operands and ${s.maps.length} indexing maps`;
+  if (s.maps.length !== operands.length)
+    return `has ${operands.length} operands and ${s.maps.length} indexing maps`;
   for (const [i, map] of s.maps.entries()) {
     const rank = shapeOfType(operands[i]!.type).length;
     if (map.numDims !== loops) return `indexing map ${i} has ${map.numDims} dims, there are ${loops} loops`;
-    if (map.results.length !== rank) return `indexing map ${i} gives ${map.results.length} indices for operand ${i} of type ${operands[i]!.type.text}`;
+    if (map.results.length !== rank)
+      return `indexing map ${i} gives ${map.results.length} indices for operand ${i} of type ${operands[i]!.type.text}`;
   }
   return extentProblem(s, operands) ?? bodyProblem(s, operands);
 }
@@ -57,7 +64,8 @@ function extentProblem(s: Structured, operands: readonly Value[]): string | unde
   const shapes = operands.map((v) => shapeOfType(v.type));
   const alone = new Set(s.maps.flatMap((m) => m.results.flatMap((r) => (r.kind === 'dim' ? [r.index] : []))));
   const unknown = s.reductions.findIndex((_, d) => !alone.has(d));
-  if (unknown >= 0) return `the extent of loop d${unknown} cannot be told: no operand has a dimension that it alone indexes`;
+  if (unknown >= 0)
+    return `the extent of loop d${unknown} cannot be told: no operand has a dimension that it alone indexes`;
   const extents = loopExtents(s.maps, shapes, s.reductions.length);
   if (!isStatic(extents) || extents.includes(0)) return undefined;
   const last = extents.map((e) => e - 1);
@@ -67,7 +75,8 @@ function extentProblem(s: Structured, operands: readonly Value[]): string | unde
       if (size === DYNAMIC) continue;
       const reached = evaluateAffine(r, last);
       const fits = r.kind === 'dim' ? reached === size - 1 : reached < size;
-      if (!fits) return `loops of extents [${extents.join(', ')}] reach index ${reached} of dimension ${d} of operand ${i}, which is ${operands[i]!.type.text}`;
+      if (!fits)
+        return `loops of extents [${extents.join(', ')}] reach index ${reached} of dimension ${d} of operand ${i}, which is ${operands[i]!.type.text}`;
     }
   }
   return undefined;
@@ -85,7 +94,8 @@ function bodyProblem(s: Structured, operands: readonly Value[]): string | undefi
   if (yielded !== outputs) return `the body yields (${yielded}), the outputs have elements (${outputs})`;
   for (const op of block.ops) {
     const dim = op.name === 'linalg.index' ? op.attr('dim') : undefined;
-    if (dim?.kind === 'integer' && Number(dim.value) >= s.reductions.length) return `linalg.index ${dim.value} in ${s.reductions.length} loops`;
+    if (dim?.kind === 'integer' && Number(dim.value) >= s.reductions.length)
+      return `linalg.index ${dim.value} in ${s.reductions.length} loops`;
   }
   return undefined;
 }
@@ -94,7 +104,11 @@ function bodyProblem(s: Structured, operands: readonly Value[]): string | undefi
 export function structuredWork(op: Operation): Work | undefined {
   const s = structuredOf(op);
   const operands = [...s.inputs, ...s.outputs];
-  const extents = loopExtents(s.maps, operands.map((v) => shapeOfType(v.type)), s.reductions.length);
+  const extents = loopExtents(
+    s.maps,
+    operands.map((v) => shapeOfType(v.type)),
+    s.reductions.length,
+  );
   if (!isStatic(extents)) return undefined;
   const points = extents.reduce((a, b) => a * b, 1);
   const [block] = s.body.blocks;

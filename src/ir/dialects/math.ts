@@ -2,7 +2,14 @@
 import { floatLike, integerLike } from '../constraints';
 import { defaultAttr, defineOp, one } from '../opDefinition';
 import type { Dialect } from '../registry';
-import { elementwiseWork, fastmathFlags, fastmathFormat, floatKernel, integerKernel, resultElement } from './elementwise';
+import {
+  elementwiseWork,
+  fastmathFlags,
+  fastmathFormat,
+  floatKernel,
+  integerKernel,
+  resultElement,
+} from './elementwise';
 import { erf as erfOf, roundHalfAway, roundHalfEven } from './mathFunctions';
 
 const unary = (name: string, summary: string, apply: (a: number) => number) =>
@@ -62,7 +69,9 @@ export const trunc = unary('trunc', 'the integer part', Math.trunc);
 
 export const powf = binary('powf', 'a float to the power of a float', Math.pow);
 export const atan2 = binary('atan2', 'angle of the point (rhs, lhs)', Math.atan2);
-export const copysign = binary('copysign', 'the magnitude of lhs with the sign of rhs', (a, b) => (b < 0 || Object.is(b, -0) ? -Math.abs(a) : Math.abs(a)));
+export const copysign = binary('copysign', 'the magnitude of lhs with the sign of rhs', (a, b) =>
+  b < 0 || Object.is(b, -0) ? -Math.abs(a) : Math.abs(a),
+);
 
 export const fpowi = defineOp({
   name: 'math.fpowi',
@@ -86,7 +95,13 @@ export const fma = defineOp({
   traits: ['pure', 'elementwise', 'sameType'],
   assembly: `$a \`,\` $b \`,\` $c ${fastmathFormat} attr-dict \`:\` type($result)`,
   scalar: ({ op }) =>
-    floatKernel(resultElement(op), (a, b, c) => a * b + c, (o, i, n, a, b, c) => { for (; i < n; i++) o[i] = a[i]! * b[i]! + c[i]!; }),
+    floatKernel(
+      resultElement(op),
+      (a, b, c) => a * b + c,
+      (o, i, n, a, b, c) => {
+        for (; i < n; i++) o[i] = a[i]! * b[i]! + c[i]!;
+      },
+    ),
   work: ({ op }) => elementwiseWork(op, 2),
 });
 export const absi = defineOp({
@@ -96,7 +111,8 @@ export const absi = defineOp({
   results: { result: one(integerLike) },
   traits: ['pure', 'elementwise', 'sameType'],
   assembly: '$operand attr-dict `:` type($result)',
-  scalar: ({ op }) => integerKernel(resultElement(op), { number: (a) => Math.abs(a), big: (a) => (a < 0n ? -a : a) }),
+  scalar: ({ op }) =>
+    integerKernel(resultElement(op), { number: (a) => Math.abs(a), big: (a) => (a < 0n ? -a : a) }),
   work: ({ op }) => elementwiseWork(op, 1),
 });
 
@@ -104,8 +120,41 @@ export const mathDialect: Dialect = {
   name: 'math',
   summary: 'Elementary functions on scalars, vectors and tensors.',
   ops: [
-    exp, exp2, expm1, log, log2, log10, log1p, sqrt, rsqrt, cbrt, sin, cos, tan, asin, acos, atan, sinh, cosh, tanh, asinh, acosh,
-    atanh, erf, absf, ceil, floor, round, roundeven, trunc, powf, atan2, copysign, fpowi, fma, absi,
+    exp,
+    exp2,
+    expm1,
+    log,
+    log2,
+    log10,
+    log1p,
+    sqrt,
+    rsqrt,
+    cbrt,
+    sin,
+    cos,
+    tan,
+    asin,
+    acos,
+    atan,
+    sinh,
+    cosh,
+    tanh,
+    asinh,
+    acosh,
+    atanh,
+    erf,
+    absf,
+    ceil,
+    floor,
+    round,
+    roundeven,
+    trunc,
+    powf,
+    atan2,
+    copysign,
+    fpowi,
+    fma,
+    absi,
   ],
   upstream: true,
 };

@@ -1,5 +1,16 @@
 /** `tensor`: making, slicing, padding and reshaping tensors as values. Upstream dialect. */
-import { anyInteger, anyTensor, anyType, eitherOf, indexType, int, intLists, ints, unit, tensorOf } from '../constraints';
+import {
+  anyInteger,
+  anyTensor,
+  anyType,
+  eitherOf,
+  indexType,
+  int,
+  intLists,
+  ints,
+  unit,
+  tensorOf,
+} from '../constraints';
 import { attr, defaultAttr, defineOp, InferenceError, one, variadic } from '../opDefinition';
 import type { Operation, Value } from '../operation';
 import type { Dialect } from '../registry';
@@ -13,13 +24,16 @@ import { tensorWork } from './tensorSemantics';
 const asTensor = (value: Value): TensorType => value.type as TensorType;
 /** Two sizes that can be one: equal, or one unknown. */
 const agree = (a: number, b: number): boolean => a === b || a === DYNAMIC || b === DYNAMIC;
-const sizeText = (shape: readonly number[]): string => `[${shape.map((d) => (d === DYNAMIC ? '?' : d)).join(', ')}]`;
+const sizeText = (shape: readonly number[]): string =>
+  `[${shape.map((d) => (d === DYNAMIC ? '?' : d)).join(', ')}]`;
 const dynamicCount = (shape: readonly number[]): number => shape.filter((d) => d === DYNAMIC).length;
 const known = (list: readonly number[]): number[] => list.map((d) => (d === DYNAMIC_INDEX ? DYNAMIC : d));
 
 const dynamicSizesProblem = (type: Type, sizes: readonly Value[]): string | undefined => {
   const needed = dynamicCount((type as TensorType).shape);
-  return needed === sizes.length ? undefined : `${type.text} has ${needed} dynamic sizes, ${sizes.length} are given`;
+  return needed === sizes.length
+    ? undefined
+    : `${type.text} has ${needed} dynamic sizes, ${sizes.length} are given`;
 };
 
 export const empty = defineOp({
@@ -46,7 +60,9 @@ export const cast = defineOp({
     const [a, b] = [source.type, dest.type];
     if (elementOf(a) !== elementOf(b)) return `casts ${a.text} to ${b.text}: the element types differ`;
     if (a.kind !== 'tensor' || b.kind !== 'tensor') return undefined;
-    return a.shape.length === b.shape.length && a.shape.every((d, i) => agree(d, b.shape[i]!)) ? undefined : `casts ${a.text} to ${b.text}: the shapes cannot be one`;
+    return a.shape.length === b.shape.length && a.shape.every((d, i) => agree(d, b.shape[i]!))
+      ? undefined
+      : `casts ${a.text} to ${b.text}: the shapes cannot be one`;
   },
   evaluate: semantics.evaluateCast,
   work: () => ({ flops: 0, bytesRead: 0, bytesWritten: 0 }),
@@ -66,7 +82,9 @@ export const dim = defineOp({
 
 const indicesProblem = (source: Value, indices: readonly Value[]): string | undefined => {
   const rank = asTensor(source).shape.length;
-  return rank === indices.length ? undefined : `${source.type.text} needs ${rank} indices, ${indices.length} are given`;
+  return rank === indices.length
+    ? undefined
+    : `${source.type.text} needs ${rank} indices, ${indices.length} are given`;
 };
 export const extract = defineOp({
   name: 'tensor.extract',
@@ -91,7 +109,9 @@ export const insert = defineOp({
   resultName: () => 'inserted',
   infer: ({ types }) => [types.dest],
   verify: ({ scalar, dest, indices }) =>
-    scalar.type === elementOf(dest.type) ? indicesProblem(dest, indices) : `inserts ${scalar.type.text} into ${dest.type.text}`,
+    scalar.type === elementOf(dest.type)
+      ? indicesProblem(dest, indices)
+      : `inserts ${scalar.type.text} into ${dest.type.text}`,
   evaluate: semantics.evaluateInsert,
   work: ({ op }) => tensorWork(op, [], []),
 });
@@ -107,7 +127,8 @@ export const fromElements = defineOp({
   verify: ({ result, elements }) => {
     const { shape, element } = asTensor(result);
     const count = shape.reduce((a, b) => a * b, 1);
-    if (shape.includes(DYNAMIC) || count !== elements.length) return `${result.type.text} does not hold ${elements.length} elements`;
+    if (shape.includes(DYNAMIC) || count !== elements.length)
+      return `${result.type.text} does not hold ${elements.length} elements`;
     const odd = elements.find((e) => e.type !== element);
     return odd === undefined ? undefined : `elements must be ${element.text}, found ${odd.type.text}`;
   },
@@ -123,7 +144,9 @@ export const splat = defineOp({
   assembly: assembly.splatAssembly,
   resultName: () => 'splat',
   verify: ({ input, aggregate, dynamicSizes }) =>
-    elementOf(aggregate.type) === input.type ? dynamicSizesProblem(aggregate.type, dynamicSizes) : `fills ${aggregate.type.text} with ${input.type.text}`,
+    elementOf(aggregate.type) === input.type
+      ? dynamicSizesProblem(aggregate.type, dynamicSizes)
+      : `fills ${aggregate.type.text} with ${input.type.text}`,
   evaluate: semantics.evaluateSplat,
   work: ({ op }) => tensorWork(op, [], op.results),
 });
@@ -132,10 +155,13 @@ export const splat = defineOp({
 function elementRegionProblem(op: Operation, rank: number, element: Type): string | undefined {
   const body = op.regions[0]?.blocks[0];
   if (body === undefined) return 'needs a region with a block';
-  if (body.args.length !== rank || body.args.some((a) => a.type !== index)) return `the region must take ${rank} index arguments`;
+  if (body.args.length !== rank || body.args.some((a) => a.type !== index))
+    return `the region must take ${rank} index arguments`;
   const last = body.last;
   if (last?.name !== 'tensor.yield') return 'the region must end in tensor.yield';
-  return last.operands[0]?.type === element ? undefined : `the region yields ${last.operands[0]?.type.text ?? 'nothing'}, expected ${element.text}`;
+  return last.operands[0]?.type === element
+    ? undefined
+    : `the region yields ${last.operands[0]?.type.text ?? 'nothing'}, expected ${element.text}`;
 }
 export const generate = defineOp({
   name: 'tensor.generate',
@@ -147,7 +173,8 @@ export const generate = defineOp({
   assembly: '$dynamicExtents $body attr-dict `:` type($result)',
   resultName: () => 'generated',
   verify: ({ op, result, dynamicExtents }) =>
-    dynamicSizesProblem(result.type, dynamicExtents) ?? elementRegionProblem(op, asTensor(result).shape.length, elementOf(result.type)),
+    dynamicSizesProblem(result.type, dynamicExtents) ??
+    elementRegionProblem(op, asTensor(result).shape.length, elementOf(result.type)),
   evaluate: semantics.evaluateGenerate,
   work: ({ op }) => tensorWork(op, [], op.results),
 });
@@ -169,14 +196,17 @@ export const pad = defineOp({
   verify: ({ op, source, result, low, high, static_low, static_high }) => {
     const [from, to] = [asTensor(source), asTensor(result)];
     const rank = from.shape.length;
-    if (to.shape.length !== rank || static_low.length !== rank || static_high.length !== rank) return `pads ${from.text} to ${to.text} by ${static_low.length} and ${static_high.length} amounts`;
-    const problem = mixedProblem('low', static_low, low.length) ?? mixedProblem('high', static_high, high.length);
+    if (to.shape.length !== rank || static_low.length !== rank || static_high.length !== rank)
+      return `pads ${from.text} to ${to.text} by ${static_low.length} and ${static_high.length} amounts`;
+    const problem =
+      mixedProblem('low', static_low, low.length) ?? mixedProblem('high', static_high, high.length);
     if (problem !== undefined) return problem;
     const expected = from.shape.map((d, i) => {
       const [a, b] = [static_low[i]!, static_high[i]!];
       return d === DYNAMIC || a === DYNAMIC_INDEX || b === DYNAMIC_INDEX ? DYNAMIC : d + a + b;
     });
-    if (to.element !== from.element || !to.shape.every((d, i) => agree(d, expected[i]!))) return `the result must be ${tensor(expected, from.element).text}, found ${to.text}`;
+    if (to.element !== from.element || !to.shape.every((d, i) => agree(d, expected[i]!)))
+      return `the result must be ${tensor(expected, from.element).text}, found ${to.text}`;
     return elementRegionProblem(op, rank, from.element);
   },
   evaluate: semantics.evaluatePad,
@@ -207,15 +237,24 @@ function sliceProblem(
     const [o, n, s, size] = [offsets![d]!, sizes![d]!, strides![d]!, full.shape[d]!];
     if (lists[2]![1][d] === 0) return `the stride of dimension ${d} is 0`;
     if (o === DYNAMIC || n === DYNAMIC || s === DYNAMIC || size === DYNAMIC || n === 0) continue;
-    if (o < 0 || o + (n - 1) * s >= size) return `elements ${o} to ${o + (n - 1) * s} of dimension ${d} are outside ${full.text}`;
+    if (o < 0 || o + (n - 1) * s >= size)
+      return `elements ${o} to ${o + (n - 1) * s} of dimension ${d} are outside ${full.text}`;
   }
   if (full.element !== slice.element || semantics.keptDimensions(sizes!, slice.shape) === undefined) {
     return `a slice of sizes ${sizeText(sizes!)} of ${full.text} is not ${slice.text}`;
   }
   return undefined;
 }
-const sliceOperands = { offsets: variadic(indexType), sizes: variadic(indexType), strides: variadic(indexType) } as const;
-const sliceAttrs = { static_offsets: attr(ints), static_sizes: attr(ints), static_strides: attr(ints) } as const;
+const sliceOperands = {
+  offsets: variadic(indexType),
+  sizes: variadic(indexType),
+  strides: variadic(indexType),
+} as const;
+const sliceAttrs = {
+  static_offsets: attr(ints),
+  static_sizes: attr(ints),
+  static_strides: attr(ints),
+} as const;
 
 export const extractSlice = defineOp({
   name: 'tensor.extract_slice',
@@ -228,7 +267,11 @@ export const extractSlice = defineOp({
   assembly: assembly.extractSliceAssembly,
   resultName: () => 'extracted_slice',
   verify: (v) =>
-    sliceProblem(asTensor(v.source), asTensor(v.result), [['offsets', v.static_offsets, v.offsets], ['sizes', v.static_sizes, v.sizes], ['strides', v.static_strides, v.strides]]),
+    sliceProblem(asTensor(v.source), asTensor(v.result), [
+      ['offsets', v.static_offsets, v.offsets],
+      ['sizes', v.static_sizes, v.sizes],
+      ['strides', v.static_strides, v.strides],
+    ]),
   evaluate: semantics.evaluateExtractSlice,
   work: ({ op }) => tensorWork(op, op.results, op.results),
 });
@@ -243,7 +286,11 @@ export const insertSlice = defineOp({
   resultName: () => 'inserted_slice',
   infer: ({ types }) => [types.dest],
   verify: (v) =>
-    sliceProblem(asTensor(v.dest), asTensor(v.source), [['offsets', v.static_offsets, v.offsets], ['sizes', v.static_sizes, v.sizes], ['strides', v.static_strides, v.strides]]),
+    sliceProblem(asTensor(v.dest), asTensor(v.source), [
+      ['offsets', v.static_offsets, v.offsets],
+      ['sizes', v.static_sizes, v.sizes],
+      ['strides', v.static_strides, v.strides],
+    ]),
   evaluate: semantics.evaluateInsertSlice,
   work: ({ op, source }) => tensorWork(op, [source], [source]),
 });
@@ -254,20 +301,34 @@ export const parallelInsertSlice = defineOp({
   attrs: sliceAttrs,
   assembly: assembly.parallelInsertSliceAssembly,
   verify: (v) =>
-    sliceProblem(asTensor(v.dest), asTensor(v.source), [['offsets', v.static_offsets, v.offsets], ['sizes', v.static_sizes, v.sizes], ['strides', v.static_strides, v.strides]]),
+    sliceProblem(asTensor(v.dest), asTensor(v.source), [
+      ['offsets', v.static_offsets, v.offsets],
+      ['sizes', v.static_sizes, v.sizes],
+      ['strides', v.static_strides, v.strides],
+    ]),
   work: ({ op, source }) => tensorWork(op, [source], [source]),
 });
 
 /** What is wrong with groups that fold the dimensions of `wide` into those of `narrow`. */
-function reassociationProblem(wide: TensorType, narrow: TensorType, groups: readonly (readonly number[])[]): string | undefined {
+function reassociationProblem(
+  wide: TensorType,
+  narrow: TensorType,
+  groups: readonly (readonly number[])[],
+): string | undefined {
   const flat = groups.flat();
-  if (groups.length !== narrow.shape.length || wide.element !== narrow.element) return `does not fold ${wide.text} into ${narrow.text}`;
-  if (groups.length > 0 && (flat.length !== wide.shape.length || flat.some((d, i) => d !== i))) return `the groups must list the ${wide.shape.length} dimensions of ${wide.text} in order`;
-  if (groups.length === 0) return wide.shape.every((d) => d === 1 || d === DYNAMIC) ? undefined : `${wide.text} has more than one element`;
+  if (groups.length !== narrow.shape.length || wide.element !== narrow.element)
+    return `does not fold ${wide.text} into ${narrow.text}`;
+  if (groups.length > 0 && (flat.length !== wide.shape.length || flat.some((d, i) => d !== i)))
+    return `the groups must list the ${wide.shape.length} dimensions of ${wide.text} in order`;
+  if (groups.length === 0)
+    return wide.shape.every((d) => d === 1 || d === DYNAMIC)
+      ? undefined
+      : `${wide.text} has more than one element`;
   for (const [i, group] of groups.entries()) {
     const sizes = group.map((d) => wide.shape[d]!);
     const folded = sizes.includes(DYNAMIC) ? DYNAMIC : sizes.reduce((a, b) => a * b, 1);
-    if (!agree(folded, narrow.shape[i]!)) return `dimensions ${sizeText(group)} of ${wide.text} have ${folded} elements, dimension ${i} of ${narrow.text} has ${narrow.shape[i]!}`;
+    if (!agree(folded, narrow.shape[i]!))
+      return `dimensions ${sizeText(group)} of ${wide.text} have ${folded} elements, dimension ${i} of ${narrow.text} has ${narrow.shape[i]!}`;
   }
   return undefined;
 }
@@ -275,14 +336,18 @@ export const expandShape = defineOp({
   name: 'tensor.expand_shape',
   summary: 'splits dimensions; elements keep their row-major order',
   operands: { src: one(anyTensor), output_shape: variadic(indexType) },
-  attrs: { reassociation: attr(intLists, 'for each dimension of the source, those of the result'), static_output_shape: attr(ints) },
+  attrs: {
+    reassociation: attr(intLists, 'for each dimension of the source, those of the result'),
+    static_output_shape: attr(ints),
+  },
   results: { result: one(anyTensor) },
   traits: ['pure'],
   assembly: assembly.expandShapeAssembly,
   resultName: () => 'expanded',
   infer: ({ types, attrs }) => [tensor(known(attrs.static_output_shape), elementOf(types.src))],
   verify: ({ src, result, reassociation, static_output_shape, output_shape }) =>
-    mixedProblem('output_shape', static_output_shape, output_shape.length) ?? reassociationProblem(asTensor(result), asTensor(src), reassociation),
+    mixedProblem('output_shape', static_output_shape, output_shape.length) ??
+    reassociationProblem(asTensor(result), asTensor(src), reassociation),
   evaluate: semantics.evaluateExpandShape,
   work: () => ({ flops: 0, bytesRead: 0, bytesWritten: 0 }),
 });
@@ -303,7 +368,8 @@ export const collapseShape = defineOp({
     });
     return [tensor(sizes, element)];
   },
-  verify: ({ src, result, reassociation }) => reassociationProblem(asTensor(src), asTensor(result), reassociation),
+  verify: ({ src, result, reassociation }) =>
+    reassociationProblem(asTensor(src), asTensor(result), reassociation),
   evaluate: semantics.evaluateCollapseShape,
   work: () => ({ flops: 0, bytesRead: 0, bytesWritten: 0 }),
 });
@@ -318,10 +384,13 @@ export const reshape = defineOp({
   verify: ({ source, shape, result }) => {
     if (elementOf(source.type) !== elementOf(result.type)) return 'the element types differ';
     const rank = asTensor(shape).shape[0];
-    if (rank !== undefined && rank !== DYNAMIC && rank !== asTensor(result).shape.length) return `${rank} sizes do not make ${result.type.text}`;
+    if (rank !== undefined && rank !== DYNAMIC && rank !== asTensor(result).shape.length)
+      return `${rank} sizes do not make ${result.type.text}`;
     const [a, b] = [asTensor(source).shape, asTensor(result).shape];
     const count = (s: readonly number[]): number => s.reduce((x, y) => x * y, 1);
-    return a.includes(DYNAMIC) || b.includes(DYNAMIC) || count(a) === count(b) ? undefined : `${source.type.text} and ${result.type.text} have different numbers of elements`;
+    return a.includes(DYNAMIC) || b.includes(DYNAMIC) || count(a) === count(b)
+      ? undefined
+      : `${source.type.text} and ${result.type.text} have different numbers of elements`;
   },
   evaluate: semantics.evaluateReshape,
   work: () => ({ flops: 0, bytesRead: 0, bytesWritten: 0 }),
@@ -338,13 +407,18 @@ export const concat = defineOp({
   infer: ({ types: { inputs }, attrs: { dim: along } }) => {
     const [first, ...rest] = inputs as readonly TensorType[];
     if (first === undefined) throw new InferenceError('there is nothing to join');
-    if (along < 0 || along >= first.shape.length) throw new InferenceError(`${first.text} has no dimension ${along}`);
+    if (along < 0 || along >= first.shape.length)
+      throw new InferenceError(`${first.text} has no dimension ${along}`);
     const shape = [...first.shape];
     for (const t of rest) {
-      if (t.element !== first.element || t.shape.length !== shape.length) throw new InferenceError(`${t.text} cannot be joined to ${first.text}`);
+      if (t.element !== first.element || t.shape.length !== shape.length)
+        throw new InferenceError(`${t.text} cannot be joined to ${first.text}`);
       t.shape.forEach((d, i) => {
         if (i === along) shape[i] = d === DYNAMIC || shape[i] === DYNAMIC ? DYNAMIC : shape[i]! + d;
-        else if (!agree(d, shape[i]!)) throw new InferenceError(`${t.text} cannot be joined to ${first.text} along ${along}: dimension ${i} differs`);
+        else if (!agree(d, shape[i]!))
+          throw new InferenceError(
+            `${t.text} cannot be joined to ${first.text} along ${along}: dimension ${i} differs`,
+          );
         else if (shape[i] === DYNAMIC) shape[i] = d;
       });
     }
@@ -370,8 +444,24 @@ export const tensorDialect: Dialect = {
   name: 'tensor',
   summary: 'Making, slicing, padding and reshaping tensors.',
   ops: [
-    empty, cast, dim, rank, extract, insert, fromElements, splat, generate, pad, yieldOp, extractSlice, insertSlice, parallelInsertSlice,
-    expandShape, collapseShape, reshape, concat,
+    empty,
+    cast,
+    dim,
+    rank,
+    extract,
+    insert,
+    fromElements,
+    splat,
+    generate,
+    pad,
+    yieldOp,
+    extractSlice,
+    insertSlice,
+    parallelInsertSlice,
+    expandShape,
+    collapseShape,
+    reshape,
+    concat,
   ],
   upstream: true,
 };

@@ -23,8 +23,13 @@ function printSlice(op: Operation, p: OpPrinter, at: number): void {
 function parseSlice(p: OpParser, fixed: number) {
   const lists = [parseMixed(p, '[', ']'), parseMixed(p, '[', ']'), parseMixed(p, '[', ']')] as const;
   const attributes = p.attributeDictionary();
-  ['static_offsets', 'static_sizes', 'static_strides'].forEach((name, i) => attributes.set(name, staticIndices(lists[i]!.statics)));
-  attributes.set('operandSegmentSizes', segmentAttribute([...new Array<number>(fixed).fill(1), ...lists.map((l) => l.operands.length)]));
+  ['static_offsets', 'static_sizes', 'static_strides'].forEach((name, i) =>
+    attributes.set(name, staticIndices(lists[i]!.statics)),
+  );
+  attributes.set(
+    'operandSegmentSizes',
+    segmentAttribute([...new Array<number>(fixed).fill(1), ...lists.map((l) => l.operands.length)]),
+  );
   return { indices: lists.flatMap((l) => p.resolveAll(l.operands, index)), attributes };
 }
 
@@ -67,7 +72,11 @@ const inserting = (hasResult: boolean): CustomAssembly => ({
     const from = p.type();
     p.expect('into');
     const to = p.type();
-    return { operands: [p.resolve(source, from), p.resolve(dest, to), ...indices], resultTypes: hasResult ? [to] : [], attributes };
+    return {
+      operands: [p.resolve(source, from), p.resolve(dest, to), ...indices],
+      resultTypes: hasResult ? [to] : [],
+      attributes,
+    };
   },
 });
 export const insertSliceAssembly = inserting(true);
@@ -147,7 +156,11 @@ export const splatAssembly: CustomAssembly = {
     const attributes = p.attributeDictionary();
     p.expect(':');
     const type: Type = p.type();
-    return { operands: [p.resolve(input, elementOf(type)), ...p.resolveAll(sizes, index)], resultTypes: [type], attributes };
+    return {
+      operands: [p.resolve(input, elementOf(type)), ...p.resolveAll(sizes, index)],
+      resultTypes: [type],
+      attributes,
+    };
   },
 };
 
@@ -157,7 +170,12 @@ export const expandShapeAssembly: CustomAssembly = {
     p.operand(op.operand(0));
     p.attribute(op.attr('reassociation') ?? intLists.write([]));
     p.word('output_shape');
-    printMixed(p, mixedIndices(numbersOf(op.attr('static_output_shape')) ?? [], op.operands.slice(1)), ' [', ']');
+    printMixed(
+      p,
+      mixedIndices(numbersOf(op.attr('static_output_shape')) ?? [], op.operands.slice(1)),
+      ' [',
+      ']',
+    );
     p.attributeDictionary(op, { elide: expandAttributes });
     p.word(':');
     p.type(op.operand(0).type);
@@ -175,6 +193,10 @@ export const expandShapeAssembly: CustomAssembly = {
     p.expect(':');
     const from = p.type();
     p.expect('into');
-    return { operands: [p.resolve(source, from), ...p.resolveAll(shape.operands, index)], resultTypes: [p.type()], attributes };
+    return {
+      operands: [p.resolve(source, from), ...p.resolveAll(shape.operands, index)],
+      resultTypes: [p.type()],
+      attributes,
+    };
   },
 };

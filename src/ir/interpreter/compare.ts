@@ -22,7 +22,8 @@ export interface Comparison {
 /** Compares element by element; the shapes must be equal. NaN equals NaN, and 0 equals -0. */
 export function compareTensors(expected: ShapedValue, actual: ShapedValue): Comparison {
   const shape = (v: ShapedValue): string => `[${v.shape.join(', ')}] of ${v.element.text}`;
-  if (shape(expected) !== shape(actual)) throw new RangeError(`${shape(expected)} cannot be compared with ${shape(actual)}`);
+  if (shape(expected) !== shape(actual))
+    throw new RangeError(`${shape(expected)} cannot be compared with ${shape(actual)}`);
   const [x, y] = [denseData(expected), denseData(actual)];
   const ulps = ulpDistance(expected.element);
   let [maxAbs, maxRel, maxUlp, differing] = [0, 0, 0, 0];

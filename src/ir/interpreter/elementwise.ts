@@ -2,7 +2,16 @@
 import type { Operation } from '../operation';
 import { isShaped } from '../types';
 import { irMessages } from '../messages';
-import type { ElementArray, ElementLoop, RuntimeValue, Scalar, ScalarKernel, ShapedValue, Step, StepCompiler } from './runtimeValue';
+import type {
+  ElementArray,
+  ElementLoop,
+  RuntimeValue,
+  Scalar,
+  ScalarKernel,
+  ShapedValue,
+  Step,
+  StepCompiler,
+} from './runtimeValue';
 import { allocate } from './storage';
 
 type Apply = (a: Scalar | undefined, b: Scalar | undefined, c: Scalar | undefined) => Scalar;
@@ -13,7 +22,11 @@ export function liftKernel(op: Operation, kernel: ScalarKernel, compiler: Pick<S
   const slots = op.operands.map((v) => compiler.slot(v));
   if (isShaped(op.result(0).type)) {
     return (frame) => {
-      frame[out] = mapElements(op, kernel, slots.map((s) => frame[s]!));
+      frame[out] = mapElements(
+        op,
+        kernel,
+        slots.map((s) => frame[s]!),
+      );
     };
   }
   const apply = kernel.apply as unknown as Apply;
@@ -37,20 +50,36 @@ export function liftKernel(op: Operation, kernel: ScalarKernel, compiler: Pick<S
 /** The kernel over shaped values of one shape; a scalar operand stands for all elements. */
 function mapElements(op: Operation, kernel: ScalarKernel, values: readonly RuntimeValue[]): RuntimeValue {
   const model = values.find((v): v is ShapedValue => typeof v === 'object');
-  if (model === undefined) throw irMessages.error('STR0124', { op: op.name, problem: 'no operand has a shape' });
+  if (model === undefined)
+    throw irMessages.error('STR0124', { op: op.name, problem: 'no operand has a shape' });
   const type = op.result(0).type;
   if (!isShaped(type)) throw irMessages.error('STR0124', { op: op.name, problem: 'the result has no shape' });
   const count = model.data.length;
   const arrays = values.map((v, i) => {
     if (typeof v !== 'object') return spread(op, i, v, count);
     if (v.data.length !== count) {
-      throw irMessages.error('STR0124', { op: op.name, problem: `the shapes are [${model.shape.join(', ')}] and [${v.shape.join(', ')}]` });
+      throw irMessages.error('STR0124', {
+        op: op.name,
+        problem: `the shapes are [${model.shape.join(', ')}] and [${v.shape.join(', ')}]`,
+      });
     }
     return v.data;
   });
   const data = allocate(type.element, count);
-  (kernel.loop ?? loopOf(kernel, arrays.length))(data as Float64Array, 0, count, arrays[0] as Float64Array, arrays[1] as Float64Array, arrays[2] as Float64Array);
-  return { kind: type.kind === 'vector' ? 'vector' : 'tensor', shape: model.shape, element: type.element, data };
+  (kernel.loop ?? loopOf(kernel, arrays.length))(
+    data as Float64Array,
+    0,
+    count,
+    arrays[0] as Float64Array,
+    arrays[1] as Float64Array,
+    arrays[2] as Float64Array,
+  );
+  return {
+    kind: type.kind === 'vector' ? 'vector' : 'tensor',
+    shape: model.shape,
+    element: type.element,
+    data,
+  };
 }
 function spread(op: Operation, operand: number, value: Scalar, count: number): ElementArray {
   const data = allocate(op.operand(operand).type, count);
@@ -68,11 +97,11 @@ export function loopOf(kernel: ScalarKernel, operands: number): ElementLoop {
       };
     case 2:
       return (out, from, to, a, b) => {
-        for (let i = from; i < to; i++) out[i] = apply(a[i]!, b[i]!);
+        for (let i = from; i < to; i++) out[i] = apply(a[i]!, b[i]);
       };
     default:
       return (out, from, to, a, b, c) => {
-        for (let i = from; i < to; i++) out[i] = apply(a[i]!, b[i]!, c[i]!);
+        for (let i = from; i < to; i++) out[i] = apply(a[i]!, b[i], c[i]);
       };
   }
 }

@@ -16,7 +16,8 @@ export function evaluateOp(op: Operation, context: EvaluationContext): readonly 
   };
   const compiler: StepCompiler = { slot: (v) => slots.get(v) ?? refuse(), region: refuse, step: refuse };
   const kernel = definition?.scalarKernel(op);
-  const step = kernel === undefined ? definition?.compileStep(op, compiler) : liftKernel(op, kernel, compiler);
+  const step =
+    kernel === undefined ? definition?.compileStep(op, compiler) : liftKernel(op, kernel, compiler);
   if (step === undefined) throw irMessages.error('STR0120', { op: op.name });
   const frame: Frame = new Array<RuntimeValue>(slots.size).fill(0);
   for (const v of op.operands) frame[slots.get(v)!] = context.get(v);

@@ -6,7 +6,15 @@ import type { Cancellation } from '../../base/cancellation';
 import { neverCancelled } from '../../base/cancellation';
 import { irMessages } from '../messages';
 import type { Block, Operation, Region, Value } from '../operation';
-import type { Branch, EvaluationContext, Frame, RegionCode, RuntimeValue, Scalar, Step, StepCompiler } from './runtimeValue';
+import type {
+  Branch,
+  EvaluationContext,
+  Frame,
+  RegionCode,
+  RuntimeValue,
+  Step,
+  StepCompiler,
+} from './runtimeValue';
 import { liftKernel } from './elementwise';
 import { elementsOfAttribute, makeMemRef } from './tensor';
 
@@ -76,11 +84,17 @@ export class Interpreter {
     if (value !== undefined) return value;
     const op = this.#symbols.get(symbol);
     const type = op?.attr('type');
-    if (op === undefined || type?.kind !== 'type' || type.type.kind !== 'memref') throw irMessages.error('STR0128', { name: symbol });
+    if (op === undefined || type?.kind !== 'type' || type.type.kind !== 'memref')
+      throw irMessages.error('STR0128', { name: symbol });
     const initial = op.attr('initial_value');
-    const data = initial === undefined ? undefined : elementsOfAttribute(initial, (key) => this.resource(key));
+    const data =
+      initial === undefined ? undefined : elementsOfAttribute(initial, (key) => this.resource(key));
     // A global may be written to; a blob is shared with whoever gave it.
-    value = makeMemRef(type.type.shape, type.type.element, op.attr('constant') === undefined && data !== undefined ? data.slice() : data);
+    value = makeMemRef(
+      type.type.shape,
+      type.type.element,
+      op.attr('constant') === undefined && data !== undefined ? data.slice() : data,
+    );
     this.#globals.set(symbol, value);
     return value;
   }
@@ -121,7 +135,8 @@ function slotsOf(op: Operation): ReadonlyMap<Value, number> {
   const slots = new Map<Value, number>();
   op.walk((o) => {
     if (o !== op) for (const r of o.results) slots.set(r, slots.size);
-    for (const region of o.regions) for (const block of region.blocks) for (const arg of block.args) slots.set(arg, slots.size);
+    for (const region of o.regions)
+      for (const block of region.blocks) for (const arg of block.args) slots.set(arg, slots.size);
   });
   return slots;
 }
@@ -136,7 +151,10 @@ class BlockCompiler implements StepCompiler {
   slot(value: Value): number {
     const slot = this.code.slots.get(value);
     if (slot === undefined) {
-      throw irMessages.error('STR0124', { op: value.definingOp?.name ?? 'a block argument', problem: `its value is not visible in @${this.code.op.attr('sym_name')?.text ?? ''}` });
+      throw irMessages.error('STR0124', {
+        op: value.definingOp?.name ?? 'a block argument',
+        problem: `its value is not visible in @${this.code.op.attr('sym_name')?.text ?? ''}`,
+      });
     }
     return slot;
   }
@@ -178,7 +196,10 @@ class BlockCompiler implements StepCompiler {
     const results = op.results.map((r) => this.slot(r));
     return (frame, context) => {
       step(frame, context);
-      onOp(op, results.map((s) => frame[s]!));
+      onOp(
+        op,
+        results.map((s) => frame[s]!),
+      );
     };
   }
   #step(op: Operation): Step {
@@ -228,7 +249,10 @@ class CallContext implements EvaluationContext {
   global(symbol: string): RuntimeValue {
     return this.interpreter.global(symbol);
   }
-  runRegion(region: Region, args: readonly RuntimeValue[]): { readonly values: readonly RuntimeValue[]; readonly terminator: Operation } {
+  runRegion(
+    region: Region,
+    args: readonly RuntimeValue[],
+  ): { readonly values: readonly RuntimeValue[]; readonly terminator: Operation } {
     const { interpreter, frame } = this;
     let block = region.blocks[0];
     let values = args;
@@ -253,5 +277,5 @@ class CallContext implements EvaluationContext {
 /** A scalar argument or result as a number; throws for shaped values. */
 export function asNumber(value: RuntimeValue): number {
   if (typeof value === 'object') throw new TypeError(`a ${value.kind} is not a scalar`);
-  return Number(value as Scalar);
+  return Number(value);
 }

@@ -7,12 +7,14 @@ import type { Strip, StripFunction, StripOperand, Structured } from './structure
 
 type Make = (operands: readonly (StripOperand | undefined)[], strip: Strip) => StripFunction | undefined;
 
-const definedBy = (value: Value, name: string): Operation | undefined => (value.definingOp?.name === name ? value.definingOp : undefined);
+const definedBy = (value: Value, name: string): Operation | undefined =>
+  value.definingOp?.name === name ? value.definingOp : undefined;
 
 /** A loop for the op, when its body has this form. */
 export function multiplyAddOf(s: Structured): Make | undefined {
   const [block] = s.body.blocks;
-  if (block === undefined || s.inputs.length !== 2 || s.outputs.length !== 1 || block.ops.length !== 3) return undefined;
+  if (block === undefined || s.inputs.length !== 2 || s.outputs.length !== 1 || block.ops.length !== 3)
+    return undefined;
   const [x, y, sum] = block.args;
   const add = definedBy(block.terminator.operands[0]!, 'arith.addf');
   const product = add?.operands.map((v) => definedBy(v, 'arith.mulf')).find((o) => o !== undefined);
@@ -20,10 +22,23 @@ export function multiplyAddOf(s: Structured): Make | undefined {
   if (!product.operands.includes(x!) || !product.operands.includes(y!)) return undefined;
   const type = sum!.type.text;
   if (type === 'f32') return (operands, strip) => loopOver(operands, strip, Float32Array, multiplyAdd32);
-  return type === 'f64' ? (operands, strip) => loopOver(operands, strip, Float64Array, multiplyAdd64) : undefined;
+  return type === 'f64'
+    ? (operands, strip) => loopOver(operands, strip, Float64Array, multiplyAdd64)
+    : undefined;
 }
 
-type Loop<A> = (out: A, o: number, oStep: number, a: A, i: number, iStep: number, b: A, j: number, jStep: number, count: number) => void;
+type Loop<A> = (
+  out: A,
+  o: number,
+  oStep: number,
+  a: A,
+  i: number,
+  iStep: number,
+  b: A,
+  j: number,
+  jStep: number,
+  count: number,
+) => void;
 
 function loopOver<A extends Float32Array | Float64Array>(
   operands: readonly (StripOperand | undefined)[],
@@ -43,7 +58,18 @@ function loopOver<A extends Float32Array | Float64Array>(
 }
 
 // Two loops of one text: each sees one class of array, which is what makes it fast.
-function multiplyAdd32(out: Float32Array, o: number, oStep: number, a: Float32Array, i: number, iStep: number, b: Float32Array, j: number, jStep: number, count: number): void {
+function multiplyAdd32(
+  out: Float32Array,
+  o: number,
+  oStep: number,
+  a: Float32Array,
+  i: number,
+  iStep: number,
+  b: Float32Array,
+  j: number,
+  jStep: number,
+  count: number,
+): void {
   if (iStep === 0 && jStep === 1 && oStep === 1) {
     const x = a[i]!;
     for (let k = 0; k < count; k++) out[o + k] = out[o + k]! + Math.fround(x * b[j + k]!);
@@ -56,7 +82,18 @@ function multiplyAdd32(out: Float32Array, o: number, oStep: number, a: Float32Ar
     j += jStep;
   }
 }
-function multiplyAdd64(out: Float64Array, o: number, oStep: number, a: Float64Array, i: number, iStep: number, b: Float64Array, j: number, jStep: number, count: number): void {
+function multiplyAdd64(
+  out: Float64Array,
+  o: number,
+  oStep: number,
+  a: Float64Array,
+  i: number,
+  iStep: number,
+  b: Float64Array,
+  j: number,
+  jStep: number,
+  count: number,
+): void {
   for (let k = 0; k < count; k++) {
     out[o] = out[o]! + a[i]! * b[j]!;
     o += oStep;

@@ -108,4 +108,11 @@ export interface ScalarKernel {
 }
 // The scalars of one op have types that its operand types decide; `number` for most.
 export type ScalarFunction = (a: never, b: never, c: never) => Scalar;
-export type ElementLoop = (out: Float64Array, from: number, to: number, a: Float64Array, b: Float64Array, c: Float64Array) => void;
+export type ElementLoop = (
+  out: Float64Array,
+  from: number,
+  to: number,
+  a: Float64Array,
+  b: Float64Array,
+  c: Float64Array,
+) => void;

@@ -65,7 +65,8 @@ function floatRounder(name: string): (value: number) => number {
   if (name === 'f32') return Math.fround;
   if (name === 'f64') return (v) => v;
   const format = minifloats[name as keyof typeof minifloats];
-  if (format === undefined) throw irMessages.error('STR0124', { op: name, problem: 'values of this type are not supported' });
+  if (format === undefined)
+    throw irMessages.error('STR0124', { op: name, problem: 'values of this type are not supported' });
   return (v) => format.decode(format.encode(v));
 }
 function intWrapper(type: IntegerType): (value: number) => number {
@@ -82,12 +83,17 @@ export function bigWrapperOf(type: Type): (value: bigint) => bigint {
 
 /** Whether a store into the array class does what `rounderOf` does. */
 export const storeRounds = (type: Type): boolean =>
-  type.text === 'f32' || type.text === 'f64' || type.kind === 'index' || (type.kind === 'integer' && [8, 16, 32, 64].includes(type.width));
+  type.text === 'f32' ||
+  type.text === 'f64' ||
+  type.kind === 'index' ||
+  (type.kind === 'integer' && [8, 16, 32, 64].includes(type.width));
 
 /** A number or bigint as the scalar of `type`, rounded or wrapped. */
 export function toScalar(type: Type, value: number | bigint | boolean): Scalar {
-  if (domainOf(type) === 'big') return bigWrapperOf(type)(typeof value === 'number' ? BigInt(Math.trunc(value)) : BigInt(value));
-  if (typeof value === 'bigint' && type.kind === 'integer') return Number(BigInt.asIntN(53, bigLow(value, type)));
+  if (domainOf(type) === 'big')
+    return bigWrapperOf(type)(typeof value === 'number' ? BigInt(Math.trunc(value)) : BigInt(value));
+  if (typeof value === 'bigint' && type.kind === 'integer')
+    return Number(BigInt.asIntN(53, bigLow(value, type)));
   return rounderOf(type)(Number(value));
 }
 const bigLow = (value: bigint, type: IntegerType): bigint =>

@@ -3,7 +3,15 @@ import { irMessages } from '../messages';
 import type { Block, Operation, Value } from '../operation';
 import { isShaped } from '../types';
 import { loopOf } from './elementwise';
-import type { ElementArray, ElementLoop, EvaluationContext, Frame, Scalar, Step, StepCompiler } from './runtimeValue';
+import type {
+  ElementArray,
+  ElementLoop,
+  EvaluationContext,
+  Frame,
+  Scalar,
+  Step,
+  StepCompiler,
+} from './runtimeValue';
 import { allocate } from './storage';
 import type { Strip, StripOperand, Structured } from './structured';
 
@@ -50,7 +58,10 @@ export class StripBody {
       if (op === block.last) break;
       if (op.name === 'linalg.index') {
         const dim = op.attr('dim');
-        indices.push({ loop: dim?.kind === 'integer' ? Number(dim.value) : 0, register: this.#registerOf(op.result(0), invariants) as Float64Array });
+        indices.push({
+          loop: dim?.kind === 'integer' ? Number(dim.value) : 0,
+          register: this.#registerOf(op.result(0), invariants) as Float64Array,
+        });
       } else if (op.definition?.traits.has('constantLike') === true) this.#constant(op, invariants);
       else ops.push({ op, action: this.#action(op, invariants) });
     }
@@ -58,14 +69,22 @@ export class StripBody {
     this.#ops = ops;
     this.#indices = indices;
     this.#invariants = invariants;
-    this.#dependent = dependentOps(block, structured.inputs.length, ops.map((o) => o.op));
+    this.#dependent = dependentOps(
+      block,
+      structured.inputs.length,
+      ops.map((o) => o.op),
+    );
   }
 
   /** The array of a value; a scalar from outside the body is spread over it when execution begins. */
   #registerOf(value: Value, invariants: (() => void)[]): ElementArray {
     let register = this.#registers.get(value);
     if (register === undefined) {
-      if (isShaped(value.type)) throw irMessages.error('STR0124', { op: this.structured.op.name, problem: `its body computes with ${value.type.text}; scalars are needed` });
+      if (isShaped(value.type))
+        throw irMessages.error('STR0124', {
+          op: this.structured.op.name,
+          problem: `its body computes with ${value.type.text}; scalars are needed`,
+        });
       register = allocate(value.type, chunk);
       this.#registers.set(value, register);
       if (value.block !== this.#block) {
@@ -100,11 +119,15 @@ export class StripBody {
     const reads = new Map<Value, { readonly slot: number; readonly register: ElementArray }>();
     op.walk((o) => {
       for (const v of o.operands) {
-        if (v.block === this.#block) reads.set(v, { slot: this.compiler.slot(v), register: this.#registerOf(v, invariants) });
+        if (v.block === this.#block)
+          reads.set(v, { slot: this.compiler.slot(v), register: this.#registerOf(v, invariants) });
       }
     });
     const inputs = [...reads.values()];
-    const outputs = op.results.map((r) => ({ slot: this.compiler.slot(r), register: this.#registerOf(r, invariants) as Float64Array }));
+    const outputs = op.results.map((r) => ({
+      slot: this.compiler.slot(r),
+      register: this.#registerOf(r, invariants) as Float64Array,
+    }));
     const step: Step = this.compiler.step(op);
     return (from, to) => {
       const frame = this.#frame;
@@ -117,7 +140,13 @@ export class StripBody {
   }
 
   /** Makes ready for one execution of the op. `inputs` gives scalars for operands that are no arrays. */
-  begin(frame: Frame, context: EvaluationContext, inputs: readonly Scalar[], operands: readonly (StripOperand | undefined)[], strip: Strip): void {
+  begin(
+    frame: Frame,
+    context: EvaluationContext,
+    inputs: readonly Scalar[],
+    operands: readonly (StripOperand | undefined)[],
+    strip: Strip,
+  ): void {
     this.#frame = frame;
     this.#context = context;
     this.#operands = operands;
@@ -133,7 +162,8 @@ export class StripBody {
 
   /** Handles `count` points along the strip's loop, from loop value 0. */
   run(offsets: readonly number[], count: number, loops: number[]): void {
-    for (let from = 0; from < count; from += chunk) this.#chunk(offsets, from, Math.min(chunk, count - from), loops);
+    for (let from = 0; from < count; from += chunk)
+      this.#chunk(offsets, from, Math.min(chunk, count - from), loops);
   }
   #chunk(offsets: readonly number[], from: number, count: number, loops: number[]): void {
     const { loop, sequential } = this.#strip;
@@ -145,13 +175,16 @@ export class StripBody {
     for (let i = 0; i < this.#operands.length; i++) this.#load(i, offsets[i]!, from, count, loops);
     for (const action of this.#free) action(0, count);
     if (!sequential) {
-      for (let i = inputs; i < this.#operands.length; i++) this.#store(i, this.#yields[i - inputs]!, offsets[i]!, from, 0, count, loops);
+      for (let i = inputs; i < this.#operands.length; i++)
+        this.#store(i, this.#yields[i - inputs]!, offsets[i]!, from, 0, count, loops);
       return;
     }
     for (let k = 0; k < count; k++) {
-      if (k > 0 || from > 0) for (let i = inputs; i < this.#operands.length; i++) this.#reload(i, offsets[i]!, from + k, k, loops);
+      if (k > 0 || from > 0)
+        for (let i = inputs; i < this.#operands.length; i++) this.#reload(i, offsets[i]!, from + k, k, loops);
       for (const action of this.#bound) action(k, k + 1);
-      for (let i = inputs; i < this.#operands.length; i++) this.#store(i, this.#yields[i - inputs]!, offsets[i]!, from + k, k, k + 1, loops);
+      for (let i = inputs; i < this.#operands.length; i++)
+        this.#store(i, this.#yields[i - inputs]!, offsets[i]!, from + k, k, k + 1, loops);
     }
   }
   /** Position of loop value `at` in operand `i`. */
@@ -172,22 +205,37 @@ export class StripBody {
     const step = operand.strides[this.#strip.loop] ?? 0;
     const at = offset + from * step;
     if (step === 0) (register as Float64Array).fill(operand.data[at] as number, 0, count);
-    else if (operand.data instanceof Float32Array) gather32(register as Float32Array, operand.data, at, step, count);
+    else if (operand.data instanceof Float32Array)
+      gather32(register as Float32Array, operand.data, at, step, count);
     else gather(register, operand.data, at, step, count);
   }
   #reload(i: number, offset: number, at: number, k: number, loops: number[]): void {
-    (this.#args[i] as Float64Array)[k] = this.#operands[i]!.data[this.#position(i, offset, at, loops)] as number;
+    (this.#args[i] as Float64Array)[k] = this.#operands[i]!.data[
+      this.#position(i, offset, at, loops)
+    ] as number;
   }
   /** Writes entries `k` to `end` of a register to loop values from `from` on. */
-  #store(i: number, register: ElementArray, offset: number, from: number, k: number, end: number, loops: number[]): void {
+  #store(
+    i: number,
+    register: ElementArray,
+    offset: number,
+    from: number,
+    k: number,
+    end: number,
+    loops: number[],
+  ): void {
     const operand = this.#operands[i]!;
     if (operand.strides === undefined) {
-      for (let n = 0; k + n < end; n++) (operand.data as Float64Array)[this.#position(i, offset, from + n, loops)] = register[k + n] as number;
+      for (let n = 0; k + n < end; n++)
+        (operand.data as Float64Array)[this.#position(i, offset, from + n, loops)] = register[
+          k + n
+        ] as number;
       return;
     }
     const step = operand.strides[this.#strip.loop] ?? 0;
     const at = offset + from * step;
-    if (operand.data instanceof Float32Array) scatter32(operand.data, at, step, register as Float32Array, k, end);
+    if (operand.data instanceof Float32Array)
+      scatter32(operand.data, at, step, register as Float32Array, k, end);
     else scatter(operand.data, at, step, register, k, end);
   }
 }
@@ -216,10 +264,24 @@ function gather(to: ElementArray, from: ElementArray, at: number, step: number, 
   const [target, source] = [to as Float64Array, from as Float64Array];
   for (let k = 0; k < count; k++, at += step) target[k] = source[at]!;
 }
-function scatter32(to: Float32Array, at: number, step: number, from: Float32Array, k: number, end: number): void {
+function scatter32(
+  to: Float32Array,
+  at: number,
+  step: number,
+  from: Float32Array,
+  k: number,
+  end: number,
+): void {
   for (; k < end; k++, at += step) to[at] = from[k]!;
 }
-function scatter(to: ElementArray, at: number, step: number, from: ElementArray, k: number, end: number): void {
+function scatter(
+  to: ElementArray,
+  at: number,
+  step: number,
+  from: ElementArray,
+  k: number,
+  end: number,
+): void {
   const [target, source] = [to as Float64Array, from as Float64Array];
   for (; k < end; k++, at += step) target[at] = source[k]!;
 }

@@ -26,7 +26,11 @@ export interface Structured {
 }
 
 /** Extents of the loops: each is the size of a dimension that the loop alone indexes; DYNAMIC when none is. */
-export function loopExtents(maps: readonly AffineMap[], shapes: readonly (readonly number[])[], loops: number): number[] {
+export function loopExtents(
+  maps: readonly AffineMap[],
+  shapes: readonly (readonly number[])[],
+  loops: number,
+): number[] {
   const extents = new Array<number>(loops).fill(DYNAMIC);
   maps.forEach((map, i) => {
     map.results.forEach((r, d) => {
@@ -58,7 +62,9 @@ export function compileStructured(s: Structured, compiler: StepCompiler): Step {
     const shapes = values.map((v) => (typeof v === 'object' ? v.shape : []));
     const extents = loopExtents(s.maps, shapes, s.reductions.length);
     if (!extents.includes(0)) {
-      const operands = [...values.slice(0, inputs), ...outputs].map((v, i) => (typeof v === 'object' ? operandOf(s.op, v, s.maps[i]!, extents) : undefined));
+      const operands = [...values.slice(0, inputs), ...outputs].map((v, i) =>
+        typeof v === 'object' ? operandOf(s.op, v, s.maps[i]!, extents) : undefined,
+      );
       const strip = chooseStrip(s, extents, operands);
       const fast = multiplyAdd?.(operands, strip);
       if (fast !== undefined) runStrips(extents, operands, strip, fast);
@@ -76,11 +82,17 @@ export function compileStructured(s: Structured, compiler: StepCompiler): Step {
 
 /** A tensor to write to (a copy), or the buffer itself. */
 function writable(op: Operation, value: RuntimeValue): ShapedValue {
-  if (typeof value !== 'object') throw irMessages.error('STR0124', { op: op.name, problem: 'an output is a scalar' });
+  if (typeof value !== 'object')
+    throw irMessages.error('STR0124', { op: op.name, problem: 'an output is a scalar' });
   return value.kind === 'memref' ? value : { ...value, data: value.data.slice() };
 }
 
-function operandOf(op: Operation, value: ShapedValue, map: AffineMap, extents: readonly number[]): StripOperand {
+function operandOf(
+  op: Operation,
+  value: ShapedValue,
+  map: AffineMap,
+  extents: readonly number[],
+): StripOperand {
   const own = value.kind === 'memref' ? value.strides : rowMajorStrides(value.shape);
   const base = value.kind === 'memref' ? value.offset : 0;
   checkBounds(op, value, map, extents);
@@ -96,7 +108,8 @@ function operandOf(op: Operation, value: ShapedValue, map: AffineMap, extents: r
       });
     }
   });
-  const locate = (loops: readonly number[]): number => map.results.reduce((at, r, d) => at + evaluateAffine(r, loops) * own[d]!, base);
+  const locate = (loops: readonly number[]): number =>
+    map.results.reduce((at, r, d) => at + evaluateAffine(r, loops) * own[d]!, base);
   return { data: value.data, strides, start, locate };
 }
 /** Refuses an access outside the operand. Maps are monotonic in each loop but for mod, which stays below its divisor. */
@@ -128,7 +141,11 @@ export interface Strip {
 }
 
 /** Loops that bring few points per strip lose to longer ones; a sequential strip costs several times a free one. */
-function chooseStrip(s: Structured, extents: readonly number[], operands: readonly (StripOperand | undefined)[]): Strip {
+function chooseStrip(
+  s: Structured,
+  extents: readonly number[],
+  operands: readonly (StripOperand | undefined)[],
+): Strip {
   let best: Strip = { loop: -1, extent: 1, sequential: false };
   let bestScore = 0;
   extents.forEach((extent, loop) => {
@@ -152,7 +169,12 @@ function chooseStrip(s: Structured, extents: readonly number[], operands: readon
 export type StripFunction = (offsets: readonly number[], count: number, loops: number[]) => void;
 
 /** Walks all loops but the strip's, in order. */
-function runStrips(extents: readonly number[], operands: readonly (StripOperand | undefined)[], strip: Strip, run: StripFunction): void {
+function runStrips(
+  extents: readonly number[],
+  operands: readonly (StripOperand | undefined)[],
+  strip: Strip,
+  run: StripFunction,
+): void {
   const outer = extents.map((_, d) => d).filter((d) => d !== strip.loop);
   const offsets = operands.map((o) => o?.start ?? 0);
   const steps = outer.map((d) => operands.map((o) => o?.strides?.[d] ?? 0));
@@ -174,4 +196,3 @@ function runStrips(extents: readonly number[], operands: readonly (StripOperand 
   };
   walk(0);
 }
-

@@ -4,7 +4,15 @@ import { decodeElements, encodeElements } from '../elements';
 import { irMessages } from '../messages';
 import type { Shape, Type } from '../types';
 import { elementCount, storageBytes } from '../types';
-import type { ElementArray, MemRefValue, RuntimeValue, Scalar, ShapedValue, TensorValue, VectorValue } from './runtimeValue';
+import type {
+  ElementArray,
+  MemRefValue,
+  RuntimeValue,
+  Scalar,
+  ShapedValue,
+  TensorValue,
+  VectorValue,
+} from './runtimeValue';
 import { allocate, arrayClass, domainOf, toScalar } from './storage';
 
 export const sizeOf = (shape: Shape): number => shape.reduce((a, b) => a * b, 1);
@@ -21,20 +29,32 @@ export function rowMajorStrides(shape: Shape): number[] {
 }
 
 /** A tensor of zeros, or over `data`, which has one entry per element. */
-export const makeTensor = (shape: Shape, element: Type, data: ElementArray = allocate(element, sizeOf(shape))): TensorValue => ({
+export const makeTensor = (
+  shape: Shape,
+  element: Type,
+  data: ElementArray = allocate(element, sizeOf(shape)),
+): TensorValue => ({
   kind: 'tensor',
   shape,
   element,
   data,
 });
-export const makeVector = (shape: Shape, element: Type, data: ElementArray = allocate(element, sizeOf(shape))): VectorValue => ({
+export const makeVector = (
+  shape: Shape,
+  element: Type,
+  data: ElementArray = allocate(element, sizeOf(shape)),
+): VectorValue => ({
   kind: 'vector',
   shape,
   element,
   data,
 });
 /** A row-major memref of zeros, or over `data`. */
-export const makeMemRef = (shape: Shape, element: Type, data: ElementArray = allocate(element, sizeOf(shape))): MemRefValue => ({
+export const makeMemRef = (
+  shape: Shape,
+  element: Type,
+  data: ElementArray = allocate(element, sizeOf(shape)),
+): MemRefValue => ({
   kind: 'memref',
   shape,
   strides: rowMajorStrides(shape),
@@ -43,14 +63,23 @@ export const makeMemRef = (shape: Shape, element: Type, data: ElementArray = all
   data,
 });
 /** A tensor with the given numbers, rounded to the element type. */
-export function tensorOf(shape: Shape, element: Type, values: Iterable<number | bigint | boolean>): TensorValue {
+export function tensorOf(
+  shape: Shape,
+  element: Type,
+  values: Iterable<number | bigint | boolean>,
+): TensorValue {
   const t = makeTensor(shape, element);
   let i = 0;
   for (const v of values) setElement(t.data, i++, toScalar(element, v));
   if (i !== t.data.length) throw new RangeError(`${t.data.length} elements expected, ${i} given`);
   return t;
 }
-export function filled<K extends 'tensor' | 'vector'>(kind: K, shape: Shape, element: Type, value: Scalar): Extract<RuntimeValue, { kind: K }> {
+export function filled<K extends 'tensor' | 'vector'>(
+  kind: K,
+  shape: Shape,
+  element: Type,
+  value: Scalar,
+): Extract<RuntimeValue, { kind: K }> {
   const data = allocate(element, sizeOf(shape));
   (data as Float64Array).fill(value as number);
   return { kind, shape, element, data } as unknown as Extract<RuntimeValue, { kind: K }>;
@@ -66,15 +95,21 @@ export const zeroOf = (type: Type): Scalar => (domainOf(type) === 'big' ? 0n : 0
 
 const isLittleEndian = new Uint8Array(new Uint16Array([1]).buffer)[0] === 1;
 /** Types whose array has the bytes of MLIR's storage. */
-const isPlain = (type: Type): boolean => isLittleEndian && type.kind !== 'index' && new (arrayClass(type))(1).byteLength === storageBytes(type);
+const isPlain = (type: Type): boolean =>
+  isLittleEndian && type.kind !== 'index' && new (arrayClass(type))(1).byteLength === storageBytes(type);
 
 /** Elements from little-endian bytes; a copy, except that an aligned array of the plain types is viewed with `share`. */
 export function elementsFromBytes(type: Type, bytes: Uint8Array, share = false): ElementArray {
   const size = storageBytes(type);
-  if (bytes.byteLength % size !== 0) throw new RangeError(`${bytes.byteLength} bytes are no whole number of ${type.text}`);
+  if (bytes.byteLength % size !== 0)
+    throw new RangeError(`${bytes.byteLength} bytes are no whole number of ${type.text}`);
   const count = bytes.byteLength / size;
   if (isPlain(type)) {
-    const Class = arrayClass(type) as unknown as new (buffer: ArrayBufferLike, offset: number, length: number) => ElementArray;
+    const Class = arrayClass(type) as unknown as new (
+      buffer: ArrayBufferLike,
+      offset: number,
+      length: number,
+    ) => ElementArray;
     if (share && bytes.byteOffset % size === 0) return new Class(bytes.buffer, bytes.byteOffset, count);
     return new Class(bytes.slice().buffer, 0, count);
   }
@@ -91,17 +126,21 @@ export function elementsToBytes(type: Type, data: ElementArray): Uint8Array {
 /** A tensor over little-endian, row-major bytes (a weight, a file, an input of an artifact). */
 export function tensorFromBytes(shape: Shape, element: Type, bytes: Uint8Array, share = false): TensorValue {
   const data = elementsFromBytes(element, bytes, share);
-  if (data.length !== sizeOf(shape)) throw new RangeError(`[${shape.join(', ')}] of ${element.text} needs ${sizeOf(shape)} elements, the bytes hold ${data.length}`);
+  if (data.length !== sizeOf(shape))
+    throw new RangeError(
+      `[${shape.join(', ')}] of ${element.text} needs ${sizeOf(shape)} elements, the bytes hold ${data.length}`,
+    );
   return makeTensor(shape, element, data);
 }
-export const tensorToBytes = (value: ShapedValue): Uint8Array => elementsToBytes(value.element, denseData(value));
+export const tensorToBytes = (value: ShapedValue): Uint8Array =>
+  elementsToBytes(value.element, denseData(value));
 
 /** Elements in row-major order: the value's own array unless it is a view with gaps. */
 export function denseData(value: ShapedValue): ElementArray {
   if (value.kind !== 'memref') return value.data;
   const { shape, strides, offset, element, data } = value;
   const count = sizeOf(shape);
-  if (isRowMajor(value)) return data.subarray(offset, offset + count) as ElementArray;
+  if (isRowMajor(value)) return data.subarray(offset, offset + count);
   const out = allocate(element, count);
   let i = 0;
   forEachOffset(shape, strides, offset, (at) => {
@@ -131,7 +170,12 @@ export function writeDense(target: MemRefValue, source: ElementArray): void {
 }
 
 /** Visits `offset + Σ index·stride` of each index, last dimension fastest. */
-export function forEachOffset(shape: Shape, strides: readonly number[], offset: number, visit: (at: number) => void): void {
+export function forEachOffset(
+  shape: Shape,
+  strides: readonly number[],
+  offset: number,
+  visit: (at: number) => void,
+): void {
   const last = shape.length - 1;
   if (last < 0) {
     visit(offset);
@@ -165,7 +209,10 @@ export function offsetOf(value: ShapedValue, index: readonly number[], op = 'an 
   value.shape.forEach((size, d) => {
     const i = index[d]!;
     if (!(i >= 0 && i < size)) {
-      throw irMessages.error('STR0124', { op, problem: `index [${index.join(', ')}] is outside the shape [${value.shape.join(', ')}]` });
+      throw irMessages.error('STR0124', {
+        op,
+        problem: `index [${index.join(', ')}] is outside the shape [${value.shape.join(', ')}]`,
+      });
     }
     at += i * strides[d]!;
   });
@@ -201,7 +248,10 @@ export function broadcastTo(value: TensorValue, shape: Shape): TensorValue {
 }
 
 /** The elements of an attribute: dense, splat or a named blob. */
-export function elementsOfAttribute(a: Attribute, resource: (key: string) => Uint8Array): ElementArray | undefined {
+export function elementsOfAttribute(
+  a: Attribute,
+  resource: (key: string) => Uint8Array,
+): ElementArray | undefined {
   if (a.kind === 'dense') {
     const count = elementCount(a.type.shape)!;
     const data = elementsFromBytes(a.type.element, a.bytes);
@@ -214,12 +264,18 @@ export function elementsOfAttribute(a: Attribute, resource: (key: string) => Uin
   const bytes = resource(a.key);
   const needed = elementCount(a.type.shape)! * storageBytes(a.type.element);
   if (bytes.byteLength !== needed) {
-    throw irMessages.error('STR0124', { op: a.text, problem: `the blob has ${bytes.byteLength} bytes, ${needed} are needed` });
+    throw irMessages.error('STR0124', {
+      op: a.text,
+      problem: `the blob has ${bytes.byteLength} bytes, ${needed} are needed`,
+    });
   }
   return elementsFromBytes(a.type.element, bytes, true);
 }
 /** The value of an attribute as constants have it; undefined for attributes without elements. */
-export function valueOfAttribute(a: Attribute, resource: (key: string) => Uint8Array): RuntimeValue | undefined {
+export function valueOfAttribute(
+  a: Attribute,
+  resource: (key: string) => Uint8Array,
+): RuntimeValue | undefined {
   switch (a.kind) {
     case 'integer':
     case 'float':
