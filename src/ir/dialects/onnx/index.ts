@@ -1,6 +1,7 @@
 /** `onnx`: ONNX operators as a model has them. Their meaning is their expansion into `nn`. */
 import type { Dialect } from '../../registry';
 import { arithmeticOps } from './arithmetic';
+import { composedOps } from './composed';
 import { convolutionOps } from './convolution';
 import type { OnnxOp } from './defineOnnxOp';
 import { linearOps } from './linear';
@@ -20,7 +21,13 @@ export {
 export { elementTypeOfOnnx } from './elementTypes';
 export { onnxMessages } from './messages';
 
-export const onnxOps: readonly OnnxOp[] = [...convolutionOps, ...linearOps, ...arithmeticOps, ...movementOps];
+export const onnxOps: readonly OnnxOp[] = [
+  ...convolutionOps,
+  ...linearOps,
+  ...arithmeticOps,
+  ...movementOps,
+  ...composedOps,
+];
 const byName = new Map(onnxOps.map((op) => [op.onnxName, op]));
 /** The declaration of a standard operator, by the name that ONNX gives it. */
 export const onnxOpNamed = (name: string): OnnxOp | undefined => byName.get(name);
