@@ -109,11 +109,10 @@ func.func @generic(%x: tensor<4xf32>, %y: tensor<4xf32>) -> (tensor<4xf32>, tens
   return %0, %3 : tensor<4xf32>, tensor<4xf32>
 }
 // ===== output
-#map = affine_map<(d0) -> (d0)>
 module {
   func.func @generic(%arg0: tensor<4xf32>, %arg1: tensor<4xf32>) -> (tensor<4xf32>, tensor<4xf32>) {
     %0 = tensor.empty() : tensor<4xf32>
-    %1 = linalg.generic {indexing_maps = [#map, #map], iterator_types = ["parallel"]} ins(%arg0 : tensor<4xf32>) outs(%0 : tensor<4xf32>) {
+    %1 = linalg.generic {indexing_maps = [affine_map<(d0) -> (d0)>, affine_map<(d0) -> (d0)>], iterator_types = ["parallel"]} ins(%arg0 : tensor<4xf32>) outs(%0 : tensor<4xf32>) {
     ^bb0(%in: f32, %out: f32):
       %cst = arith.constant 2.000000e+00 : f32
       %2 = arith.mulf %in, %cst : f32

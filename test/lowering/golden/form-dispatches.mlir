@@ -12,7 +12,6 @@ func.func @main(%x: tensor<1x5x6x4xf32>, %w: tensor<3x3x4x4xf32>, %b: tensor<4xf
 #map1 = affine_map<(d0, d1, d2, d3, d4, d5, d6) -> (d4, d5, d6, d3)>
 #map2 = affine_map<(d0, d1, d2, d3, d4, d5, d6) -> (d0, d1, d2, d3)>
 #map3 = affine_map<(d0, d1, d2, d3) -> (d0, d1, d2, d3)>
-#map4 = affine_map<(d0, d1, d2, d3) -> (d3)>
 module {
   func.func @main(%arg0: tensor<1x5x6x4xf32>, %arg1: tensor<3x3x4x4xf32>, %arg2: tensor<4xf32>) -> tensor<1x5x6x4xf32> {
     %0 = "dispatch.region"(%arg0, %arg1, %arg2) <{sym_name = "main_dispatch_0_conv2d_1x5x6x4x3x3x4_f32"}> ({
@@ -30,7 +29,7 @@ module {
         %5 = arith.addf %out, %4 : f32
         linalg.yield %5 : f32
       } -> tensor<1x5x6x4xf32>
-      %6 = linalg.generic {indexing_maps = [#map3, #map3, #map4, #map3], iterator_types = ["parallel", "parallel", "parallel", "parallel"]} ins(%arg3, %3, %arg5 : tensor<1x5x6x4xf32>, tensor<1x5x6x4xf32>, tensor<4xf32>) outs(%1 : tensor<1x5x6x4xf32>) {
+      %6 = linalg.generic {indexing_maps = [#map3, #map3, affine_map<(d0, d1, d2, d3) -> (d3)>, #map3], iterator_types = ["parallel", "parallel", "parallel", "parallel"]} ins(%arg3, %3, %arg5 : tensor<1x5x6x4xf32>, tensor<1x5x6x4xf32>, tensor<4xf32>) outs(%1 : tensor<1x5x6x4xf32>) {
       ^bb0(%in_1: f32, %in_2: f32, %in_3: f32, %out_0: f32):
         %7 = arith.addf %in_2, %in_3 : f32
         %8 = arith.addf %in_1, %7 : f32

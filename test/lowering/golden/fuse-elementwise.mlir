@@ -9,11 +9,10 @@ func.func @chain(%x: tensor<4x6xf32>, %y: tensor<6xf32>) -> tensor<4x6xf32> {
 }
 // ===== output
 #map = affine_map<(d0, d1) -> (d0, d1)>
-#map1 = affine_map<(d0, d1) -> (d1)>
 module {
   func.func @chain(%arg0: tensor<4x6xf32>, %arg1: tensor<6xf32>) -> tensor<4x6xf32> {
     %0 = tensor.empty() : tensor<4x6xf32>
-    %1 = linalg.generic {indexing_maps = [#map, #map1, #map], iterator_types = ["parallel", "parallel"]} ins(%arg0, %arg1 : tensor<4x6xf32>, tensor<6xf32>) outs(%0 : tensor<4x6xf32>) {
+    %1 = linalg.generic {indexing_maps = [#map, affine_map<(d0, d1) -> (d1)>, #map], iterator_types = ["parallel", "parallel"]} ins(%arg0, %arg1 : tensor<4x6xf32>, tensor<6xf32>) outs(%0 : tensor<4x6xf32>) {
     ^bb0(%in: f32, %in_0: f32, %out: f32):
       %2 = arith.addf %in, %in_0 : f32
       %cst = arith.constant 0.000000e+00 : f32
@@ -36,13 +35,12 @@ func.func @into_reduction(%x: tensor<4x6xf32>) -> tensor<4xf32> {
 }
 // ===== output
 #map = affine_map<(d0, d1) -> (d0, d1)>
-#map1 = affine_map<(d0, d1) -> (d0)>
 module {
   func.func @into_reduction(%arg0: tensor<4x6xf32>) -> tensor<4xf32> {
     %cst = arith.constant 0.000000e+00 : f32
     %0 = tensor.empty() : tensor<4xf32>
     %1 = linalg.fill ins(%cst : f32) outs(%0 : tensor<4xf32>) -> tensor<4xf32>
-    %2 = linalg.generic {indexing_maps = [#map, #map1], iterator_types = ["parallel", "reduction"]} ins(%arg0 : tensor<4x6xf32>) outs(%1 : tensor<4xf32>) {
+    %2 = linalg.generic {indexing_maps = [#map, affine_map<(d0, d1) -> (d0)>], iterator_types = ["parallel", "reduction"]} ins(%arg0 : tensor<4x6xf32>) outs(%1 : tensor<4xf32>) {
     ^bb0(%in: f32, %out: f32):
       %3 = arith.mulf %in, %in : f32
       %4 = arith.addf %out, %3 : f32

@@ -9,7 +9,6 @@ func.func @convolution(%x: tensor<1x5x6x3xf32>, %w: tensor<3x3x3x4xf32>, %b: ten
 #map1 = affine_map<(d0, d1, d2, d3, d4, d5, d6) -> (d4, d5, d6, d3)>
 #map2 = affine_map<(d0, d1, d2, d3, d4, d5, d6) -> (d0, d1, d2, d3)>
 #map3 = affine_map<(d0, d1, d2, d3) -> (d0, d1, d2, d3)>
-#map4 = affine_map<(d0, d1, d2, d3) -> (d3)>
 module {
   func.func @convolution(%arg0: tensor<1x5x6x3xf32>, %arg1: tensor<3x3x3x4xf32>, %arg2: tensor<4xf32>) -> tensor<1x3x3x4xf32> {
     %cst = arith.constant 0.000000e+00 : f32
@@ -27,7 +26,7 @@ module {
       linalg.yield %4 : f32
     } -> tensor<1x3x3x4xf32>
     %5 = tensor.empty() : tensor<1x3x3x4xf32>
-    %6 = linalg.generic {indexing_maps = [#map3, #map4, #map3], iterator_types = ["parallel", "parallel", "parallel", "parallel"]} ins(%2, %arg2 : tensor<1x3x3x4xf32>, tensor<4xf32>) outs(%5 : tensor<1x3x3x4xf32>) {
+    %6 = linalg.generic {indexing_maps = [#map3, affine_map<(d0, d1, d2, d3) -> (d3)>, #map3], iterator_types = ["parallel", "parallel", "parallel", "parallel"]} ins(%2, %arg2 : tensor<1x3x3x4xf32>, tensor<4xf32>) outs(%5 : tensor<1x3x3x4xf32>) {
     ^bb0(%in_1: f32, %in_2: f32, %out_0: f32):
       %7 = arith.addf %in_1, %in_2 : f32
       linalg.yield %7 : f32
@@ -97,8 +96,6 @@ func.func @average_without_padding(%x: tensor<1x4x4x2xf32>) -> tensor<1x2x2x2xf3
 #map1 = affine_map<(d0, d1, d2, d3, d4, d5) -> (d4, d5)>
 #map2 = affine_map<(d0, d1, d2, d3, d4, d5) -> (d0, d1, d2, d3)>
 #map3 = affine_map<(d0, d1, d2, d3) -> (d0, d1, d2, d3)>
-#map4 = affine_map<(d0, d1, d2, d3) -> (d1)>
-#map5 = affine_map<(d0, d1, d2, d3) -> (d2)>
 module {
   func.func @average_without_padding(%arg0: tensor<1x4x4x2xf32>) -> tensor<1x2x2x2xf32> {
     %cst = arith.constant 0.000000e+00 : f32
@@ -118,7 +115,7 @@ module {
     %cst_1 = arith.constant dense<[2.000000e+00, 3.000000e+00]> : tensor<2xf32>
     %cst_2 = arith.constant dense<[2.000000e+00, 3.000000e+00]> : tensor<2xf32>
     %5 = tensor.empty() : tensor<1x2x2x2xf32>
-    %6 = linalg.generic {indexing_maps = [#map3, #map4, #map5, #map3], iterator_types = ["parallel", "parallel", "parallel", "parallel"]} ins(%3, %cst_1, %cst_2 : tensor<1x2x2x2xf32>, tensor<2xf32>, tensor<2xf32>) outs(%5 : tensor<1x2x2x2xf32>) {
+    %6 = linalg.generic {indexing_maps = [#map3, affine_map<(d0, d1, d2, d3) -> (d1)>, affine_map<(d0, d1, d2, d3) -> (d2)>, #map3], iterator_types = ["parallel", "parallel", "parallel", "parallel"]} ins(%3, %cst_1, %cst_2 : tensor<1x2x2x2xf32>, tensor<2xf32>, tensor<2xf32>) outs(%5 : tensor<1x2x2x2xf32>) {
     ^bb0(%in_1: f32, %in_2: f32, %in_3: f32, %out_0: f32):
       %7 = arith.mulf %in_2, %in_3 : f32
       %8 = arith.divf %in_1, %7 : f32
