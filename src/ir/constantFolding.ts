@@ -38,8 +38,12 @@ export function evaluateAlone(
   return evaluateOp(op, context);
 }
 
+/** Longer chains of ops are not followed. */
+const maximumDepth = 1000;
+
 export class ConstantFolder {
   readonly #known = new WeakMap<Value, RuntimeValue | null>();
+  #depth = 0;
 
   /**
    * Values with more than `limit` elements count as unknown. `expand` may give other values for the results of an op
@@ -59,7 +63,13 @@ export class ConstantFolder {
   valueOf(value: Value): RuntimeValue | undefined {
     const known = this.#known.get(value);
     if (known !== undefined) return known ?? undefined;
-    this.#known.set(value, this.#evaluate(value) ?? null);
+    if (this.#depth >= maximumDepth) return undefined;
+    this.#depth++;
+    try {
+      this.#known.set(value, this.#evaluate(value) ?? null);
+    } finally {
+      this.#depth--;
+    }
     return this.#known.get(value) ?? undefined;
   }
 

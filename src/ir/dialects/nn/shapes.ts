@@ -62,6 +62,7 @@ export function windowCount(
 ): number {
   if (stride < 1 || dilation < 1)
     throw new InferenceError(`stride ${stride} and dilation ${dilation} must be 1 or more`);
+  if (kernel !== DYNAMIC && kernel < 1) throw new InferenceError(`a window of ${kernel} has no elements`);
   if (input === DYNAMIC || kernel === DYNAMIC) return DYNAMIC;
   const extent = (kernel - 1) * dilation + 1;
   const padded = input + before + after;

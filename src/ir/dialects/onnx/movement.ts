@@ -5,13 +5,19 @@ import { anyAttr, floats, int, ints, number32, text } from '../../constraints';
 import { InferenceError, defaultAttr, one, optional, optionalAttr, variadic } from '../../opDefinition';
 import type { Value } from '../../operation';
 import type { Shape } from '../../types';
-import { DYNAMIC, f32, i64, tensor } from '../../types';
+import { DYNAMIC, elementCount, f32, i64, tensor } from '../../types';
 import { constant as arithConstant } from '../arith';
 import * as nn from '../nn';
 import { normaliseAxis } from '../nn/shapes';
 import { numbersIn } from '../nn/tensors';
 import { constantInts, i64Tensor, reshapeTo, shapeOf, typeOf } from './build';
 import { NotSupported, defineOnnxOp, modelTensor } from './defineOnnxOp';
+
+/** Sizes from a model may be anything. */
+function refuseNegative(sizes: readonly number[], least = 0): void {
+  const bad = sizes.find((d) => !(d >= least && Number.isSafeInteger(d)));
+  if (bad !== undefined) throw new InferenceError(`${bad} is not a size`);
+}
 
 const reshape = defineOnnxOp({
   name: 'Reshape',
@@ -23,6 +29,7 @@ const reshape = defineOnnxOp({
   expand: (v, e) => {
     const input = shapeOf(v.data);
     const wanted = constantInts(e, v.shape, 'a shape');
+    refuseNegative(wanted, -1);
     const copied: number[] = [];
     let target = wanted.map((d, i) => {
       if (d !== 0 || v.allowzero !== 0) return d;
@@ -210,6 +217,10 @@ const slice = defineOnnxOp({
       normaliseAxis(a, shape.length),
     );
     const steps = list(v.steps_input, undefined, 'a step') ?? starts.map(() => 1);
+    if ([ends, axes, steps].some((l) => l.length !== starts.length))
+      throw new InferenceError(
+        `starts has ${starts.length} numbers, ends ${ends.length}, axes ${axes.length}, steps ${steps.length}`,
+      );
     const from = shape.map(() => 0);
     const to = [...shape];
     const by = shape.map(() => 1);
@@ -250,7 +261,11 @@ const expand = defineOnnxOp({
   versions: [8, 13],
   summary: 'a tensor repeated to a larger shape',
   operands: { input: one(modelTensor), shape: one(modelTensor) },
-  expand: (v, e) => [e.b.value(nn.broadcast, { input: v.input, shape: constantInts(e, v.shape, 'a shape') })],
+  expand: (v, e) => {
+    const shape = constantInts(e, v.shape, 'a shape');
+    refuseNegative(shape);
+    return [e.b.value(nn.broadcast, { input: v.input, shape })];
+  },
 });
 
 const pad = defineOnnxOp({
@@ -347,7 +362,7 @@ const constant = defineOnnxOp({
   expand: (v, { b }) => {
     const value = constantAttribute(v);
     const type = typeOfAttribute(value);
-    if (type === undefined) throw new NotSupported(`a constant ${value.text.slice(0, 40)}`);
+    if (type?.kind !== 'tensor') throw new NotSupported(`a constant ${value.text.slice(0, 40)}`);
     return [b.value(arithConstant, { value }, type)];
   },
 });
@@ -359,6 +374,9 @@ const constantOfShape = defineOnnxOp({
   attrs: { value: optionalAttr(anyAttr, 'one element') },
   expand: (v, e) => {
     const sizes = constantInts(e, v.input, 'a shape');
+    refuseNegative(sizes);
+    if (v.value?.kind === 'dense' && elementCount(v.value.type.shape) !== 1)
+      throw new InferenceError('the value must have one element');
     if (v.value !== undefined && v.value.kind !== 'dense')
       throw new NotSupported('a value that is not given in the node');
     const element = v.value === undefined ? f32 : v.value.type.element;
@@ -367,6 +385,9 @@ const constantOfShape = defineOnnxOp({
     return [e.b.value(arithConstant, { value }, type)];
   },
 });
+/** Longer ranges are not written out. */
+const maximumRange = 2 ** 20;
+
 const range = defineOnnxOp({
   name: 'Range',
   versions: [11],
@@ -380,6 +401,7 @@ const range = defineOnnxOp({
     }) as [number, number, number];
     const { element } = typeOf(v.start);
     const count = Math.max(0, Math.ceil((limit - start) / delta));
+    if (!(count <= maximumRange)) throw new InferenceError(`a range of ${count} numbers is too long`);
     const values = Array.from({ length: count }, (_, i) => start + i * delta);
     const type = tensor([count], element);
     return [
