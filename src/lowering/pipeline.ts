@@ -52,6 +52,7 @@ const cpuPlan: readonly Planned[] = [
   { stage: 'dispatch', pass: 'cse', from: 1 },
   { stage: 'dispatch', pass: 'dce' },
 
+  { stage: 'scheduled', pass: 'pack-weights', from: 3 },
   { stage: 'scheduled', pass: 'choose-schedules' },
 
   { stage: 'loops', pass: 'lower-to-loops' },

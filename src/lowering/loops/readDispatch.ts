@@ -48,6 +48,14 @@ export const rowMajor = (shape: readonly number[]): number[] => {
   return strides;
 };
 
+/** Where a value that follows from the reduction is, in terms of the loops. */
+interface Place {
+  /** Its address in row-major memory. */
+  readonly memory: LinearForm;
+  /** Its index; absent where a reshape splits it. */
+  readonly dims: readonly LinearForm[] | undefined;
+}
+
 /** The dispatch as a kernel over all loops of its root op, none joined yet. */
 export function readDispatch(region: Operation): Kernel {
   return new DispatchReader(region).read();
@@ -95,6 +103,7 @@ class DispatchReader {
   #root: Operation | undefined;
   /** Forms of the dims of the root's results. */
   #rootForms: readonly LinearForm[] = [];
+  readonly #places = new Map<Value, Place>();
   readonly #known = new Map<string, Expression>();
   readonly #valueIds = new Map<Value, number>();
   #nextId = 0;
@@ -159,11 +168,7 @@ class DispatchReader {
 
   /** Follows the reduction's results to what is yielded, and gives each yielded value its address in terms of the loops. */
   #placeResults(root: Operation): readonly Output[] {
-    interface Place {
-      readonly memory: LinearForm;
-      readonly dims: readonly LinearForm[] | undefined;
-    }
-    const places = new Map<Value, Place>();
+    const places = this.#places;
     const place = (v: Value, dims: readonly LinearForm[]): void => {
       places.set(v, { dims, memory: combineForms(this.#rank, dims, rowMajor(this.#shapeOf(v))) });
     };
@@ -171,7 +176,7 @@ class DispatchReader {
     for (let op = root.next; op !== undefined; op = op.next) {
       if (isReshape(op)) {
         const from = places.get(op.operand(0));
-        if (from !== undefined) places.set(op.result(0), { memory: from.memory, dims: this.#reshapedDims(from.dims, this.#shapeOf(op.operand(0)), this.#shapeOf(op.result(0))) });
+        if (from !== undefined) places.set(op.result(0), { memory: from.memory, dims: this.#reshapedDims(op, from.dims) });
       } else if (isGeneric(op)) {
         const dims = this.#consumerDims(op, (v) => (places.has(v) ? (places.get(v)!.dims ?? this.#fail(`${op!.name} reads a reshaped result of the reduction`)) : undefined));
         if (dims === undefined) continue;
@@ -209,16 +214,23 @@ class DispatchReader {
     if (!found) return undefined;
     return dims.map((d, i) => d ?? this.#fail(`an op after its reduction repeats the result along dim ${i}`));
   }
-  #reshapedDims(dims: readonly LinearForm[] | undefined, from: readonly number[], to: readonly number[]): readonly LinearForm[] | undefined {
+  /** The index after a reshape: joined dims are linear; split ones are not, unless all but one have size 1. */
+  #reshapedDims(op: Operation, dims: readonly LinearForm[] | undefined): readonly LinearForm[] | undefined {
     if (dims === undefined) return undefined;
-    const kept = dims.filter((_, d) => from[d] !== 1);
-    const sizes = from.filter((n) => n !== 1);
-    const wide = to.filter((n) => n !== 1);
-    if (sizes.length !== wide.length || sizes.some((n, i) => n !== wide[i])) return undefined;
-    let next = 0;
-    return to.map((n) => (n === 1 ? constantForm(this.#rank, 0) : kept[next++]!));
+    const groups = reassociationOf(op.attr('reassociation'));
+    const from = this.#shapeOf(op.operand(0));
+    if (op.name === 'tensor.collapse_shape') {
+      return groups.map((g) => combineForms(this.#rank, g.map((d) => dims[d]!), rowMajor(g.map((d) => from[d]!))));
+    }
+    const to = this.#shapeOf(op.result());
+    const out: LinearForm[] = to.map(() => constantForm(this.#rank, 0));
+    for (const [i, g] of groups.entries()) {
+      const wide = g.filter((d) => to[d] !== 1);
+      if (wide.length > 1) return undefined;
+      if (wide.length === 1) out[wide[0]!] = dims[i]!;
+    }
+    return out;
   }
-
   /** A loop of one iteration stands at 0, so that equal places have equal forms. */
   #loopForms(sizes: readonly number[]): readonly LinearForm[] {
     return sizes.map((n, d) => (n === 1 ? constantForm(this.#rank, 0) : loopForm(this.#rank, d)));
@@ -346,6 +358,9 @@ class DispatchReader {
       const form = combineForms(this.#rank, access, rowMajor(shape));
       return { kind: 'load', id: this.#nextId++, operand: source.index, type: t.elementOf(source.type), form };
     }
+    const place = this.#places.get(op.result())?.dims;
+    const before = this.#places.get(op.operand(0))?.dims;
+    if (place !== undefined && before !== undefined && place.every((f, d) => sameForm(f, access[d]!))) return this.#expression(op.operand(0), before);
     const from = this.#shapeOf(op.operand(0));
     const groups = reassociationOf(op.attr('reassociation'));
     if (op.name === 'tensor.expand_shape') {

@@ -14,6 +14,7 @@ import { fuseElementwise } from './fuse-elementwise';
 import { inferShapes } from './infer-shapes';
 import { lowerNnToLinalg } from './lower-nn-to-linalg';
 import { lowerToLoops } from './lower-to-loops';
+import { packWeights } from './pack-weights';
 import { planArena } from './plan-arena';
 
 export const passes: readonly Pass[] = [
@@ -28,6 +29,7 @@ export const passes: readonly Pass[] = [
   lowerNnToLinalg,
   fuseElementwise,
   formDispatches,
+  packWeights,
   chooseSchedules,
   lowerToLoops,
   bufferize,

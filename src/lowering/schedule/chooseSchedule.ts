@@ -163,7 +163,7 @@ interface Tile {
 function contraction(s: Shape, base: Base, vector: number | undefined, target: Target): Schedule {
   const { kernel } = s;
   const lanes = vector === undefined ? 1 : lanesFor(base.sizes[vector]!, s.lanes);
-  const tile = bestTile(s, vector, lanes, target);
+  const tile = bestTile(s, vector, lanes, target) ?? oneCell(s);
   const { rows } = tile;
   const tiles = base.sizes.map((size, l) => {
     if (l === vector) return Math.min(size, tile.registers * lanes);
@@ -171,23 +171,52 @@ function contraction(s: Shape, base: Base, vector: number | undefined, target: T
   });
   unrollReductions(s, tiles, rows, vector === undefined ? tile.extent : tile.extent * tile.registers);
   const others = s.parallel.filter((l) => l !== vector && l !== rows);
-  const weights = sum(s.inner.filter((a) => vector !== undefined && a.form.coefficients[vector] !== 0 && others.concat(rows ?? []).every((l) => a.form.coefficients[l] === 0)).map((a) => a.bytes * footprint(a.form, base.sizes)));
-  const vectorOutside = vector !== undefined && weights > target.l2 / 2;
-  const inside = [...(vector === undefined ? [] : [vector]), ...(rows === undefined ? [] : [rows])];
-  const parallel = vectorOutside ? [vector, ...others, ...(rows === undefined ? [] : [rows])] : [...others, ...inside];
-  const block = chooseBlocks(s, { parallel, vector, vectorOutside, rows, tiles, cycles: tile.cycles }, target);
+  const along = s.inner.filter((a) => vector !== undefined && a.form.coefficients[vector] !== 0);
+  const across = s.inner.filter((a) => vector === undefined || a.form.coefficients[vector] === 0);
+  // Loops over panels of weights (like the vector loop), over rows (like the unrolled one), and over both.
+  const panels = others.filter((l) => across.length > 0 && across.every((a) => a.form.coefficients[l] === 0));
+  const weights = sum(along.filter((a) => rows === undefined || a.form.coefficients[rows] === 0).map((a) => a.bytes * footprint(a.form, base.sizes)));
+  const vectorOutside = vector !== undefined && across.length > 0 && weights > target.l2 / 2;
+  const rest = others.filter((l) => !panels.includes(l));
+  const wide = [...panels, ...(vector === undefined ? [] : [vector])];
+  const inside = rows === undefined ? [] : [rows];
+  const parallel = vectorOutside ? [...wide, ...rest, ...inside] : [...rest, ...wide, ...inside];
+  const block = chooseBlocks(s, { parallel, outside: vectorOutside ? wide : [], wide, rows, tiles, cycles: tile.cycles }, target);
   const prediction = predict(tile.cycles, tile.bound, kernel, target);
   return { ...base, block, tile: tiles, order: [...parallel, ...s.reductions], vector, lanes, prediction };
+}
+
+/** A loop of the kernel whose weights are better stored in panels of `width` of its iterations. */
+export interface Panel {
+  readonly loop: number;
+  readonly width: number;
+}
+/**
+ * How weights of a contraction are best laid out: panels as wide as the register tile, each contiguous in the order in
+ * which it is read. Undefined where one tile covers the loop or none divides it.
+ */
+export function choosePanel(kernel: Kernel, target: Target): Panel | undefined {
+  const s = describe(kernel, target);
+  const loop = chooseVector(s);
+  if (kernel.reduction === undefined || loop === undefined || kernel.loops[loop]!.kind === 'reduction') return undefined;
+  const { size } = kernel.loops[loop]!;
+  const lanes = lanesFor(size, s.lanes);
+  const tile = bestTile(s, loop, lanes, target, (registers) => size % (registers * lanes) === 0);
+  if (tile === undefined) return undefined;
+  const width = tile.registers * lanes;
+  return width < size ? { loop, width } : undefined;
 }
 
 /** Distinct elements that an access reads over all loops; strides do not matter. */
 const footprint = (form: LinearForm, sizes: readonly number[]): number => product(sizes.filter((_, l) => form.coefficients[l] !== 0));
 
-function bestTile(s: Shape, vector: number | undefined, lanes: number, target: Target): Tile {
+/** The cheapest register tile; `allowed` says which numbers of registers along the vector loop may be. */
+function bestTile(s: Shape, vector: number | undefined, lanes: number, target: Target, allowed: (registers: number) => boolean = () => true): Tile | undefined {
   const { kernel } = s;
   const sizes = kernel.loops.map((l) => l.size);
   const along = vector === undefined ? 1 : registersFor(sizes[vector]!, lanes);
-  const candidates = s.parallel.filter((l) => l !== vector && canUnroll(s, l));
+  // Inner loops first: of equal tiles the one with its rows close together is better.
+  const candidates = s.parallel.filter((l) => l !== vector && canUnroll(s, l) && sharesVector(s, l, vector)).reverse();
   const taps = volume(s, s.reductions);
   let best: Tile | undefined;
   const rest = (rows: number | undefined): number => product(s.parallel.filter((l) => l !== vector && l !== rows).map((l) => sizes[l]!));
@@ -197,9 +226,9 @@ function bestTile(s: Shape, vector: number | undefined, lanes: number, target: T
     if (rows !== undefined && extent * registers * mandatoryTaps(s, rows) > maxUnrolled) return;
     const one = (rowCount: number, regs: number): readonly [number, Bound] => {
       const arithmetic = (rowCount * regs * s.operations) / core.arithmetic;
-      const loads = sum(s.inner.map((a) => (vector !== undefined && a.form.coefficients[vector] !== 0 ? regs : 1) * (rows !== undefined && a.form.coefficients[rows] !== 0 ? rowCount : 1))) / core.loads;
-      const worst = Math.max(arithmetic, loads, core.latency);
-      return [worst + 0.5, worst === arithmetic ? 'compute' : worst === loads ? 'loads' : 'latency'];
+      const loads = sum(s.inner.map((a) => (vector !== undefined && a.form.coefficients[vector] !== 0 ? regs : 1) * (rows === undefined ? 1 : distinctRows(s, a, rows, rowCount)))) / core.loads;
+      const worst = Math.max(arithmetic, loads, core.latency) * conflictPenalty(s, vector, rows, rowCount, target);
+      return [worst + 0.5, arithmetic >= Math.max(loads, core.latency) ? 'compute' : loads >= core.latency ? 'loads' : 'latency'];
     };
     const split = (total: number, part: number): readonly (readonly [number, number])[] => {
       const whole = Math.floor(total / part);
@@ -217,14 +246,46 @@ function bestTile(s: Shape, vector: number | undefined, lanes: number, target: T
     cycles *= rest(rows);
     if (best === undefined || cycles < best.cycles * 0.999) best = { rows, extent, registers, cycles, bound: one(extent, registers)[1] };
   };
-  const widths = Array.from({ length: Math.min(along, 16) }, (_, i) => i + 1);
+  const widths = Array.from({ length: Math.min(along, 16) }, (_, i) => i + 1).filter(allowed);
   for (const registers of widths) {
     consider(undefined, 1, registers);
     for (const rows of candidates) {
       for (let extent = 2; extent <= Math.min(sizes[rows]!, target.registers); extent++) consider(rows, extent, registers);
     }
   }
-  return best ?? { rows: undefined, extent: 1, registers: 1, cycles: volume(s, s.parallel) * taps, bound: 'latency' };
+  return best;
+}
+const oneCell = (s: Shape): Tile => ({ rows: undefined, extent: 1, registers: 1, cycles: volume(s, s.parallel) * volume(s, s.reductions), bound: 'latency' });
+
+/** Whether rows of this loop can share what is loaded along the vector loop, or have nothing to share. */
+function sharesVector(s: Shape, loop: number, vector: number | undefined): boolean {
+  if (vector === undefined) return true;
+  const along = s.inner.filter((a) => a.form.coefficients[vector] !== 0);
+  return along.length === s.inner.length || along.some((a) => a.form.coefficients[loop] === 0);
+}
+/** Loads of an access per row and tap, when `rows` rows and all unrolled taps are in one body: places that taps share count once. */
+function distinctRows(s: Shape, a: Access, rows: number, count: number): number {
+  const taps = tapLoops(s, rows);
+  const seen = new Set<number>();
+  let offsets = [0];
+  for (const l of taps) offsets = offsets.flatMap((o) => Array.from({ length: s.kernel.loops[l]!.size }, (_, i) => o + i * a.form.coefficients[l]!));
+  for (const o of offsets) for (let r = 0; r < count; r++) seen.add(o + r * a.form.coefficients[rows]!);
+  return seen.size / offsets.length;
+}
+/** How much slower the body gets because its rows fall into the same few sets of the first-level cache. */
+function conflictPenalty(s: Shape, vector: number | undefined, rows: number | undefined, count: number, target: Target): number {
+  if (rows === undefined) return 1;
+  const page = 4096;
+  const ways = target.l1 / page;
+  return Math.max(
+    1,
+    ...s.inner.map((a) => {
+      if (vector !== undefined && a.form.coefficients[vector] !== 0) return 1;
+      const step = (a.form.coefficients[rows]! * a.bytes) % page;
+      const sets = new Set(Array.from({ length: count }, (_, r) => Math.floor((r * step) / 64) % (page / 64)));
+      return a.form.coefficients[rows] !== 0 && count / sets.size > ways - 1 ? 1.5 : 1;
+    }),
+  );
 }
 
 /** Reduction loops that decide padding together with a parallel loop: unrolled when that loop is. */
@@ -259,16 +320,19 @@ function unrollReductions(s: Shape, tiles: number[], rows: number | undefined, c
 }
 
 interface BlockInput {
+  /** Parallel loops from the outermost to the innermost. */
   readonly parallel: readonly number[];
-  readonly vector: number | undefined;
-  readonly vectorOutside: boolean;
+  /** Those that are divided first and finely: each unit keeps its part in cache while it goes over the rest. */
+  readonly outside: readonly number[];
+  /** Loops over weights: divided last, as each unit would read the rows again. */
+  readonly wide: readonly number[];
   readonly rows: number | undefined;
   readonly tiles: readonly number[];
   readonly cycles: number;
 }
 /** How parallel loops are divided into units: enough of them for the threads, each with data that stays in cache. */
 function chooseBlocks(s: Shape, input: BlockInput, target: Target): number[] {
-  const { parallel, vector, vectorOutside, rows, tiles, cycles } = input;
+  const { parallel, outside, wide, rows, tiles, cycles } = input;
   const sizes = s.kernel.loops.map((l) => l.size);
   const block = sizes.map(() => 0);
   // A unit should be worth starting; the rest is for balance among threads.
@@ -279,23 +343,24 @@ function chooseBlocks(s: Shape, input: BlockInput, target: Target): number[] {
     block[l] = size;
     units *= Math.ceil(sizes[l]! / size);
   };
-  if (vectorOutside && vector !== undefined) divide(vector, tiles[vector]!);
+  for (const l of outside) divide(l, tiles[l]!);
   for (const l of parallel) {
-    if (l === vector || l === rows || units >= 4 * wanted) continue;
-    if (units < wanted) divide(l, Math.max(1, Math.floor(sizes[l]! / Math.max(1, Math.ceil((4 * wanted) / units)))));
+    if (wide.includes(l) || l === rows || units >= wanted) continue;
+    divide(l, Math.max(1, Math.floor(sizes[l]! / Math.ceil((4 * wanted) / units))));
   }
-  if (rows !== undefined && parallel.every((l) => l === vector || l === rows) && tapLoops(s, rows).length === 0) {
-    // Rows that stay in the second-level cache while the vector loop goes over them again.
-    const perRow = sum(s.inner.filter((a) => a.form.coefficients[rows] !== 0).map((a) => a.bytes * footprint(a.form, sizes.map((n, l) => (l === rows ? 1 : n)))));
+  if (rows !== undefined && units < wanted && parallel.every((l) => l === rows || wide.includes(l) || block[l] === 0) && tapLoops(s, rows).length === 0) {
+    // Rows that stay in the second-level cache while the weights go over them.
+    const perRow = sum(s.inner.filter((a) => a.form.coefficients[rows] !== 0).map((a) => a.bytes * footprint(a.form, sizes.map((n, l) => (l === rows || wide.includes(l) ? 1 : n)))));
     const resident = Math.max(1, Math.floor(target.l2 / 4 / Math.max(1, perRow * tiles[rows]!)));
     const perUnit = Math.max(1, Math.floor(sizes[rows]! / tiles[rows]! / Math.max(1, Math.ceil(wanted / units))));
     const size = tiles[rows]! * Math.min(resident, perUnit);
     if (size < sizes[rows]!) divide(rows, size);
   }
-  if (vector !== undefined && block[vector] === 0 && units < wanted) {
-    const count = Math.ceil(sizes[vector]! / tiles[vector]!);
+  for (const l of wide) {
+    if (block[l] !== 0 || units >= wanted) continue;
+    const count = Math.ceil(sizes[l]! / tiles[l]!);
     const perUnit = Math.max(1, Math.floor(count / Math.ceil(wanted / units)));
-    if (count > perUnit) divide(vector, tiles[vector]! * perUnit);
+    if (count > perUnit) divide(l, tiles[l]! * perUnit);
   }
   return block;
 }
@@ -309,7 +374,7 @@ function elementwise(s: Shape, base: Base, vector: number | undefined, target: T
   const parallel = [...s.parallel.filter((l) => l !== vector), ...(vector === undefined ? [] : [vector])];
   const registers = volume(s, s.parallel) / lanes;
   const cycles = registers * (s.outer.length + s.outputs.length + 2) * (straight ? 0.5 : 0.5 * lanes);
-  const block = chooseBlocks(s, { parallel, vector, vectorOutside: false, rows: undefined, tiles, cycles }, target);
+  const block = chooseBlocks(s, { parallel, outside: [], wide: vector === undefined ? [] : [vector], rows: undefined, tiles, cycles }, target);
   return { ...base, block, tile: tiles, order: parallel, vector, lanes, prediction: predict(cycles, 'loads', s.kernel, target) };
 }
 
@@ -326,7 +391,7 @@ function alongReduction(s: Shape, base: Base, vector: number, target: Target): S
   const steps = (volume(s, s.reductions) / (lanes * parts)) * (volume(s, s.parallel) / extent);
   const cycles = steps * perStep + volume(s, s.parallel) * 20;
   const parallel = [...s.parallel.filter((l) => l !== reused), ...(reused === undefined ? [] : [reused])];
-  const block = chooseBlocks(s, { parallel, vector: undefined, vectorOutside: false, rows: reused, tiles, cycles }, target);
+  const block = chooseBlocks(s, { parallel, outside: [], wide: [], rows: reused, tiles, cycles }, target);
   const order = [...parallel, ...s.reductions.filter((l) => l !== vector), vector];
   return { ...base, block, tile: tiles, order, vector, lanes, prediction: predict(cycles, 'loads', s.kernel, target) };
 }
