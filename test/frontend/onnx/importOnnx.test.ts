@@ -13,6 +13,7 @@ import { tinyConvnet } from '../../../src/frontend/zoo/tinyConvnet';
 import { assertVerified, missingProvenance, modelNodesOf, parseModule, printOp } from '../../../src/ir';
 import { signatureOf } from '../../../src/ir/dialects/func';
 import { registry } from '../../../src/ir/dialects';
+import { randomNumbers } from '../../randomInputs';
 
 const importBytes = (bytes: Uint8Array, options?: ImportOptions): ImportedModel =>
   importOnnx(readOnnxModel({ bytes, name: 'dir/model.onnx' }), options);
@@ -175,4 +176,34 @@ test('what the model declares is compared with what its nodes compute', () => {
       ],
     ],
   );
+});
+
+test('attributes with any number are refused with a code or imported into valid IR', () => {
+  const proto = modelCodec.decode(tinyConvnet.build());
+  const graph = proto.graph!;
+  const next = randomNumbers(11);
+  const pick = <T>(list: readonly T[]): T => list[Math.floor(next() * list.length)]!;
+  const odd = [-1n, 0n, 1n, 2n, 3n, 7n, 2n ** 31n, 2n ** 62n, -(2n ** 63n)];
+  const outcomes = { imported: 0, refused: 0 };
+  for (let i = 0; i < 300; i++) {
+    const victim = pick(graph.node.filter((n) => n.attribute.length > 0));
+    const attribute = pick(victim.attribute);
+    const ints = attribute.ints.map((v) => (next() < 0.5 ? pick(odd) : v)).slice(0, next() < 0.2 ? 1 : 4);
+    const changed = { ...attribute, i: attribute.i === undefined ? undefined : pick(odd), ints };
+    const node = graph.node.map((n) =>
+      n === victim ? { ...n, attribute: n.attribute.map((a) => (a === attribute ? changed : a)) } : n,
+    );
+    try {
+      assertVerified(importBytes(modelCodec.encode({ ...proto, graph: { ...graph, node } })).module);
+      outcomes.imported++;
+    } catch (error) {
+      const where = `${victim.opType}.${attribute.name} = ${changed.i} [${ints.join(', ')}]`;
+      assert.ok(
+        error instanceof StrataError && error.code !== 'STR0110',
+        `${where}: ${error instanceof Error ? error.stack : String(error)}`,
+      );
+      outcomes.refused++;
+    }
+  }
+  assert.ok(outcomes.imported > 20 && outcomes.refused > 20, JSON.stringify(outcomes));
 });
