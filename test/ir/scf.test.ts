@@ -79,7 +79,10 @@ test('scf.forall writes slices of its results', () => {
     }
     return %r : tensor<2x6xf32>
   }`;
-  assert.deepEqual(plain(interpret(text)[0]!), [[0, 1, 1, 0, 4, 4], [0, 1, 1, 0, 4, 4]]);
+  assert.deepEqual(plain(interpret(text)[0]!), [
+    [0, 1, 1, 0, 4, 4],
+    [0, 1, 1, 0, 4, 4],
+  ]);
 });
 
 test('scf.parallel joins values by its reduction', () => {
@@ -137,10 +140,24 @@ test('the verifier of scf says what does not fit', () => {
     %r = "scf.for"(%n, %n, %n, %x) ({${body}}) : (index, index, index, f32) -> ${types}
     return
   }`;
-  assert.equal(problem(loop('^bb0(%i: index): scf.yield %x : f32', 'f32')), 'the body takes (index), expected (index, f32)');
-  assert.equal(problem(loop('^bb0(%i: index, %a: f32): scf.yield', 'f32')), 'the body yields (), the carried values are (f32)');
-  assert.equal(problem(loop('^bb0(%i: index, %a: f32): scf.yield %a : f32', 'index')), 'the results are (index), the carried values are (f32)');
-  assert.equal(problem(`func.func @f(%c: i1, %x: f32) { %r = "scf.if"(%c) ({ scf.yield %x : f32 }, {}) : (i1) -> f32 return }`), 'has results and so needs an else region');
+  assert.equal(
+    problem(loop('^bb0(%i: index): scf.yield %x : f32', 'f32')),
+    'the body takes (index), expected (index, f32)',
+  );
+  assert.equal(
+    problem(loop('^bb0(%i: index, %a: f32): scf.yield', 'f32')),
+    'the body yields (), the carried values are (f32)',
+  );
+  assert.equal(
+    problem(loop('^bb0(%i: index, %a: f32): scf.yield %a : f32', 'index')),
+    'the results are (index), the carried values are (f32)',
+  );
+  assert.equal(
+    problem(
+      `func.func @f(%c: i1, %x: f32) { %r = "scf.if"(%c) ({ scf.yield %x : f32 }, {}) : (i1) -> f32 return }`,
+    ),
+    'has results and so needs an else region',
+  );
   assert.equal(
     problem(`func.func @f(%n: index) { "scf.forall"(%n) <{operandSegmentSizes = array<i32: 0, 1, 0, 0>, staticLowerBound = array<i64: 0>, staticStep = array<i64: 1>, staticUpperBound = array<i64: 8>}> ({
     ^bb0(%i: index): scf.forall.in_parallel {} }) : (index) -> () return }`),

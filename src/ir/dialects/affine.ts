@@ -48,21 +48,33 @@ const declaration = <const Name extends string>(
     assembly: mapAssembly,
     infer: () => [index],
     verify: ({ map, mapOperands }: { map: AffineMap; mapOperands: readonly Value[] }) => {
-      if (join === undefined && map.results.length !== 1) return `the map has ${map.results.length} results, expected 1`;
+      if (join === undefined && map.results.length !== 1)
+        return `the map has ${map.results.length} results, expected 1`;
       if (map.results.length === 0) return 'the map has no results';
       const expected = map.numDims + map.numSymbols;
-      return expected === mapOperands.length ? undefined : `the map takes ${expected} values, ${mapOperands.length} are given`;
+      return expected === mapOperands.length
+        ? undefined
+        : `the map takes ${expected} values, ${mapOperands.length} are given`;
     },
-    evaluate: ({ map, mapOperands }: { map: AffineMap; mapOperands: readonly Value[] }, context: EvaluationContext) => {
+    evaluate: (
+      { map, mapOperands }: { map: AffineMap; mapOperands: readonly Value[] },
+      context: EvaluationContext,
+    ) => {
       const values = mapOperands.map((v) => Number(context.get(v)));
       const results = map.evaluate(values.slice(0, map.numDims), values.slice(map.numDims));
       return [join === undefined ? results[0]! : join(results)];
     },
   }) as const;
 
-export const apply = defineOp(declaration('affine.apply', 'the value of an affine map with one result', undefined));
-export const min = defineOp(declaration('affine.min', 'the least result of an affine map', (v) => Math.min(...v)));
-export const max = defineOp(declaration('affine.max', 'the greatest result of an affine map', (v) => Math.max(...v)));
+export const apply = defineOp(
+  declaration('affine.apply', 'the value of an affine map with one result', undefined),
+);
+export const min = defineOp(
+  declaration('affine.min', 'the least result of an affine map', (v) => Math.min(...v)),
+);
+export const max = defineOp(
+  declaration('affine.max', 'the greatest result of an affine map', (v) => Math.max(...v)),
+);
 
 export const affineDialect: Dialect = {
   name: 'affine',

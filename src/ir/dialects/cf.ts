@@ -26,7 +26,8 @@ function parseArguments(p: OpParser): Value[] {
   p.expect(')');
   return out;
 }
-const read = (values: readonly Value[], context: EvaluationContext): RuntimeValue[] => values.map((v) => context.get(v));
+const read = (values: readonly Value[], context: EvaluationContext): RuntimeValue[] =>
+  values.map((v) => context.get(v));
 
 /** Why `values` do not fit the arguments of `block`, or undefined. */
 function mismatch(block: Block | undefined, values: readonly Value[]): string | undefined {
@@ -53,7 +54,10 @@ export const br = defineOp({
   traits: ['terminator', 'pure'],
   assembly: branchAssembly,
   branch: ({ destOperands }, context) => ({ successor: 0, args: read(destOperands, context) }),
-  verify: ({ op, destOperands }) => (op.successors.length === 1 ? mismatch(op.successors[0], destOperands) : `has ${op.successors.length} successors, expected 1`),
+  verify: ({ op, destOperands }) =>
+    op.successors.length === 1
+      ? mismatch(op.successors[0], destOperands)
+      : `has ${op.successors.length} successors, expected 1`,
 });
 
 const condBranchAssembly: CustomAssembly = {
@@ -84,12 +88,18 @@ const condBranchAssembly: CustomAssembly = {
 export const condBr = defineOp({
   name: 'cf.cond_br',
   summary: 'goes to one of two blocks',
-  operands: { condition: one(boolType), trueDestOperands: variadic(anyType), falseDestOperands: variadic(anyType) },
+  operands: {
+    condition: one(boolType),
+    trueDestOperands: variadic(anyType),
+    falseDestOperands: variadic(anyType),
+  },
   successors: 2,
   traits: ['terminator', 'pure'],
   assembly: condBranchAssembly,
   branch: ({ condition, trueDestOperands, falseDestOperands }, context) =>
-    Number(context.get(condition)) !== 0 ? { successor: 0, args: read(trueDestOperands, context) } : { successor: 1, args: read(falseDestOperands, context) },
+    Number(context.get(condition)) !== 0
+      ? { successor: 0, args: read(trueDestOperands, context) }
+      : { successor: 1, args: read(falseDestOperands, context) },
   verify: ({ op, trueDestOperands, falseDestOperands }) =>
     op.successors.length === 2
       ? (mismatch(op.successors[0], trueDestOperands) ?? mismatch(op.successors[1], falseDestOperands))

@@ -2,7 +2,22 @@
 import type { Attribute } from '../attributes';
 import { arrayAttr, denseArray, i64Attr, numbersOf, stringAttr, typeAttr } from '../attributes';
 import type { CustomAssembly } from '../assembly';
-import { anyAttr, anyMemref, anyType, bool, eitherOf, indexType, int, integerOf, ints, opaqueType, symbol, text, typeOf, unit } from '../constraints';
+import {
+  anyAttr,
+  anyMemref,
+  anyType,
+  bool,
+  eitherOf,
+  indexType,
+  int,
+  integerOf,
+  ints,
+  opaqueType,
+  symbol,
+  text,
+  typeOf,
+  unit,
+} from '../constraints';
 import type { AttributeCodec } from '../constraints';
 import { attr, defaultAttr, defineOp, one, optionalAttr, variadic } from '../opDefinition';
 import type { MemRefType, ShapedType, Type } from '../types';
@@ -20,10 +35,15 @@ const ranked = (t: Type): MemRefType => {
 const memrefOrUnranked = eitherOf(anyMemref, opaqueType('memref<*'));
 const dynamicDims = (t: MemRefType): number => t.shape.filter((d) => d === DYNAMIC).length;
 const indexProblem = (t: Type, indices: number): string | undefined =>
-  ranked(t).shape.length === indices ? undefined : `${t.text} needs ${ranked(t).shape.length} indices, found ${indices}`;
+  ranked(t).shape.length === indices
+    ? undefined
+    : `${t.text} needs ${ranked(t).shape.length} indices, found ${indices}`;
 
 const allocation = {
-  operands: { dynamicSizes: variadic(indexType, 'sizes of the dynamic dimensions'), symbolOperands: variadic(indexType, 'symbols of the layout map') },
+  operands: {
+    dynamicSizes: variadic(indexType, 'sizes of the dynamic dimensions'),
+    symbolOperands: variadic(indexType, 'symbols of the layout map'),
+  },
   attrs: { alignment: optionalAttr(int, 'in bytes') },
   results: { memref: one(anyMemref) },
   traits: ['allocates', 'noProvenance'],
@@ -31,7 +51,9 @@ const allocation = {
   evaluate: semantics.evaluateAlloc,
 } as const;
 const allocationProblem = (t: Type, sizes: number): string | undefined =>
-  dynamicDims(ranked(t)) === sizes ? undefined : `${t.text} has ${dynamicDims(ranked(t))} dynamic sizes, ${sizes} are given`;
+  dynamicDims(ranked(t)) === sizes
+    ? undefined
+    : `${t.text} has ${dynamicDims(ranked(t))} dynamic sizes, ${sizes} are given`;
 
 export const alloc = defineOp({
   name: 'memref.alloc',
@@ -70,7 +92,11 @@ export const load = defineOp({
 export const store = defineOp({
   name: 'memref.store',
   summary: 'writes one element',
-  operands: { value: one(anyType), memref: one(anyMemref), indices: variadic(indexType, 'one per dimension') },
+  operands: {
+    value: one(anyType),
+    memref: one(anyMemref),
+    indices: variadic(indexType, 'one per dimension'),
+  },
   attrs: { nontemporal: defaultAttr(bool, false), alignment: optionalAttr(int, 'in bytes') },
   traits: ['writes'],
   assembly: {
@@ -78,7 +104,10 @@ export const store = defineOp({
     types: (known) => ({ value: elementOf(known['memref'] as Type) }),
   },
   verify: ({ value, memref, indices }) =>
-    indexProblem(memref.type, indices.length) ?? (value.type === elementOf(memref.type) ? undefined : `stores ${value.type.text} into ${memref.type.text}`),
+    indexProblem(memref.type, indices.length) ??
+    (value.type === elementOf(memref.type)
+      ? undefined
+      : `stores ${value.type.text} into ${memref.type.text}`),
   compile: semantics.compileStore,
   work: ({ value }) => ({ flops: 0, bytesRead: 0, bytesWritten: storageBytes(value.type) }),
 });
@@ -86,16 +115,23 @@ export const store = defineOp({
 export const view = defineOp({
   name: 'memref.view',
   summary: 'part of a byte buffer as a buffer of another type',
-  operands: { source: one(anyMemref, 'a one-dimensional memref of i8'), byteShift: one(indexType, 'where the view begins'), sizes: variadic(indexType, 'sizes of the dynamic dimensions') },
+  operands: {
+    source: one(anyMemref, 'a one-dimensional memref of i8'),
+    byteShift: one(indexType, 'where the view begins'),
+    sizes: variadic(indexType, 'sizes of the dynamic dimensions'),
+  },
   results: { result: one(anyMemref) },
   traits: ['pure', 'noProvenance'],
   assembly: '$source `[` $byteShift `]` `` `[` $sizes `]` attr-dict `:` type($source) `to` type($result)',
   verify: ({ source, sizes, result }) => {
     const from = ranked(source.type);
-    if (from.shape.length !== 1 || from.element.text !== 'i8') return `the source must be a one-dimensional memref of i8, found ${from.text}`;
+    if (from.shape.length !== 1 || from.element.text !== 'i8')
+      return `the source must be a one-dimensional memref of i8, found ${from.text}`;
     const problem = allocationProblem(result.type, sizes.length);
     if (problem !== undefined) return problem;
-    return ranked(result.type).layout === undefined ? undefined : `the view must be row-major, found ${result.type.text}`;
+    return ranked(result.type).layout === undefined
+      ? undefined
+      : `the view must be row-major, found ${result.type.text}`;
   },
   evaluate: semantics.evaluateView,
 });
@@ -127,19 +163,33 @@ const subviewAssembly: CustomAssembly = {
     const resultTypes = [p.type()];
     Object.keys(sliceLists).forEach((name, i) => attributes.set(name, staticIndices(lists[i]!.statics)));
     attributes.set('operandSegmentSizes', denseArray(i32, [1, ...lists.map((l) => l.operands.length)]));
-    const operands = [p.resolve(source, from), ...p.resolveAll(lists.flatMap((l) => l.operands), index)];
+    const operands = [
+      p.resolve(source, from),
+      ...p.resolveAll(
+        lists.flatMap((l) => l.operands),
+        index,
+      ),
+    ];
     return { operands, resultTypes, attributes };
   },
 };
 
 const sameLayout = (a: Layout | undefined, b: Layout | undefined): boolean =>
-  a !== undefined && b !== undefined && a.offset === b.offset && a.strides.every((s, d) => s === b.strides[d]);
+  a !== undefined &&
+  b !== undefined &&
+  a.offset === b.offset &&
+  a.strides.every((s, d) => s === b.strides[d]);
 
 export const subview = defineOp({
   name: 'memref.subview',
   summary: 'a rectangular part of a buffer, without copying',
   doc: 'Element `i` of the result is element `offset + i * stride` of the source. Unit dimensions may be dropped in the result.',
-  operands: { source: one(anyMemref), offsets: variadic(indexType), sizes: variadic(indexType), strides: variadic(indexType) },
+  operands: {
+    source: one(anyMemref),
+    offsets: variadic(indexType),
+    sizes: variadic(indexType),
+    strides: variadic(indexType),
+  },
   attrs: sliceLists,
   results: { result: one(anyMemref) },
   traits: ['pure', 'noProvenance'],
@@ -148,15 +198,20 @@ export const subview = defineOp({
     const from = ranked(source.type);
     const to = ranked(result.type);
     const rank = from.shape.length;
-    if ([static_offsets, static_sizes, static_strides].some((l) => l.length !== rank)) return `offsets, sizes and strides need ${rank} entries each`;
+    if ([static_offsets, static_sizes, static_strides].some((l) => l.length !== rank))
+      return `offsets, sizes and strides need ${rank} entries each`;
     const problem =
-      mixedProblem('offsets', static_offsets, offsets.length) ?? mixedProblem('sizes', static_sizes, sizes.length) ?? mixedProblem('strides', static_strides, strides.length);
+      mixedProblem('offsets', static_offsets, offsets.length) ??
+      mixedProblem('sizes', static_sizes, sizes.length) ??
+      mixedProblem('strides', static_strides, strides.length);
     if (problem !== undefined) return problem;
     const full = subviewType(from, semantics.subviewSlice(op));
     if (full === undefined) return undefined;
     const kept = keptDims(full.shape, to.shape);
     const expected = kept === undefined ? full : dropDims(full, kept);
-    return kept !== undefined && to.element === from.element && sameLayout(layoutOf(expected), layoutOf(to)) ? undefined : `the result must be ${expected.text}, found ${to.text}`;
+    return kept !== undefined && to.element === from.element && sameLayout(layoutOf(expected), layoutOf(to))
+      ? undefined
+      : `the result must be ${expected.text}, found ${to.text}`;
   },
   evaluate: semantics.evaluateSubview,
 });
@@ -193,14 +248,25 @@ const reinterpretAssembly: CustomAssembly = {
     const resultTypes = [p.type()];
     Object.keys(sliceLists).forEach((name, i) => attributes.set(name, staticIndices(lists[i]!.statics)));
     attributes.set('operandSegmentSizes', denseArray(i32, [1, ...lists.map((l) => l.operands.length)]));
-    const operands = [p.resolve(source, from), ...p.resolveAll(lists.flatMap((l) => l.operands), index)];
+    const operands = [
+      p.resolve(source, from),
+      ...p.resolveAll(
+        lists.flatMap((l) => l.operands),
+        index,
+      ),
+    ];
     return { operands, resultTypes, attributes };
   },
 };
 export const reinterpretCast = defineOp({
   name: 'memref.reinterpret_cast',
   summary: 'the storage of a buffer with another shape, offset and strides',
-  operands: { source: one(memrefOrUnranked), offsets: variadic(indexType), sizes: variadic(indexType), strides: variadic(indexType) },
+  operands: {
+    source: one(memrefOrUnranked),
+    offsets: variadic(indexType),
+    sizes: variadic(indexType),
+    strides: variadic(indexType),
+  },
   attrs: sliceLists,
   results: { result: one(anyMemref) },
   traits: ['pure', 'noProvenance'],
@@ -208,8 +274,13 @@ export const reinterpretCast = defineOp({
   verify: ({ source, result, offsets, sizes, strides, static_offsets, static_sizes, static_strides }) => {
     const rank = ranked(result.type).shape.length;
     if (elementOf(source.type) !== elementOf(result.type)) return 'source and result need one element type';
-    if (static_offsets.length !== 1 || static_sizes.length !== rank || static_strides.length !== rank) return `needs one offset, ${rank} sizes and ${rank} strides`;
-    return mixedProblem('offset', static_offsets, offsets.length) ?? mixedProblem('sizes', static_sizes, sizes.length) ?? mixedProblem('strides', static_strides, strides.length);
+    if (static_offsets.length !== 1 || static_sizes.length !== rank || static_strides.length !== rank)
+      return `needs one offset, ${rank} sizes and ${rank} strides`;
+    return (
+      mixedProblem('offset', static_offsets, offsets.length) ??
+      mixedProblem('sizes', static_sizes, sizes.length) ??
+      mixedProblem('strides', static_strides, strides.length)
+    );
   },
   evaluate: semantics.evaluateReinterpretCast,
 });
@@ -224,7 +295,10 @@ export const cast = defineOp({
   verify: ({ source, dest }) => {
     const [a, b] = [source.type, dest.type];
     if (a.kind !== 'memref' || b.kind !== 'memref') return undefined;
-    const fits = a.element === b.element && a.shape.length === b.shape.length && a.shape.every((s, d) => s === b.shape[d] || s === DYNAMIC || b.shape[d] === DYNAMIC);
+    const fits =
+      a.element === b.element &&
+      a.shape.length === b.shape.length &&
+      a.shape.every((s, d) => s === b.shape[d] || s === DYNAMIC || b.shape[d] === DYNAMIC);
     return fits ? undefined : `cannot cast ${a.text} to ${b.text}`;
   },
   evaluate: ({ source }, context) => [context.get(source)],
@@ -240,18 +314,32 @@ export const reassociation: AttributeCodec<readonly (readonly number[])[]> = {
   },
   write: (v) => arrayAttr(v.map((g) => arrayAttr(g.map(i64Attr)))),
 };
-const groupsText = (groups: readonly (readonly number[])[]): string => `[${groups.map((g) => `[${g.join(', ')}]`).join(', ')}]`;
+const groupsText = (groups: readonly (readonly number[])[]): string =>
+  `[${groups.map((g) => `[${g.join(', ')}]`).join(', ')}]`;
 /** Whether each group of `expanded` multiplies to the size in `collapsed`. */
-function reassociationProblem(groups: readonly (readonly number[])[], expanded: ShapedType, collapsed: ShapedType): string | undefined {
+function reassociationProblem(
+  groups: readonly (readonly number[])[],
+  expanded: ShapedType,
+  collapsed: ShapedType,
+): string | undefined {
   // A buffer of rank 0 has no dimension to list.
-  if (collapsed.shape.length === 0 && groups.length === 0 && expanded.shape.every((d) => d === 1)) return undefined;
-  if (groups.flat().some((d, i) => d !== i) || groups.flat().length !== expanded.shape.length) return `the groups ${groupsText(groups)} do not list the dimensions of ${expanded.text} in order`;
-  if (groups.length !== collapsed.shape.length) return `there are ${groups.length} groups for ${collapsed.text}`;
+  if (collapsed.shape.length === 0 && groups.length === 0 && expanded.shape.every((d) => d === 1))
+    return undefined;
+  if (groups.flat().some((d, i) => d !== i) || groups.flat().length !== expanded.shape.length)
+    return `the groups ${groupsText(groups)} do not list the dimensions of ${expanded.text} in order`;
+  if (groups.length !== collapsed.shape.length)
+    return `there are ${groups.length} groups for ${collapsed.text}`;
   const bad = groups.findIndex((g, i) => {
     const sizes = g.map((d) => expanded.shape[d]!);
-    return !sizes.includes(DYNAMIC) && collapsed.shape[i] !== DYNAMIC && sizes.reduce((a, b) => a * b, 1) !== collapsed.shape[i];
+    return (
+      !sizes.includes(DYNAMIC) &&
+      collapsed.shape[i] !== DYNAMIC &&
+      sizes.reduce((a, b) => a * b, 1) !== collapsed.shape[i]
+    );
   });
-  return bad < 0 ? undefined : `group ${bad} has ${groups[bad]!.map((d) => expanded.shape[d]).join('x')} elements, ${collapsed.text} has ${collapsed.shape[bad]}`;
+  return bad < 0
+    ? undefined
+    : `group ${bad} has ${groups[bad]!.map((d) => expanded.shape[d]).join('x')} elements, ${collapsed.text} has ${collapsed.shape[bad]}`;
 }
 
 const expandAssembly: CustomAssembly = {
@@ -279,19 +367,27 @@ const expandAssembly: CustomAssembly = {
     const resultTypes = [p.type()];
     attributes.set('reassociation', groups);
     attributes.set('static_output_shape', staticIndices(shape.statics));
-    return { operands: [p.resolve(src, from), ...p.resolveAll(shape.operands, index)], resultTypes, attributes };
+    return {
+      operands: [p.resolve(src, from), ...p.resolveAll(shape.operands, index)],
+      resultTypes,
+      attributes,
+    };
   },
 };
 export const expandShape = defineOp({
   name: 'memref.expand_shape',
   summary: 'splits dimensions of a buffer, without copying',
   operands: { src: one(anyMemref), output_shape: variadic(indexType, 'sizes of the dynamic dimensions') },
-  attrs: { reassociation: attr(reassociation, 'per source dimension, the result dimensions it becomes'), static_output_shape: attr(ints) },
+  attrs: {
+    reassociation: attr(reassociation, 'per source dimension, the result dimensions it becomes'),
+    static_output_shape: attr(ints),
+  },
   results: { result: one(anyMemref) },
   traits: ['pure', 'noProvenance'],
   assembly: expandAssembly,
   verify: ({ src, result, reassociation: groups, static_output_shape, output_shape }) =>
-    mixedProblem('output_shape', static_output_shape, output_shape.length) ?? reassociationProblem(groups, ranked(result.type), ranked(src.type)),
+    mixedProblem('output_shape', static_output_shape, output_shape.length) ??
+    reassociationProblem(groups, ranked(result.type), ranked(src.type)),
   evaluate: semantics.evaluateExpandShape,
 });
 
@@ -326,7 +422,8 @@ export const collapseShape = defineOp({
   results: { result: one(anyMemref) },
   traits: ['pure', 'noProvenance'],
   assembly: collapseAssembly,
-  verify: ({ src, result, reassociation: groups }) => reassociationProblem(groups, ranked(src.type), ranked(result.type)),
+  verify: ({ src, result, reassociation: groups }) =>
+    reassociationProblem(groups, ranked(src.type), ranked(result.type)),
   evaluate: semantics.evaluateCollapseShape,
 });
 
@@ -356,7 +453,11 @@ const globalAssembly: CustomAssembly = {
     p.expect(':');
     const type = ranked(p.type());
     const given = p.optional('=');
-    const initial = !given ? undefined : p.optional('uninitialized') ? unit.write(true) : p.attribute(tensor(type.shape, type.element));
+    const initial = !given
+      ? undefined
+      : p.optional('uninitialized')
+        ? unit.write(true)
+        : p.attribute(tensor(type.shape, type.element));
     const attributes: Map<string, Attribute> = p.attributeDictionary();
     attributes.set('sym_name', stringAttr(name));
     attributes.set('type', typeAttr(type));
@@ -380,11 +481,15 @@ export const global = defineOp({
   traits: ['symbol', 'noProvenance'],
   assembly: globalAssembly,
   verify: ({ type, initial_value }) => {
-    if (type.kind !== 'memref' || type.shape.includes(DYNAMIC)) return `the type must be a static memref, found ${type.text}`;
+    if (type.kind !== 'memref' || type.shape.includes(DYNAMIC))
+      return `the type must be a static memref, found ${type.text}`;
     if (initial_value === undefined || initial_value.kind === 'unit') return undefined;
-    if (initial_value.kind !== 'dense' && initial_value.kind !== 'dense_resource') return 'initial_value must be elements or unit';
+    if (initial_value.kind !== 'dense' && initial_value.kind !== 'dense_resource')
+      return 'initial_value must be elements or unit';
     const expected = tensor(type.shape, type.element);
-    return initial_value.type === expected ? undefined : `initial_value must be of type ${expected.text}, found ${initial_value.type.text}`;
+    return initial_value.type === expected
+      ? undefined
+      : `initial_value must be of type ${expected.text}, found ${initial_value.type.text}`;
   },
 });
 export const getGlobal = defineOp({
@@ -417,13 +522,18 @@ export const copy = defineOp({
     const [a, b] = [source.type, target.type];
     if (elementOf(a) !== elementOf(b)) return `cannot copy ${a.text} to ${b.text}`;
     if (!isShaped(a) || !isShaped(b)) return undefined;
-    const fits = a.shape.length === b.shape.length && a.shape.every((s, d) => s === b.shape[d] || s === DYNAMIC || b.shape[d] === DYNAMIC);
+    const fits =
+      a.shape.length === b.shape.length &&
+      a.shape.every((s, d) => s === b.shape[d] || s === DYNAMIC || b.shape[d] === DYNAMIC);
     return fits ? undefined : `cannot copy ${a.text} to ${b.text}`;
   },
   evaluate: semantics.evaluateCopy,
   work: ({ source }) => {
     const t = source.type;
-    const bytes = t.kind === 'memref' && !t.shape.includes(DYNAMIC) ? t.shape.reduce((a, b) => a * b, storageBytes(t.element)) : 0;
+    const bytes =
+      t.kind === 'memref' && !t.shape.includes(DYNAMIC)
+        ? t.shape.reduce((a, b) => a * b, storageBytes(t.element))
+        : 0;
     return { flops: 0, bytesRead: bytes, bytesWritten: bytes };
   },
 });
@@ -441,6 +551,23 @@ export const assumeAlignment = defineOp({
 export const memrefDialect: Dialect = {
   name: 'memref',
   summary: 'Buffers, views of them, and access to their elements.',
-  ops: [alloc, alloca, dealloc, load, store, view, subview, reinterpretCast, cast, expandShape, collapseShape, global, getGlobal, dim, copy, assumeAlignment],
+  ops: [
+    alloc,
+    alloca,
+    dealloc,
+    load,
+    store,
+    view,
+    subview,
+    reinterpretCast,
+    cast,
+    expandShape,
+    collapseShape,
+    global,
+    getGlobal,
+    dim,
+    copy,
+    assumeAlignment,
+  ],
   upstream: true,
 };

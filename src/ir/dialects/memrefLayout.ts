@@ -12,7 +12,8 @@ export interface Layout {
   readonly offset: Known;
 }
 
-const product = (a: Known, b: Known): Known => (a === 0 || b === 0 ? 0 : a === undefined || b === undefined ? undefined : a * b);
+const product = (a: Known, b: Known): Known =>
+  a === 0 || b === 0 ? 0 : a === undefined || b === undefined ? undefined : a * b;
 const sum = (a: Known, b: Known): Known => (a === undefined || b === undefined ? undefined : a + b);
 const known = (n: number): Known => (n === DYNAMIC ? undefined : n);
 
@@ -40,19 +41,32 @@ export function layoutOf(type: MemRefType): Layout | undefined {
 }
 
 /** The type with a layout; a dense row-major one is left out, as MLIR canonicalises it only where it began so. */
-export function withLayout(type: MemRefType, shape: readonly number[], layout: Layout, keepText = false): MemRefType {
+export function withLayout(
+  type: MemRefType,
+  shape: readonly number[],
+  layout: Layout,
+  keepText = false,
+): MemRefType {
   const dense = rowMajorStrides(shape);
   const plain = layout.offset === 0 && layout.strides.every((s, d) => s !== undefined && s === dense[d]);
   if (plain && !keepText) return memref(shape, type.element, undefined, type.memorySpace);
   const text = (n: Known): number => n ?? DYNAMIC;
-  return memref(shape, type.element, stridedLayout(layout.strides.map(text), text(layout.offset)), type.memorySpace);
+  return memref(
+    shape,
+    type.element,
+    stridedLayout(layout.strides.map(text), text(layout.offset)),
+    type.memorySpace,
+  );
 }
 
 /** Whether elements lie in row-major order without gaps (the offset may be anything). */
 export function isContiguous(type: MemRefType): boolean {
   const layout = layoutOf(type);
   const dense = rowMajorStrides(type.shape);
-  return layout !== undefined && layout.strides.every((s, d) => type.shape[d] === 1 || (s !== undefined && s === dense[d]));
+  return (
+    layout !== undefined &&
+    layout.strides.every((s, d) => type.shape[d] === 1 || (s !== undefined && s === dense[d]))
+  );
 }
 
 export interface Slice {
@@ -68,14 +82,22 @@ export function subviewType(source: MemRefType, slice: Slice): MemRefType | unde
   const fixed = (x: MixedIndex): Known => (typeof x === 'number' ? x : undefined);
   const shape = slice.sizes.map((s) => fixed(s) ?? DYNAMIC);
   const strides = layout.strides.map((s, d) => product(s, fixed(slice.strides[d]!)));
-  const offset = slice.offsets.reduce<Known>((at, o, d) => sum(at, product(fixed(o), layout.strides[d])), layout.offset);
+  const offset = slice.offsets.reduce<Known>(
+    (at, o, d) => sum(at, product(fixed(o), layout.strides[d])),
+    layout.offset,
+  );
   return withLayout(source, shape, { strides, offset }, true);
 }
 
 /** `type` without the dims that are not in `kept`. */
 export function dropDims(type: MemRefType, kept: readonly number[]): MemRefType {
   const layout = layoutOf(type)!;
-  return withLayout(type, kept.map((d) => type.shape[d]!), { strides: kept.map((d) => layout.strides[d]), offset: layout.offset }, true);
+  return withLayout(
+    type,
+    kept.map((d) => type.shape[d]!),
+    { strides: kept.map((d) => layout.strides[d]), offset: layout.offset },
+    true,
+  );
 }
 
 /** Which source dims stay when unit dims are dropped to reach `shape`; undefined when that cannot be. */

@@ -26,7 +26,10 @@ export function mixedIndices(statics: readonly number[], dynamics: readonly Valu
 }
 
 /** Static and dynamic parts of a list, as ops store it. */
-export function splitIndices(list: readonly MixedIndex[]): { readonly statics: number[]; readonly dynamics: Value[] } {
+export function splitIndices(list: readonly MixedIndex[]): {
+  readonly statics: number[];
+  readonly dynamics: Value[];
+} {
   return {
     statics: list.map((x) => (typeof x === 'number' ? x : DYNAMIC_INDEX)),
     dynamics: list.flatMap((x) => (typeof x === 'number' ? [] : [x])),
@@ -69,7 +72,10 @@ export function mixedProblem(what: string, statics: readonly number[], dynamics:
 export const staticIndices = (list: readonly number[]): Attribute => i64Array(list);
 
 /** Offsets, sizes and strides of an op that has them under MLIR's names (`static_offsets` …), first operand at `at`. */
-export function sliceOf(op: Operation, at: number): Record<'offsets' | 'sizes' | 'strides', readonly MixedIndex[]> {
+export function sliceOf(
+  op: Operation,
+  at: number,
+): Record<'offsets' | 'sizes' | 'strides', readonly MixedIndex[]> {
   let next = at;
   const read = (name: string): readonly MixedIndex[] => {
     const statics = numbersOf(op.attr(name)) ?? [];

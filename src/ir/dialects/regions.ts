@@ -10,24 +10,36 @@ export function withTerminator(p: OpParser, region: Region, terminator: string):
   for (const block of region.blocks) {
     if (block.last?.definition?.traits.has('terminator') === true) continue;
     const definition = p.find(terminator);
-    const regions = definition?.regions.filter((r) => !r.endsWith('*')).map(() => {
-      const inner = p.emptyRegion();
-      inner.append(new Block());
-      return inner;
-    });
-    block.append(new Operation({ name: terminator, definition, ...(regions === undefined ? {} : { regions }) }));
+    const regions = definition?.regions
+      .filter((r) => !r.endsWith('*'))
+      .map(() => {
+        const inner = p.emptyRegion();
+        inner.append(new Block());
+        return inner;
+      });
+    block.append(
+      new Operation({ name: terminator, definition, ...(regions === undefined ? {} : { regions }) }),
+    );
   }
   return region;
 }
 
 /** Whether the terminator says nothing and so is left out of the text. */
 export function isImplicit(op: Operation | undefined): boolean {
-  return op !== undefined && op.operands.length === 0 && op.attributes.size === 0 && op.regions.every((r) => r.blocks.every((b) => b.first === undefined));
+  return (
+    op !== undefined &&
+    op.operands.length === 0 &&
+    op.attributes.size === 0 &&
+    op.regions.every((r) => r.blocks.every((b) => b.first === undefined))
+  );
 }
 
 /** `{ … }` without the block's label, and without a terminator that says nothing. */
 export function printBody(p: OpPrinter, region: Region, keepTerminator = false): void {
-  p.region(region, { hideEntryArguments: true, hideTerminator: !keepTerminator && region.blocks.length === 1 && isImplicit(region.blocks[0]?.last) });
+  p.region(region, {
+    hideEntryArguments: true,
+    hideTerminator: !keepTerminator && region.blocks.length === 1 && isImplicit(region.blocks[0]?.last),
+  });
 }
 
 /** `(%a = %x, %b = %y)`: block arguments with their initial values. */

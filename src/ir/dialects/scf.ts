@@ -13,7 +13,14 @@ import { i32, index } from '../types';
 import type { MixedIndex, ParsedMixed } from './mixedIndices';
 import { mixedIndices, mixedProblem, parseMixed, printMixed, staticIndices } from './mixedIndices';
 import { printBindings, printBody, withTerminator } from './regions';
-import { compileFor, compileForall, evaluateExecuteRegion, evaluateIf, evaluateParallel, evaluateWhile } from './scfSemantics';
+import {
+  compileFor,
+  compileForall,
+  evaluateExecuteRegion,
+  evaluateIf,
+  evaluateParallel,
+  evaluateWhile,
+} from './scfSemantics';
 
 const typeTexts = (values: readonly Value[]): string => values.map((v) => v.type.text).join(', ');
 const typesText = (types: readonly Type[]): string => types.map((t) => t.text).join(', ');
@@ -42,7 +49,8 @@ function parseBindings(p: OpParser): readonly Binding[] {
 const asArguments = (bindings: readonly Binding[], types: readonly Type[]): ParsedArgument[] =>
   bindings.map((b, i) => ({ name: b.name, offset: b.offset, type: types[i] ?? index }));
 function resolveInits(p: OpParser, bindings: readonly Binding[], types: readonly Type[]): Value[] {
-  if (types.length !== bindings.length) throw p.problem(`${bindings.length} values are carried, ${types.length} types are given`);
+  if (types.length !== bindings.length)
+    throw p.problem(`${bindings.length} values are carried, ${types.length} types are given`);
   return bindings.map((b, i) => p.resolve(b.init, types[i]!));
 }
 const bodyOf = (op: Operation, i = 0): Block | undefined => op.region(i).blocks[0];
@@ -62,7 +70,10 @@ const forAssembly: CustomAssembly = {
     if (inits.length > 0) {
       p.word('iter_args');
       printBindings(p, args.slice(1), inits);
-      printArrow(p, inits.map((v) => v.type));
+      printArrow(
+        p,
+        inits.map((v) => v.type),
+      );
     }
     if (lower!.type !== index) {
       p.word(':');
@@ -91,7 +102,8 @@ const forAssembly: CustomAssembly = {
   },
 };
 
-const yieldsOf = (block: Block | undefined): readonly Value[] | undefined => (block?.last?.name === 'scf.yield' ? block.last.operands : undefined);
+const yieldsOf = (block: Block | undefined): readonly Value[] | undefined =>
+  block?.last?.name === 'scf.yield' ? block.last.operands : undefined;
 
 export const forOp = defineOp({
   name: 'scf.for',
@@ -109,14 +121,19 @@ export const forOp = defineOp({
   traits: ['singleBlock'],
   assembly: forAssembly,
   verify: ({ op, lowerBound, upperBound, step, initArgs }) => {
-    if (upperBound.type !== lowerBound.type || step.type !== lowerBound.type) return `bounds and step need one type, found ${typeTexts([lowerBound, upperBound, step])}`;
+    if (upperBound.type !== lowerBound.type || step.type !== lowerBound.type)
+      return `bounds and step need one type, found ${typeTexts([lowerBound, upperBound, step])}`;
     const body = bodyOf(op);
     const expected = typeTexts([lowerBound, ...initArgs]);
-    if (body === undefined || typeTexts(body.args) !== expected) return `the body takes (${typeTexts(body?.args ?? [])}), expected (${expected})`;
+    if (body === undefined || typeTexts(body.args) !== expected)
+      return `the body takes (${typeTexts(body?.args ?? [])}), expected (${expected})`;
     const carried = typeTexts(initArgs);
-    if (typeTexts(op.results) !== carried) return `the results are (${typeTexts(op.results)}), the carried values are (${carried})`;
+    if (typeTexts(op.results) !== carried)
+      return `the results are (${typeTexts(op.results)}), the carried values are (${carried})`;
     const yields = yieldsOf(body);
-    return yields !== undefined && typeTexts(yields) !== carried ? `the body yields (${typeTexts(yields)}), the carried values are (${carried})` : undefined;
+    return yields !== undefined && typeTexts(yields) !== carried
+      ? `the body yields (${typeTexts(yields)}), the carried values are (${carried})`
+      : undefined;
   },
   compile: compileFor,
 });
@@ -124,7 +141,10 @@ export const forOp = defineOp({
 const ifAssembly: CustomAssembly = {
   print: (op, p) => {
     p.operand(op.operand(0));
-    printArrow(p, op.results.map((r) => r.type));
+    printArrow(
+      p,
+      op.results.map((r) => r.type),
+    );
     printBody(p, op.region(0));
     if (op.region(1).blocks.length > 0) {
       p.word('else');
@@ -137,7 +157,12 @@ const ifAssembly: CustomAssembly = {
     const resultTypes = p.optionalArrowTypes();
     const then = withTerminator(p, p.region([]), 'scf.yield');
     const otherwise = p.optional('else') ? withTerminator(p, p.region([]), 'scf.yield') : p.emptyRegion();
-    return { operands: [condition], resultTypes, regions: [then, otherwise], attributes: p.attributeDictionary() };
+    return {
+      operands: [condition],
+      resultTypes,
+      regions: [then, otherwise],
+      attributes: p.attributeDictionary(),
+    };
   },
 };
 
@@ -151,10 +176,12 @@ export const ifOp = defineOp({
   assembly: ifAssembly,
   verify: ({ op, outputs }) => {
     if (op.region(0).blocks.length === 0) return 'needs a then region';
-    if (outputs.length > 0 && op.region(1).blocks.length === 0) return 'has results and so needs an else region';
+    if (outputs.length > 0 && op.region(1).blocks.length === 0)
+      return 'has results and so needs an else region';
     for (const r of op.regions) {
       const yields = yieldsOf(r.blocks[0]);
-      if (yields !== undefined && typeTexts(yields) !== typeTexts(outputs)) return `a region yields (${typeTexts(yields)}), the results are (${typeTexts(outputs)})`;
+      if (yields !== undefined && typeTexts(yields) !== typeTexts(outputs))
+        return `a region yields (${typeTexts(yields)}), the results are (${typeTexts(outputs)})`;
     }
     return undefined;
   },
@@ -168,7 +195,10 @@ const whileAssembly: CustomAssembly = {
       printBindings(p, bodyOf(op)!.args, op.operands);
     }
     p.word(':');
-    p.functionalType(op.operands.map((v) => v.type), op.results.map((r) => r.type));
+    p.functionalType(
+      op.operands.map((v) => v.type),
+      op.results.map((r) => r.type),
+    );
     printBody(p, op.region(0), true);
     p.word('do');
     p.region(op.region(1), {});
@@ -182,7 +212,12 @@ const whileAssembly: CustomAssembly = {
     const before = p.region(asArguments(bindings, type.inputs));
     p.expect('do');
     const after = p.region();
-    return { operands, resultTypes: type.results, regions: [before, after], attributes: p.attributeDictionary(true) };
+    return {
+      operands,
+      resultTypes: type.results,
+      regions: [before, after],
+      attributes: p.attributeDictionary(true),
+    };
   },
 };
 
@@ -197,13 +232,18 @@ export const whileOp = defineOp({
   verify: ({ op, inits, finals }) => {
     const [before, after] = [bodyOf(op, 0), bodyOf(op, 1)];
     if (before === undefined || after === undefined) return 'needs a condition region and a body region';
-    if (typeTexts(before.args) !== typeTexts(inits)) return `the condition region takes (${typeTexts(before.args)}), it is given (${typeTexts(inits)})`;
+    if (typeTexts(before.args) !== typeTexts(inits))
+      return `the condition region takes (${typeTexts(before.args)}), it is given (${typeTexts(inits)})`;
     if (before.last?.name !== 'scf.condition') return 'the condition region must end in scf.condition';
     const forwarded = typeTexts(before.last.operands.slice(1));
-    if (forwarded !== typeTexts(finals)) return `scf.condition forwards (${forwarded}), the results are (${typeTexts(finals)})`;
-    if (forwarded !== typeTexts(after.args)) return `the body takes (${typeTexts(after.args)}), scf.condition forwards (${forwarded})`;
+    if (forwarded !== typeTexts(finals))
+      return `scf.condition forwards (${forwarded}), the results are (${typeTexts(finals)})`;
+    if (forwarded !== typeTexts(after.args))
+      return `the body takes (${typeTexts(after.args)}), scf.condition forwards (${forwarded})`;
     const yields = yieldsOf(after);
-    return yields !== undefined && typeTexts(yields) !== typeTexts(inits) ? `the body yields (${typeTexts(yields)}), the condition region takes (${typeTexts(inits)})` : undefined;
+    return yields !== undefined && typeTexts(yields) !== typeTexts(inits)
+      ? `the body yields (${typeTexts(yields)}), the condition region takes (${typeTexts(inits)})`
+      : undefined;
   },
   evaluate: evaluateWhile,
 });
@@ -211,7 +251,10 @@ export const whileOp = defineOp({
 export const condition = defineOp({
   name: 'scf.condition',
   summary: 'ends the condition region of scf.while',
-  operands: { condition: one(boolType, 'goes on when true'), args: variadic(anyType, 'given to the body, or to the results') },
+  operands: {
+    condition: one(boolType, 'goes on when true'),
+    args: variadic(anyType, 'given to the body, or to the results'),
+  },
   traits: ['terminator', 'pure'],
   assembly: '`(` $condition `)` attr-dict ($args^ `:` type($args))?',
 });
@@ -257,7 +300,10 @@ const forallAssembly: CustomAssembly = {
     if (outputs.length > 0) {
       p.word('shared_outs');
       printBindings(p, args.slice(upper.length), outputs);
-      printArrow(p, outputs.map((v) => v.type));
+      printArrow(
+        p,
+        outputs.map((v) => v.type),
+      );
     }
     printBody(p, op.region());
     p.attributeDictionary(op, { elide: forallBounds });
@@ -279,7 +325,10 @@ const forallAssembly: CustomAssembly = {
     }
     const bindings = p.optional('shared_outs') ? parseBindings(p) : [];
     const types = bindings.length > 0 ? p.optionalArrowTypes() : [];
-    const operands = [...p.resolveAll([...lower.operands, ...upper.operands, ...step.operands], index), ...resolveInits(p, bindings, types)];
+    const operands = [
+      ...p.resolveAll([...lower.operands, ...upper.operands, ...step.operands], index),
+      ...resolveInits(p, bindings, types),
+    ];
     const region = p.region([...names.map((n) => ({ ...n, type: index })), ...asArguments(bindings, types)]);
     const attributes = p.attributeDictionary();
     attributes.set('staticLowerBound', staticIndices(lower.statics));
@@ -287,7 +336,12 @@ const forallAssembly: CustomAssembly = {
     attributes.set('staticStep', staticIndices(step.statics));
     const sizes = [lower.operands.length, upper.operands.length, step.operands.length, bindings.length];
     attributes.set('operandSegmentSizes', denseArray(i32, sizes));
-    return { operands, resultTypes: types, regions: [withTerminator(p, region, 'scf.forall.in_parallel')], attributes };
+    return {
+      operands,
+      resultTypes: types,
+      regions: [withTerminator(p, region, 'scf.forall.in_parallel')],
+      attributes,
+    };
   },
 };
 
@@ -311,9 +365,20 @@ export const forall = defineOp({
   regions: ['body'],
   traits: ['singleBlock'],
   assembly: forallAssembly,
-  verify: ({ op, staticLowerBound, staticUpperBound, staticStep, dynamicLowerBound, dynamicUpperBound, dynamicStep, outputs, results }) => {
+  verify: ({
+    op,
+    staticLowerBound,
+    staticUpperBound,
+    staticStep,
+    dynamicLowerBound,
+    dynamicUpperBound,
+    dynamicStep,
+    outputs,
+    results,
+  }) => {
     const rank = staticUpperBound.length;
-    if (staticLowerBound.length !== rank || staticStep.length !== rank) return 'bounds and steps need one length';
+    if (staticLowerBound.length !== rank || staticStep.length !== rank)
+      return 'bounds and steps need one length';
     const problem =
       mixedProblem('the lower bound', staticLowerBound, dynamicLowerBound.length) ??
       mixedProblem('the upper bound', staticUpperBound, dynamicUpperBound.length) ??
@@ -321,9 +386,13 @@ export const forall = defineOp({
     if (problem !== undefined) return problem;
     const body = bodyOf(op);
     const expected = typesText([...staticUpperBound.map(() => index), ...outputs.map((v) => v.type)]);
-    if (body === undefined || typeTexts(body.args) !== expected) return `the body takes (${typeTexts(body?.args ?? [])}), expected (${expected})`;
-    if (typeTexts(results) !== typeTexts(outputs)) return `the results are (${typeTexts(results)}), shared_outs are (${typeTexts(outputs)})`;
-    return body.last?.name === 'scf.forall.in_parallel' ? undefined : 'the body must end in scf.forall.in_parallel';
+    if (body === undefined || typeTexts(body.args) !== expected)
+      return `the body takes (${typeTexts(body?.args ?? [])}), expected (${expected})`;
+    if (typeTexts(results) !== typeTexts(outputs))
+      return `the results are (${typeTexts(results)}), shared_outs are (${typeTexts(outputs)})`;
+    return body.last?.name === 'scf.forall.in_parallel'
+      ? undefined
+      : 'the body must end in scf.forall.in_parallel';
   },
   compile: (view, compiler) => compileForall(view, forallRange(view.op), compiler),
 });
@@ -356,7 +425,11 @@ const parallelAssembly: CustomAssembly = {
     group(' to ', upperBound);
     group(' step ', step);
     if (initVals.length > 0) group(' init ', initVals);
-    printArrow(p, op.results.map((r) => r.type), true);
+    printArrow(
+      p,
+      op.results.map((r) => r.type),
+      true,
+    );
     printBody(p, op.region(), true);
     p.attributeDictionary(op);
   },
@@ -373,25 +446,37 @@ const parallelAssembly: CustomAssembly = {
     const operands = [...p.resolveAll([...lower, ...upper, ...step], index), ...p.resolveAll(inits, types)];
     const region = p.region(names.map((n) => ({ ...n, type: index })));
     const attributes = p.attributeDictionary();
-    attributes.set('operandSegmentSizes', denseArray(i32, [lower.length, upper.length, step.length, inits.length]));
+    attributes.set(
+      'operandSegmentSizes',
+      denseArray(i32, [lower.length, upper.length, step.length, inits.length]),
+    );
     return { operands, resultTypes: types, regions: [withTerminator(p, region, 'scf.reduce')], attributes };
   },
 };
 export const parallel = defineOp({
   name: 'scf.parallel',
   summary: 'a parallel range with reductions',
-  operands: { lowerBound: variadic(indexType), upperBound: variadic(indexType), step: variadic(indexType), initVals: variadic(anyType) },
+  operands: {
+    lowerBound: variadic(indexType),
+    upperBound: variadic(indexType),
+    step: variadic(indexType),
+    initVals: variadic(anyType),
+  },
   results: { results: variadic(anyType) },
   regions: ['body'],
   traits: ['singleBlock'],
   assembly: parallelAssembly,
   verify: ({ op, lowerBound, upperBound, step, initVals, results }) => {
     const rank = lowerBound.length;
-    if (rank === 0 || upperBound.length !== rank || step.length !== rank || bodyOf(op)?.args.length !== rank) return 'needs one lower bound, upper bound, step and argument per dimension';
-    if (typeTexts(initVals) !== typeTexts(results)) return `the results are (${typeTexts(results)}), init is (${typeTexts(initVals)})`;
+    if (rank === 0 || upperBound.length !== rank || step.length !== rank || bodyOf(op)?.args.length !== rank)
+      return 'needs one lower bound, upper bound, step and argument per dimension';
+    if (typeTexts(initVals) !== typeTexts(results))
+      return `the results are (${typeTexts(results)}), init is (${typeTexts(initVals)})`;
     const last = bodyOf(op)?.last;
     if (last?.name !== 'scf.reduce') return 'the body must end in scf.reduce';
-    return typeTexts(last.operands) === typeTexts(results) ? undefined : `scf.reduce has (${typeTexts(last.operands)}), the results are (${typeTexts(results)})`;
+    return typeTexts(last.operands) === typeTexts(results)
+      ? undefined
+      : `scf.reduce has (${typeTexts(last.operands)}), the results are (${typeTexts(results)})`;
   },
   evaluate: evaluateParallel,
 });
@@ -424,7 +509,11 @@ const reduceAssembly: CustomAssembly = {
       do regions.push(p.region());
       while (p.optional(','));
     }
-    return { operands, regions, attributes: p.attributeDictionary() as Iterable<readonly [string, Attribute]> };
+    return {
+      operands,
+      regions,
+      attributes: p.attributeDictionary() as Iterable<readonly [string, Attribute]>,
+    };
   },
 };
 export const reduce = defineOp({
@@ -435,9 +524,14 @@ export const reduce = defineOp({
   traits: ['terminator', 'singleBlock'],
   assembly: reduceAssembly,
   verify: ({ op, operands }) => {
-    if (op.regions.length !== operands.length) return `has ${operands.length} operands and ${op.regions.length} regions`;
-    const bad = operands.findIndex((v, i) => bodyOf(op, i)?.args.length !== 2 || bodyOf(op, i)!.args.some((a) => a.type !== v.type));
-    return bad < 0 ? undefined : `reduction ${bad} must take two arguments of type ${operands[bad]!.type.text}`;
+    if (op.regions.length !== operands.length)
+      return `has ${operands.length} operands and ${op.regions.length} regions`;
+    const bad = operands.findIndex(
+      (v, i) => bodyOf(op, i)?.args.length !== 2 || bodyOf(op, i)!.args.some((a) => a.type !== v.type),
+    );
+    return bad < 0
+      ? undefined
+      : `reduction ${bad} must take two arguments of type ${operands[bad]!.type.text}`;
   },
 });
 export const reduceReturn = defineOp({
@@ -450,7 +544,11 @@ export const reduceReturn = defineOp({
 
 const executeRegionAssembly: CustomAssembly = {
   print: (op, p) => {
-    printArrow(p, op.results.map((r) => r.type), true);
+    printArrow(
+      p,
+      op.results.map((r) => r.type),
+      true,
+    );
     if (op.attr('no_inline') !== undefined) p.word('no_inline');
     p.region(op.region(), {});
     p.attributeDictionary(op, { elide: new Set(['no_inline']) });
@@ -477,6 +575,18 @@ export const executeRegion = defineOp({
 export const scfDialect: Dialect = {
   name: 'scf',
   summary: 'Structured control flow: loops, conditions and parallel ranges.',
-  ops: [forOp, ifOp, whileOp, condition, yieldOp, forall, inParallel, parallel, reduce, reduceReturn, executeRegion],
+  ops: [
+    forOp,
+    ifOp,
+    whileOp,
+    condition,
+    yieldOp,
+    forall,
+    inParallel,
+    parallel,
+    reduce,
+    reduceReturn,
+    executeRegion,
+  ],
   upstream: true,
 };

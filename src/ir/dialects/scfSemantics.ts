@@ -1,6 +1,14 @@
 /** What `scf` ops do to run-time values; the loops of the interpreter. */
 import { irMessages } from '../messages';
-import type { EvaluationContext, Frame, RuntimeValue, Scalar, Step, StepCompiler, TensorValue } from '../interpreter/runtimeValue';
+import type {
+  EvaluationContext,
+  Frame,
+  RuntimeValue,
+  Scalar,
+  Step,
+  StepCompiler,
+  TensorValue,
+} from '../interpreter/runtimeValue';
 import { forEachIndex, getElement, rowMajorStrides, setElement } from '../interpreter/tensor';
 import type { Operation, Value } from '../operation';
 import type { MixedIndex } from './mixedIndices';
@@ -9,7 +17,8 @@ import { evaluateMixed, sliceOf } from './mixedIndices';
 type Values = readonly RuntimeValue[];
 
 function checkStep(op: Operation, step: Scalar): void {
-  if (!(step > 0)) throw irMessages.error('STR0124', { op: op.name, problem: `its step is ${step}, it must be positive` });
+  if (!(step > 0))
+    throw irMessages.error('STR0124', { op: op.name, problem: `its step is ${step}, it must be positive` });
 }
 
 /** Moves values between slots as if all were read before any is written. */
@@ -44,17 +53,28 @@ export function compileFor(
   const body = compiler.region(view.op.region());
   const [induction, ...args] = body.args;
   const [lower, upper, step] = [view.lowerBound, view.upperBound, view.step].map((v) => compiler.slot(v));
-  const begin = mover(view.initArgs.map((v) => compiler.slot(v)), args);
+  const begin = mover(
+    view.initArgs.map((v) => compiler.slot(v)),
+    args,
+  );
   const next = mover(body.yields, args);
-  const end = mover(args, view.finals.map((v) => compiler.slot(v)));
+  const end = mover(
+    args,
+    view.finals.map((v) => compiler.slot(v)),
+  );
   const width = view.lowerBound.type.kind === 'integer' ? view.lowerBound.type.width : 64;
-  const order = (v: Scalar): Scalar => (!view.unsignedCmp ? v : typeof v === 'bigint' ? BigInt.asUintN(width, v) : v < 0 ? v + 2 ** width : v);
+  const order = (v: Scalar): Scalar =>
+    !view.unsignedCmp ? v : typeof v === 'bigint' ? BigInt.asUintN(width, v) : v < 0 ? v + 2 ** width : v;
   return (frame, context) => {
     const to = order(frame[upper!] as Scalar);
     const by = frame[step!] as Scalar;
     checkStep(view.op, by);
     begin(frame);
-    for (let i = frame[lower!] as Scalar; order(i) < to; i = typeof i === 'bigint' ? i + (by as bigint) : i + (by as number)) {
+    for (
+      let i = frame[lower!] as Scalar;
+      order(i) < to;
+      i = typeof i === 'bigint' ? i + (by as bigint) : i + (by as number)
+    ) {
       frame[induction!] = i;
       body.run(frame, context);
       next(frame);
@@ -63,12 +83,18 @@ export function compileFor(
   };
 }
 
-export function evaluateIf(view: { readonly op: Operation; readonly condition: Value }, context: EvaluationContext): Values {
+export function evaluateIf(
+  view: { readonly op: Operation; readonly condition: Value },
+  context: EvaluationContext,
+): Values {
   const region = view.op.region(Number(context.get(view.condition)) !== 0 ? 0 : 1);
   return region.blocks.length === 0 ? [] : context.runRegion(region, []).values;
 }
 
-export function evaluateWhile(view: { readonly op: Operation; readonly inits: readonly Value[] }, context: EvaluationContext): Values {
+export function evaluateWhile(
+  view: { readonly op: Operation; readonly inits: readonly Value[] },
+  context: EvaluationContext,
+): Values {
   let carried: Values = view.inits.map((v) => context.get(v));
   for (;;) {
     const [goOn, ...forwarded] = context.runRegion(view.op.region(0), carried).values;
@@ -78,7 +104,13 @@ export function evaluateWhile(view: { readonly op: Operation; readonly inits: re
 }
 
 /** Calls `visit` with each point of the range, last dimension fastest. The array is reused. */
-function overRange(op: Operation, lower: readonly number[], upper: readonly number[], step: readonly number[], visit: (point: readonly number[]) => void): void {
+function overRange(
+  op: Operation,
+  lower: readonly number[],
+  upper: readonly number[],
+  step: readonly number[],
+  visit: (point: readonly number[]) => void,
+): void {
   for (const s of step) checkStep(op, s);
   const counts = upper.map((u, d) => Math.max(0, Math.ceil((u - lower[d]!) / step[d]!)));
   const point = [...lower];
@@ -90,7 +122,11 @@ function overRange(op: Operation, lower: readonly number[], upper: readonly numb
 
 export function compileForall(
   view: { readonly op: Operation; readonly outputs: readonly Value[]; readonly results: readonly Value[] },
-  range: { readonly lower: readonly MixedIndex[]; readonly upper: readonly MixedIndex[]; readonly step: readonly MixedIndex[] },
+  range: {
+    readonly lower: readonly MixedIndex[];
+    readonly upper: readonly MixedIndex[];
+    readonly step: readonly MixedIndex[];
+  },
   compiler: StepCompiler,
 ): Step {
   const block = view.op.region().blocks[0]!;
@@ -100,7 +136,10 @@ export function compileForall(
   const targets = inserts.map((op) => {
     const target = block.args.slice(rank).findIndex((a) => a === op.operand(1));
     if (op.name !== 'tensor.parallel_insert_slice' || target < 0) {
-      throw irMessages.error('STR0124', { op: view.op.name, problem: `${op.name} in scf.forall.in_parallel does not write one of its outputs` });
+      throw irMessages.error('STR0124', {
+        op: view.op.name,
+        problem: `${op.name} in scf.forall.in_parallel does not write one of its outputs`,
+      });
     }
     return target;
   });
@@ -124,9 +163,16 @@ export function compileForall(
 }
 
 /** Writes `source` into the slice of `target` that the op names. */
-function writeSlice(op: Operation, target: TensorValue, source: TensorValue, context: EvaluationContext): void {
+function writeSlice(
+  op: Operation,
+  target: TensorValue,
+  source: TensorValue,
+  context: EvaluationContext,
+): void {
   const slice = sliceOf(op, 2);
-  const [offsets, sizes, strides] = [slice.offsets, slice.sizes, slice.strides].map((l) => evaluateMixed(l, context));
+  const [offsets, sizes, strides] = [slice.offsets, slice.sizes, slice.strides].map((l) =>
+    evaluateMixed(l, context),
+  );
   const steps = rowMajorStrides(target.shape);
   forEachIndex(sizes!, (index, position) => {
     let at = 0;
@@ -136,7 +182,13 @@ function writeSlice(op: Operation, target: TensorValue, source: TensorValue, con
 }
 
 export function evaluateParallel(
-  view: { readonly op: Operation; readonly lowerBound: readonly Value[]; readonly upperBound: readonly Value[]; readonly step: readonly Value[]; readonly initVals: readonly Value[] },
+  view: {
+    readonly op: Operation;
+    readonly lowerBound: readonly Value[];
+    readonly upperBound: readonly Value[];
+    readonly step: readonly Value[];
+    readonly initVals: readonly Value[];
+  },
   context: EvaluationContext,
 ): Values {
   const numbers = (values: readonly Value[]): number[] => values.map((v) => Number(context.get(v)));
@@ -150,4 +202,5 @@ export function evaluateParallel(
   return results;
 }
 
-export const evaluateExecuteRegion = (view: { readonly op: Operation }, context: EvaluationContext): Values => context.runRegion(view.op.region(), []).values;
+export const evaluateExecuteRegion = (view: { readonly op: Operation }, context: EvaluationContext): Values =>
+  context.runRegion(view.op.region(), []).values;

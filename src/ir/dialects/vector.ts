@@ -1,13 +1,33 @@
 /** `vector`: fixed-size vectors, their arithmetic and rearrangement. Upstream dialect. Memory access: `vectorMemory.ts`. */
 import type { CustomAssembly } from '../assembly';
-import { affineMaps, anyType, anyVector, eitherOf, floatScalar, anyInteger, indexType, intList, ints } from '../constraints';
+import {
+  affineMaps,
+  anyType,
+  anyVector,
+  eitherOf,
+  floatScalar,
+  anyInteger,
+  indexType,
+  intList,
+  ints,
+} from '../constraints';
 import { numbersOf } from '../attributes';
 import { attr, defaultAttr, defineOp, InferenceError, one, optional, variadic } from '../opDefinition';
 import type { Dialect } from '../registry';
 import type { Type, VectorType } from '../types';
 import { bitWidth, elementCount, elementOf, i1, index, isShaped, vector } from '../types';
 import { mixedIndices, mixedProblem, parseMixed, printMixed, staticIndices } from './mixedIndices';
-import { combiningKind, combiningKinds, fastMath, innerType, iteratorTypes, printInts, vectorType, withInts, parseInts } from './vectorAssembly';
+import {
+  combiningKind,
+  combiningKinds,
+  fastMath,
+  innerType,
+  iteratorTypes,
+  printInts,
+  vectorType,
+  withInts,
+  parseInts,
+} from './vectorAssembly';
 import { memoryOps } from './vectorMemory';
 import * as semantics from './vectorSemantics';
 
@@ -15,7 +35,8 @@ export type { CombiningKind } from './vectorAssembly';
 
 const scalarOrVector = eitherOf(anyVector, floatScalar, anyInteger);
 const count = (t: Type): number => (isShaped(t) ? (elementCount(t.shape) ?? 0) : 1);
-const elementsMatch = (a: Type, b: Type): string | undefined => (elementOf(a) === elementOf(b) ? undefined : `element types differ: ${a.text} and ${b.text}`);
+const elementsMatch = (a: Type, b: Type): string | undefined =>
+  elementOf(a) === elementOf(b) ? undefined : `element types differ: ${a.text} and ${b.text}`;
 
 export const broadcast = defineOp({
   name: 'vector.broadcast',
@@ -30,7 +51,9 @@ export const broadcast = defineOp({
     if (problem !== undefined || source.type.kind !== 'vector') return problem;
     const { shape } = source.type;
     const target = vectorType(result.type).shape;
-    const fits = shape.length <= target.length && shape.every((s, i) => s === 1 || s === target[target.length - shape.length + i]);
+    const fits =
+      shape.length <= target.length &&
+      shape.every((s, i) => s === 1 || s === target[target.length - shape.length + i]);
     return fits ? undefined : `cannot repeat ${source.type.text} to ${result.type.text}`;
   },
   compile: semantics.compileBroadcast,
@@ -43,7 +66,8 @@ export const fma = defineOp({
   results: { result: one(anyVector) },
   traits: ['pure', 'elementwise', 'sameType'],
   assembly: '$lhs `,` $rhs `,` $acc attr-dict `:` type($lhs)',
-  verify: ({ lhs }) => (elementOf(lhs.type).kind === 'float' ? undefined : `needs a vector of floats, found ${lhs.type.text}`),
+  verify: ({ lhs }) =>
+    elementOf(lhs.type).kind === 'float' ? undefined : `needs a vector of floats, found ${lhs.type.text}`,
   scalar: semantics.fmaKernel,
   work: ({ lhs }) => ({ flops: 2 * count(lhs.type), bytesRead: 0, bytesWritten: 0 }),
 });
@@ -67,18 +91,26 @@ const extractAssembly: CustomAssembly = {
     p.expect(':');
     const resultTypes = [p.type()];
     p.expect('from');
-    return { operands: [p.resolve(source, p.type()), ...p.resolveAll(position.operands, index)], resultTypes, attributes };
+    return {
+      operands: [p.resolve(source, p.type()), ...p.resolveAll(position.operands, index)],
+      resultTypes,
+      attributes,
+    };
   },
 };
 const positionProblem = (v: VectorType, statics: readonly number[], dynamics: number): string | undefined => {
-  if (statics.length > v.shape.length) return `${v.text} has ${v.shape.length} dimensions, ${statics.length} are indexed`;
+  if (statics.length > v.shape.length)
+    return `${v.text} has ${v.shape.length} dimensions, ${statics.length} are indexed`;
   const bad = statics.findIndex((s, d) => s >= v.shape[d]!);
-  return bad < 0 ? mixedProblem('the position', statics, dynamics) : `position ${statics[bad]} is outside dimension ${bad} of ${v.text}`;
+  return bad < 0
+    ? mixedProblem('the position', statics, dynamics)
+    : `position ${statics[bad]} is outside dimension ${bad} of ${v.text}`;
 };
 /** What a position gives; rank-0 vectors and vectors of one scalar stay apart as upstream has them. */
 const atPosition = (t: Type, depth: number): Type => {
   const v = vectorType(t);
-  if (depth > v.shape.length) throw new InferenceError(`${v.text} has ${v.shape.length} dimensions, ${depth} are indexed`);
+  if (depth > v.shape.length)
+    throw new InferenceError(`${v.text} has ${v.shape.length} dimensions, ${depth} are indexed`);
   return innerType(v, depth, vector);
 };
 export const extract = defineOp({
@@ -90,7 +122,8 @@ export const extract = defineOp({
   traits: ['pure'],
   assembly: extractAssembly,
   infer: ({ types, attrs }) => [atPosition(types.source, attrs.static_position.length)],
-  verify: ({ source, static_position, dynamic_position }) => positionProblem(vectorType(source.type), static_position, dynamic_position.length),
+  verify: ({ source, static_position, dynamic_position }) =>
+    positionProblem(vectorType(source.type), static_position, dynamic_position.length),
   evaluate: semantics.evaluateExtract,
 });
 
@@ -116,14 +149,22 @@ const insertAssembly: CustomAssembly = {
     const valueType = p.type();
     p.expect('into');
     const destType = p.type();
-    const operands = [p.resolve(value, valueType), p.resolve(dest, destType), ...p.resolveAll(position.operands, index)];
+    const operands = [
+      p.resolve(value, valueType),
+      p.resolve(dest, destType),
+      ...p.resolveAll(position.operands, index),
+    ];
     return { operands, resultTypes: [destType], attributes };
   },
 };
 export const insert = defineOp({
   name: 'vector.insert',
   summary: 'a vector with one element or inner vector replaced',
-  operands: { valueToStore: one(scalarOrVector), dest: one(anyVector), dynamic_position: variadic(indexType) },
+  operands: {
+    valueToStore: one(scalarOrVector),
+    dest: one(anyVector),
+    dynamic_position: variadic(indexType),
+  },
   attrs: { static_position: attr(ints, 'one per indexed outer dimension') },
   results: { result: one(anyVector) },
   traits: ['pure'],
@@ -133,7 +174,9 @@ export const insert = defineOp({
     const problem = positionProblem(vectorType(dest.type), static_position, dynamic_position.length);
     if (problem !== undefined) return problem;
     const expected = atPosition(dest.type, static_position.length);
-    return valueToStore.type === expected ? undefined : `the value must be ${expected.text}, found ${valueToStore.type.text}`;
+    return valueToStore.type === expected
+      ? undefined
+      : `the value must be ${expected.text}, found ${valueToStore.type.text}`;
   },
   evaluate: semantics.evaluateInsert,
 });
@@ -152,10 +195,13 @@ export const extractStridedSlice = defineOp({
   },
   verify: ({ source, offsets, sizes, strides }) => {
     const { shape, text } = vectorType(source.type);
-    if (offsets.length !== sizes.length || strides.length !== sizes.length || sizes.length > shape.length) return `offsets, sizes and strides need one length of at most ${shape.length}`;
+    if (offsets.length !== sizes.length || strides.length !== sizes.length || sizes.length > shape.length)
+      return `offsets, sizes and strides need one length of at most ${shape.length}`;
     if (strides.some((s) => s !== 1)) return 'strides must be 1';
     const bad = sizes.findIndex((s, d) => offsets[d]! < 0 || s < 1 || offsets[d]! + s > shape[d]!);
-    return bad < 0 ? undefined : `the slice [${offsets[bad]}, +${sizes[bad]}) leaves dimension ${bad} of ${text}`;
+    return bad < 0
+      ? undefined
+      : `the slice [${offsets[bad]}, +${sizes[bad]}) leaves dimension ${bad} of ${text}`;
   },
   evaluate: semantics.evaluateExtractSlice,
 });
@@ -170,11 +216,14 @@ export const insertStridedSlice = defineOp({
   infer: ({ types }) => [types.dest],
   verify: ({ valueToStore, dest, offsets, strides }) => {
     const [from, to] = [vectorType(valueToStore.type), vectorType(dest.type)];
-    if (offsets.length !== to.shape.length || strides.length !== from.shape.length) return `needs ${to.shape.length} offsets and ${from.shape.length} strides`;
+    if (offsets.length !== to.shape.length || strides.length !== from.shape.length)
+      return `needs ${to.shape.length} offsets and ${from.shape.length} strides`;
     if (strides.some((s) => s !== 1)) return 'strides must be 1';
     const skip = to.shape.length - from.shape.length;
     const bad = from.shape.findIndex((s, d) => offsets[skip + d]! + s > to.shape[skip + d]!);
-    return bad < 0 ? elementsMatch(from, to) : `${from.text} at ${offsets[skip + bad]} leaves dimension ${skip + bad} of ${to.text}`;
+    return bad < 0
+      ? elementsMatch(from, to)
+      : `${from.text} at ${offsets[skip + bad]} leaves dimension ${skip + bad} of ${to.text}`;
   },
   evaluate: semantics.evaluateInsertSlice,
 });
@@ -226,13 +275,19 @@ const reductionAssembly: CustomAssembly = {
     const from = p.type();
     p.expect('into');
     const to = p.type();
-    return { operands: operands.map((o, i) => p.resolve(o, i === 0 ? from : to)), resultTypes: [to], attributes };
+    return {
+      operands: operands.map((o, i) => p.resolve(o, i === 0 ? from : to)),
+      resultTypes: [to],
+      attributes,
+    };
   },
 };
 const kindProblem = (kind: (typeof combiningKinds)[number], element: Type): string | undefined => {
   const float = kind.endsWith('f') || kind === 'add' || kind === 'mul';
   const integer = !kind.endsWith('f');
-  return (element.kind === 'float' ? float : integer) ? undefined : `${kind} does not apply to ${element.text}`;
+  return (element.kind === 'float' ? float : integer)
+    ? undefined
+    : `${kind} does not apply to ${element.text}`;
 };
 export const reduction = defineOp({
   name: 'vector.reduction',
@@ -244,9 +299,16 @@ export const reduction = defineOp({
   traits: ['pure'],
   assembly: reductionAssembly,
   infer: ({ types }) => [elementOf(types.vector)],
-  verify: ({ kind, vector: v }) => (vectorType(v.type).shape.length > 1 ? `reduces a vector of rank 1 at most, found ${v.type.text}` : kindProblem(kind, elementOf(v.type))),
+  verify: ({ kind, vector: v }) =>
+    vectorType(v.type).shape.length > 1
+      ? `reduces a vector of rank 1 at most, found ${v.type.text}`
+      : kindProblem(kind, elementOf(v.type)),
   evaluate: semantics.evaluateReduction,
-  work: ({ vector: v, acc }) => ({ flops: count(v.type) - (acc === undefined ? 1 : 0), bytesRead: 0, bytesWritten: 0 }),
+  work: ({ vector: v, acc }) => ({
+    flops: count(v.type) - (acc === undefined ? 1 : 0),
+    bytesRead: 0,
+    bytesWritten: 0,
+  }),
 });
 
 const multiReductionAssembly: CustomAssembly = {
@@ -324,7 +386,8 @@ const contractAssembly: CustomAssembly = {
     const [lhs, rhs] = p.typeList();
     p.expect('into');
     const acc = p.type();
-    if (lhs === undefined || rhs === undefined || operands.length !== 3) throw p.problem('vector.contract needs three operands and the types of the first two');
+    if (lhs === undefined || rhs === undefined || operands.length !== 3)
+      throw p.problem('vector.contract needs three operands and the types of the first two');
     return { operands: p.resolveAll(operands, [lhs, rhs, acc]), resultTypes: [acc], attributes };
   },
 };
@@ -333,7 +396,11 @@ export const contract = defineOp({
   summary: 'sums products over an iteration space: matrix product and its kin',
   doc: '`indexing_maps` say which elements of lhs, rhs and acc meet at each point; products join with `kind` over reduction dimensions.',
   operands: { lhs: one(anyVector), rhs: one(anyVector), acc: one(scalarOrVector) },
-  attrs: { indexing_maps: attr(affineMaps), iterator_types: attr(iteratorTypes), kind: defaultAttr(combiningKind, 'add') },
+  attrs: {
+    indexing_maps: attr(affineMaps),
+    iterator_types: attr(iteratorTypes),
+    kind: defaultAttr(combiningKind, 'add'),
+  },
   results: { result: one(scalarOrVector) },
   traits: ['pure'],
   assembly: contractAssembly,
@@ -343,12 +410,14 @@ export const contract = defineOp({
     const sizes = new Map<number, number>();
     for (const [i, v] of [lhs, rhs, acc].entries()) {
       const map = indexing_maps[i]!;
-      if (map.numDims !== iterator_types.length || !map.isProjectedPermutation) return `indexing map ${map.text} must pick distinct dims of ${iterator_types.length}`;
+      if (map.numDims !== iterator_types.length || !map.isProjectedPermutation)
+        return `indexing map ${map.text} must pick distinct dims of ${iterator_types.length}`;
       const shape = v.type.kind === 'vector' ? v.type.shape : [];
       if (map.results.length !== shape.length) return `indexing map ${map.text} does not fit ${v.type.text}`;
       for (const [d, r] of map.results.entries()) {
         const dim = r.kind === 'dim' ? r.index : -1;
-        if ((sizes.get(dim) ?? shape[d]) !== shape[d]) return `dim d${dim} has size ${sizes.get(dim)} and ${shape[d]}`;
+        if ((sizes.get(dim) ?? shape[d]) !== shape[d])
+          return `dim d${dim} has size ${sizes.get(dim)} and ${shape[d]}`;
         sizes.set(dim, shape[d]!);
       }
     }
@@ -358,7 +427,9 @@ export const contract = defineOp({
   work: ({ indexing_maps, lhs, rhs }) => {
     const sizes = new Map<number, number>();
     [lhs, rhs].forEach((v, i) => {
-      indexing_maps[i]!.results.forEach((r, d) => r.kind === 'dim' && sizes.set(r.index, vectorType(v.type).shape[d]!));
+      indexing_maps[i]!.results.forEach(
+        (r, d) => r.kind === 'dim' && sizes.set(r.index, vectorType(v.type).shape[d]!),
+      );
     });
     return { flops: 2 * [...sizes.values()].reduce((a, b) => a * b, 1), bytesRead: 0, bytesWritten: 0 };
   },
@@ -376,9 +447,16 @@ const outerProductAssembly: CustomAssembly = {
     const attributes = p.attributeDictionary();
     p.expect(':');
     const [lhs, rhs] = p.typeList();
-    const first = p.resolveAll(operands.slice(0, 2), [lhs, rhs].flatMap((t) => t ?? []));
+    const first = p.resolveAll(
+      operands.slice(0, 2),
+      [lhs, rhs].flatMap((t) => t ?? []),
+    );
     const resultTypes = p.inferResults(definition, first, attributes);
-    return { operands: [...first, ...p.resolveAll(operands.slice(2), resultTypes[0]!)], resultTypes, attributes };
+    return {
+      operands: [...first, ...p.resolveAll(operands.slice(2), resultTypes[0]!)],
+      resultTypes,
+      attributes,
+    };
   },
 };
 export const outerproduct = defineOp({
@@ -394,21 +472,36 @@ export const outerproduct = defineOp({
     return [types.rhs.kind === 'vector' ? vector([v.shape[0]!, types.rhs.shape[0]!], v.element) : v];
   },
   evaluate: semantics.evaluateOuterProduct,
-  work: ({ result, acc }) => ({ flops: (acc === undefined ? 1 : 2) * count(result.type), bytesRead: 0, bytesWritten: 0 }),
+  work: ({ result, acc }) => ({
+    flops: (acc === undefined ? 1 : 2) * count(result.type),
+    bytesRead: 0,
+    bytesWritten: 0,
+  }),
 });
 
 export const transpose = defineOp({
   name: 'vector.transpose',
   summary: 'a vector with its dimensions in another order',
   operands: { vector: one(anyVector) },
-  attrs: { permutation: attr(ints, 'dimension `i` of the result is dimension `permutation[i]` of the source') },
+  attrs: {
+    permutation: attr(ints, 'dimension `i` of the result is dimension `permutation[i]` of the source'),
+  },
   results: { result: one(anyVector) },
   traits: ['pure'],
   assembly: withInts('permutation', true, 'to'),
   infer: ({ types, attrs }) => {
     const v = vectorType(types.vector);
-    if ([...attrs.permutation].sort((a, b) => a - b).some((d, i) => d !== i) || attrs.permutation.length !== v.shape.length) throw new InferenceError(`[${attrs.permutation.join(', ')}] does not permute ${v.text}`);
-    return [vector(attrs.permutation.map((d) => v.shape[d]!), v.element)];
+    if (
+      [...attrs.permutation].sort((a, b) => a - b).some((d, i) => d !== i) ||
+      attrs.permutation.length !== v.shape.length
+    )
+      throw new InferenceError(`[${attrs.permutation.join(', ')}] does not permute ${v.text}`);
+    return [
+      vector(
+        attrs.permutation.map((d) => v.shape[d]!),
+        v.element,
+      ),
+    ];
   },
   evaluate: semantics.evaluateTranspose,
 });
@@ -420,7 +513,12 @@ export const createMask = defineOp({
   results: { result: one(anyVector) },
   traits: ['pure', 'noProvenance'],
   assembly: '$operands attr-dict `:` type($result)',
-  verify: ({ operands, result }) => (elementOf(result.type) !== i1 ? 'the result must be a vector of i1' : vectorType(result.type).shape.length === operands.length ? undefined : `${result.type.text} needs one size per dimension`),
+  verify: ({ operands, result }) =>
+    elementOf(result.type) !== i1
+      ? 'the result must be a vector of i1'
+      : vectorType(result.type).shape.length === operands.length
+        ? undefined
+        : `${result.type.text} needs one size per dimension`,
   evaluate: semantics.evaluateCreateMask,
 });
 const constantMaskAssembly: CustomAssembly = {
@@ -448,7 +546,9 @@ export const constantMask = defineOp({
   verify: ({ mask_dim_sizes, result }) => {
     const { shape, element, text } = vectorType(result.type);
     if (element !== i1) return 'the result must be a vector of i1';
-    return mask_dim_sizes.length === shape.length && mask_dim_sizes.every((s, d) => s >= 0 && s <= shape[d]!) ? undefined : `sizes [${mask_dim_sizes.join(', ')}] do not fit ${text}`;
+    return mask_dim_sizes.length === shape.length && mask_dim_sizes.every((s, d) => s >= 0 && s <= shape[d]!)
+      ? undefined
+      : `sizes [${mask_dim_sizes.join(', ')}] do not fit ${text}`;
   },
   evaluate: semantics.evaluateConstantMask,
 });
@@ -460,7 +560,10 @@ export const shapeCast = defineOp({
   results: { result: one(anyVector) },
   traits: ['pure'],
   assembly: '$source attr-dict `:` type($source) `to` type($result)',
-  verify: ({ source, result }) => (count(source.type) === count(result.type) ? elementsMatch(source.type, result.type) : `${source.type.text} and ${result.type.text} have different numbers of elements`),
+  verify: ({ source, result }) =>
+    count(source.type) === count(result.type)
+      ? elementsMatch(source.type, result.type)
+      : `${source.type.text} and ${result.type.text} have different numbers of elements`,
   evaluate: semantics.evaluateShapeCast,
 });
 export const fromElements = defineOp({
@@ -469,8 +572,14 @@ export const fromElements = defineOp({
   operands: { elements: variadic(anyType) },
   results: { dest: one(anyVector) },
   traits: ['pure'],
-  assembly: { format: '$elements attr-dict `:` type($dest)', types: (known) => ({ elements: elementOf(known['dest'] as Type) }) },
-  verify: ({ elements, dest }) => (elements.length === count(dest.type) && elements.every((e) => e.type === elementOf(dest.type)) ? undefined : `${dest.type.text} needs ${count(dest.type)} elements of ${elementOf(dest.type).text}`),
+  assembly: {
+    format: '$elements attr-dict `:` type($dest)',
+    types: (known) => ({ elements: elementOf(known['dest'] as Type) }),
+  },
+  verify: ({ elements, dest }) =>
+    elements.length === count(dest.type) && elements.every((e) => e.type === elementOf(dest.type))
+      ? undefined
+      : `${dest.type.text} needs ${count(dest.type)} elements of ${elementOf(dest.type).text}`,
   evaluate: semantics.evaluateFromElements,
 });
 export const toElements = defineOp({
@@ -479,8 +588,16 @@ export const toElements = defineOp({
   operands: { source: one(anyVector) },
   results: { elements: variadic(anyType) },
   traits: ['pure'],
-  assembly: { format: '$source attr-dict `:` type($source)', types: (known) => ({ elements: new Array<Type>(count(known['source'] as Type)).fill(elementOf(known['source'] as Type)) }) },
-  verify: ({ source, elements }) => (elements.length === count(source.type) ? undefined : `${source.type.text} has ${count(source.type)} elements, there are ${elements.length} results`),
+  assembly: {
+    format: '$source attr-dict `:` type($source)',
+    types: (known) => ({
+      elements: new Array<Type>(count(known['source'] as Type)).fill(elementOf(known['source'] as Type)),
+    }),
+  },
+  verify: ({ source, elements }) =>
+    elements.length === count(source.type)
+      ? undefined
+      : `${source.type.text} has ${count(source.type)} elements, there are ${elements.length} results`,
   evaluate: semantics.evaluateToElements,
 });
 export const bitcast = defineOp({
@@ -492,7 +609,9 @@ export const bitcast = defineOp({
   assembly: '$source attr-dict `:` type($source) `to` type($result)',
   verify: ({ source, result }) => {
     const bits = (t: Type): number => count(t) * (bitWidth(elementOf(t)) ?? 0);
-    return bits(source.type) === bits(result.type) ? undefined : `${source.type.text} and ${result.type.text} have different widths`;
+    return bits(source.type) === bits(result.type)
+      ? undefined
+      : `${source.type.text} and ${result.type.text} have different widths`;
   },
   evaluate: semantics.evaluateBitcast,
 });
@@ -502,7 +621,10 @@ export const step = defineOp({
   results: { result: one(anyVector) },
   traits: ['pure', 'noProvenance'],
   assembly: 'attr-dict `:` type($result)',
-  verify: ({ result }) => (elementOf(result.type) === index && vectorType(result.type).shape.length === 1 ? undefined : `the result must be a vector of index of rank 1, found ${result.type.text}`),
+  verify: ({ result }) =>
+    elementOf(result.type) === index && vectorType(result.type).shape.length === 1
+      ? undefined
+      : `the result must be a vector of index of rank 1, found ${result.type.text}`,
   evaluate: semantics.evaluateStep,
 });
 
@@ -526,7 +648,10 @@ export const deinterleave = defineOp({
   operands: { source: one(anyVector) },
   results: { res1: one(anyVector), res2: one(anyVector) },
   traits: ['pure'],
-  assembly: { format: '$source attr-dict `:` type($source) `->` type($res1)', types: (known) => ({ res2: known['res1'] }) },
+  assembly: {
+    format: '$source attr-dict `:` type($source) `->` type($res1)',
+    types: (known) => ({ res2: known['res1'] }),
+  },
   infer: ({ types }) => [interleaveOf(types.source, 0.5), interleaveOf(types.source, 0.5)],
   evaluate: semantics.evaluateDeinterleave,
 });
@@ -536,8 +661,27 @@ export const vectorDialect: Dialect = {
   summary: 'Fixed-size vectors: memory access, arithmetic and rearrangement.',
   ops: [
     ...memoryOps,
-    broadcast, fma, extract, insert, extractStridedSlice, insertStridedSlice, shuffle, reduction, multiReduction, contract, outerproduct, transpose,
-    createMask, constantMask, shapeCast, fromElements, toElements, bitcast, step, interleave, deinterleave,
+    broadcast,
+    fma,
+    extract,
+    insert,
+    extractStridedSlice,
+    insertStridedSlice,
+    shuffle,
+    reduction,
+    multiReduction,
+    contract,
+    outerproduct,
+    transpose,
+    createMask,
+    constantMask,
+    shapeCast,
+    fromElements,
+    toElements,
+    bitcast,
+    step,
+    interleave,
+    deinterleave,
   ],
   upstream: true,
 };

@@ -9,13 +9,30 @@ import type { OpPrinter } from '../printer/opPrinter';
 import type { Type, VectorType } from '../types';
 import { elementOf } from '../types';
 
-export const combiningKinds = ['add', 'mul', 'minui', 'minsi', 'minnumf', 'maxui', 'maxsi', 'maxnumf', 'and', 'or', 'xor', 'minimumf', 'maximumf'] as const;
+export const combiningKinds = [
+  'add',
+  'mul',
+  'minui',
+  'minsi',
+  'minnumf',
+  'maxui',
+  'maxsi',
+  'maxnumf',
+  'and',
+  'or',
+  'xor',
+  'minimumf',
+  'maximumf',
+] as const;
 export type CombiningKind = (typeof combiningKinds)[number];
 
 /** `#vector.kind<add>`. */
 export const combiningKind: AttributeCodec<CombiningKind> = {
   describe: '#vector.kind<…>',
-  read: (a) => (a.kind === 'dialect' && a.dialect === 'vector' ? combiningKinds.find((k) => a.body === `kind<${k}>`) : undefined),
+  read: (a) =>
+    a.kind === 'dialect' && a.dialect === 'vector'
+      ? combiningKinds.find((k) => a.body === `kind<${k}>`)
+      : undefined,
   write: (v) => ({ kind: 'dialect', dialect: 'vector', body: `kind<${v}>`, text: `#vector.kind<${v}>` }),
   keywords: combiningKinds,
 };
@@ -23,8 +40,16 @@ export const combiningKind: AttributeCodec<CombiningKind> = {
 /** Flags between the angle brackets of `#arith.fastmath<…>`; `none` when there are none. */
 export const fastMath: AttributeCodec<string> = {
   describe: '#arith.fastmath<…>',
-  read: (a) => (a.kind === 'dialect' && a.dialect === 'arith' && a.body.startsWith('fastmath<') ? a.body.slice(9, -1) : undefined),
-  write: (v) => ({ kind: 'dialect', dialect: 'arith', body: `fastmath<${v}>`, text: `#arith.fastmath<${v}>` }),
+  read: (a) =>
+    a.kind === 'dialect' && a.dialect === 'arith' && a.body.startsWith('fastmath<')
+      ? a.body.slice(9, -1)
+      : undefined,
+  write: (v) => ({
+    kind: 'dialect',
+    dialect: 'arith',
+    body: `fastmath<${v}>`,
+    text: `#arith.fastmath<${v}>`,
+  }),
 };
 
 /** `#vector.iterator_type<parallel>`; also reads the word that the custom form has. */
@@ -33,13 +58,23 @@ export const iteratorTypes: AttributeCodec<readonly ('parallel' | 'reduction')[]
   read: (a) => {
     if (a.kind !== 'array') return undefined;
     const words = a.elements.map((e) => {
-      const word = e.kind === 'string' ? e.value : e.kind === 'dialect' ? /^iterator_type<(\w+)>$/.exec(e.body)?.[1] : undefined;
+      const word =
+        e.kind === 'string'
+          ? e.value
+          : e.kind === 'dialect'
+            ? /^iterator_type<(\w+)>$/.exec(e.body)?.[1]
+            : undefined;
       return word === 'parallel' || word === 'reduction' ? word : undefined;
     });
     return words.every((w) => w !== undefined) ? words : undefined;
   },
   write: (v) => {
-    const elements = v.map((w): Attribute => ({ kind: 'dialect', dialect: 'vector', body: `iterator_type<${w}>`, text: `#vector.iterator_type<${w}>` }));
+    const elements = v.map((w): Attribute => ({
+      kind: 'dialect',
+      dialect: 'vector',
+      body: `iterator_type<${w}>`,
+      text: `#vector.iterator_type<${w}>`,
+    }));
     return { kind: 'array', elements, text: `[${elements.map((e) => e.text).join(', ')}]` };
   },
 };
@@ -77,13 +112,20 @@ export const withInts = (name: string, comma: boolean, joint: string): CustomAss
     attributes.set(name, list);
     p.expect(':');
     const values = p.resolveAll(operands, p.typeList());
-    if (joint === '') return { operands: values, resultTypes: p.inferResults(definition, values, attributes), attributes };
+    if (joint === '')
+      return { operands: values, resultTypes: p.inferResults(definition, values, attributes), attributes };
     p.expect(joint);
     return { operands: values, resultTypes: p.typeList(), attributes };
   },
 });
 
 /** The vector or scalar left when the first `depth` dimensions of `t` are indexed. */
-export function innerType(t: VectorType, depth: number, make: (shape: readonly number[], element: Type, scalable?: readonly boolean[]) => VectorType): Type {
-  return depth === t.shape.length ? elementOf(t) : make(t.shape.slice(depth), t.element, t.scalable.slice(depth));
+export function innerType(
+  t: VectorType,
+  depth: number,
+  make: (shape: readonly number[], element: Type, scalable?: readonly boolean[]) => VectorType,
+): Type {
+  return depth === t.shape.length
+    ? elementOf(t)
+    : make(t.shape.slice(depth), t.element, t.scalable.slice(depth));
 }

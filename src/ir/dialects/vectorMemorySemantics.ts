@@ -1,9 +1,27 @@
 /** What the memory ops of `vector` do to run-time buffers. */
 import type { AffineMap } from '../affine';
 import { irMessages } from '../messages';
-import type { ElementArray, EvaluationContext, MemRefValue, RuntimeValue, Scalar, ShapedValue, Step, StepCompiler, TensorValue, VectorValue } from '../interpreter/runtimeValue';
+import type {
+  ElementArray,
+  EvaluationContext,
+  MemRefValue,
+  RuntimeValue,
+  Scalar,
+  ShapedValue,
+  Step,
+  StepCompiler,
+  TensorValue,
+  VectorValue,
+} from '../interpreter/runtimeValue';
 import { allocate } from '../interpreter/storage';
-import { forEachIndex, forEachOffset, getElement, makeVector, rowMajorStrides, setElement } from '../interpreter/tensor';
+import {
+  forEachIndex,
+  forEachOffset,
+  getElement,
+  makeVector,
+  rowMajorStrides,
+  setElement,
+} from '../interpreter/tensor';
 import type { Operation, Value } from '../operation';
 import type { VectorType } from '../types';
 import { elementCount } from '../types';
@@ -18,28 +36,43 @@ function start(op: Operation, m: MemRefValue, indices: readonly number[], shape:
   for (let d = 0; d < indices.length; d++) {
     const i = indices[d]!;
     const size = d < skip ? 1 : shape[d - skip]!;
-    if (!(i >= 0 && i + size <= m.shape[d]!)) throw fail(op, `elements [${i}, ${i + size}) leave dimension ${d} of size ${m.shape[d]}`);
+    if (!(i >= 0 && i + size <= m.shape[d]!))
+      throw fail(op, `elements [${i}, ${i + size}) leave dimension ${d} of size ${m.shape[d]}`);
     at += i * m.strides[d]!;
   }
   return at;
 }
 /** Whether vectors of `shape` lie in one piece in the memref. */
-const inOnePiece = (m: MemRefValue, shape: readonly number[]): boolean => shape.length === 1 && m.strides[m.strides.length - 1] === 1;
+const inOnePiece = (m: MemRefValue, shape: readonly number[]): boolean =>
+  shape.length === 1 && m.strides[m.strides.length - 1] === 1;
 
 interface Access {
   readonly op: Operation;
   readonly base: Value;
   readonly indices: readonly Value[];
 }
-const locate = (view: Access, compiler: StepCompiler, type: VectorType): ((frame: readonly RuntimeValue[]) => readonly [MemRefValue, number]) => {
+const locate = (
+  view: Access,
+  compiler: StepCompiler,
+  type: VectorType,
+): ((frame: readonly RuntimeValue[]) => readonly [MemRefValue, number]) => {
   const base = compiler.slot(view.base);
   const indices = view.indices.map((v) => compiler.slot(v));
   return (frame) => {
     const m = frame[base] as MemRefValue;
-    return [m, start(view.op, m, indices.map((s) => frame[s] as number), type.shape)];
+    return [
+      m,
+      start(
+        view.op,
+        m,
+        indices.map((s) => frame[s] as number),
+        type.shape,
+      ),
+    ];
   };
 };
-const innerStrides = (m: MemRefValue, shape: readonly number[]): readonly number[] => m.strides.slice(m.strides.length - shape.length);
+const innerStrides = (m: MemRefValue, shape: readonly number[]): readonly number[] =>
+  m.strides.slice(m.strides.length - shape.length);
 
 export function compileLoad(view: Access & { readonly result: Value }, compiler: StepCompiler): Step {
   const type = view.result.type as VectorType;
@@ -79,7 +112,12 @@ export function compileStore(view: Access & { readonly valueToStore: Value }, co
 }
 
 /** Visits the elements whose mask is set: position in the vector, position in storage. */
-function masked(view: Access, mask: Value, context: EvaluationContext, visit: (i: number, at: number, data: ElementArray) => void): void {
+function masked(
+  view: Access,
+  mask: Value,
+  context: EvaluationContext,
+  visit: (i: number, at: number, data: ElementArray) => void,
+): void {
   const m = context.get(view.base) as MemRefValue;
   const { data: bits, shape } = context.get(mask) as VectorValue;
   const skip = m.shape.length - shape.length;
@@ -90,7 +128,10 @@ function masked(view: Access, mask: Value, context: EvaluationContext, visit: (i
     visit(i, start(view.op, m, point, []), m.data);
   });
 }
-export function evaluateMaskedLoad(view: Access & { readonly mask: Value; readonly passThru: Value }, context: EvaluationContext): Values {
+export function evaluateMaskedLoad(
+  view: Access & { readonly mask: Value; readonly passThru: Value },
+  context: EvaluationContext,
+): Values {
   const from = context.get(view.passThru) as VectorValue;
   const data = from.data.slice();
   masked(view, view.mask, context, (i, at, source) => {
@@ -98,7 +139,10 @@ export function evaluateMaskedLoad(view: Access & { readonly mask: Value; readon
   });
   return [{ ...from, data }];
 }
-export function evaluateMaskedStore(view: Access & { readonly mask: Value; readonly valueToStore: Value }, context: EvaluationContext): Values {
+export function evaluateMaskedStore(
+  view: Access & { readonly mask: Value; readonly valueToStore: Value },
+  context: EvaluationContext,
+): Values {
   const { data } = context.get(view.valueToStore) as VectorValue;
   masked(view, view.mask, context, (i, at, target) => {
     setElement(target, at, getElement(data, i));
@@ -113,9 +157,16 @@ interface Gather {
   readonly indices: Value;
   readonly mask: Value;
 }
-function scattered(view: Gather, context: EvaluationContext, visit: (i: number, at: number, data: ElementArray) => void): void {
+function scattered(
+  view: Gather,
+  context: EvaluationContext,
+  visit: (i: number, at: number, data: ElementArray) => void,
+): void {
   const base = context.get(view.base) as ShapedValue;
-  const m: MemRefValue = base.kind === 'memref' ? base : { ...base, kind: 'memref', strides: rowMajorStrides(base.shape), offset: 0 };
+  const m: MemRefValue =
+    base.kind === 'memref'
+      ? base
+      : { ...base, kind: 'memref', strides: rowMajorStrides(base.shape), offset: 0 };
   const offsets = view.offsets.map((v) => Number(context.get(v)));
   const { data: steps } = context.get(view.indices) as VectorValue;
   const { data: bits } = context.get(view.mask) as VectorValue;
@@ -125,7 +176,10 @@ function scattered(view: Gather, context: EvaluationContext, visit: (i: number, 
     visit(i, start(view.op, m, point, []), m.data);
   }
 }
-export function evaluateGather(view: Gather & { readonly passThru: Value }, context: EvaluationContext): Values {
+export function evaluateGather(
+  view: Gather & { readonly passThru: Value },
+  context: EvaluationContext,
+): Values {
   const from = context.get(view.passThru) as VectorValue;
   const data = from.data.slice();
   scattered(view, context, (i, at, source) => {
@@ -133,7 +187,10 @@ export function evaluateGather(view: Gather & { readonly passThru: Value }, cont
   });
   return [{ ...from, data }];
 }
-export function evaluateScatter(view: Gather & { readonly valueToStore: Value }, context: EvaluationContext): Values {
+export function evaluateScatter(
+  view: Gather & { readonly valueToStore: Value },
+  context: EvaluationContext,
+): Values {
   const { data } = context.get(view.valueToStore) as VectorValue;
   scattered(view, context, (i, at, target) => {
     setElement(target, at, getElement(data, i));
@@ -150,7 +207,13 @@ interface Transfer {
   readonly in_bounds: readonly boolean[];
 }
 /** Visits each element of the vector with its position in storage, or -1 where it lies outside or is masked. */
-function transfer(view: Transfer, shape: readonly number[], base: ShapedValue, context: EvaluationContext, visit: (i: number, at: number) => void): void {
+function transfer(
+  view: Transfer,
+  shape: readonly number[],
+  base: ShapedValue,
+  context: EvaluationContext,
+  visit: (i: number, at: number) => void,
+): void {
   const strides = base.kind === 'memref' ? base.strides : rowMajorStrides(base.shape);
   const origin = view.indices.map((v) => Number(context.get(v)));
   const dims = view.permutation_map.results.map((r) => (r.kind === 'dim' ? r.index : -1));
@@ -162,7 +225,9 @@ function transfer(view: Transfer, shape: readonly number[], base: ShapedValue, c
     dims.forEach((d, k) => {
       if (d >= 0) point[d] = origin[d]! + index[k]!;
     });
-    const clear = mask !== undefined && Number(mask.data[maskDims.reduce((at, m, k) => at + index[m.i]! * maskStrides[k]!, 0)]) === 0;
+    const clear =
+      mask !== undefined &&
+      Number(mask.data[maskDims.reduce((at, m, k) => at + index[m.i]! * maskStrides[k]!, 0)]) === 0;
     let at = base.kind === 'memref' ? base.offset : 0;
     let outside = -1;
     for (let d = 0; d < point.length; d++) {
@@ -171,12 +236,19 @@ function transfer(view: Transfer, shape: readonly number[], base: ShapedValue, c
     }
     if (outside >= 0 && !clear) {
       const k = dims.indexOf(outside);
-      if (k < 0 || view.in_bounds[k] === true) throw fail(view.op, `index ${point[outside]} is outside dimension ${outside} of size ${base.shape[outside]}, which is said to be in bounds`);
+      if (k < 0 || view.in_bounds[k] === true)
+        throw fail(
+          view.op,
+          `index ${point[outside]} is outside dimension ${outside} of size ${base.shape[outside]}, which is said to be in bounds`,
+        );
     }
     visit(i, clear || outside >= 0 ? -1 : at);
   });
 }
-export function evaluateTransferRead(view: Transfer & { readonly padding: Value; readonly result: Value }, context: EvaluationContext): Values {
+export function evaluateTransferRead(
+  view: Transfer & { readonly padding: Value; readonly result: Value },
+  context: EvaluationContext,
+): Values {
   const type = view.result.type as VectorType;
   const base = context.get(view.base) as ShapedValue;
   const padding = context.get(view.padding) as Scalar;
@@ -186,7 +258,10 @@ export function evaluateTransferRead(view: Transfer & { readonly padding: Value;
   });
   return [makeVector(type.shape, type.element, data)];
 }
-export function evaluateTransferWrite(view: Transfer & { readonly valueToStore: Value }, context: EvaluationContext): Values {
+export function evaluateTransferWrite(
+  view: Transfer & { readonly valueToStore: Value },
+  context: EvaluationContext,
+): Values {
   const value = context.get(view.valueToStore) as VectorValue;
   const base = context.get(view.base) as TensorValue | MemRefValue;
   const target = base.kind === 'tensor' ? { ...base, data: base.data.slice() } : base;

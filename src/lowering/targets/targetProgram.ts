@@ -7,7 +7,11 @@ export type BufferAccess = 'read' | 'write' | 'readwrite';
 
 /** A buffer of a launch, in the order of the kernel's parameters. Offsets and lengths are in bytes. */
 export type TargetBinding = { readonly access: BufferAccess; readonly length: number } & (
-  | { readonly space: 'input' | 'output' | 'constant'; /** Which one. */ readonly index: number; /** Where the buffer begins in it. */ readonly offset: number }
+  | {
+      readonly space: 'input' | 'output' | 'constant';
+      /** Which one. */ readonly index: number;
+      /** Where the buffer begins in it. */ readonly offset: number;
+    }
   | { readonly space: 'arena'; readonly offset: number }
 );
 
@@ -52,7 +56,10 @@ export interface TargetEntryPoint {
 
 /** A parameter: a named blob of the resource store, or a few bytes that were in the IR. Little-endian, row-major. */
 export type TargetConstant = TargetTensor &
-  ({ readonly resource: string; readonly data?: undefined } | { readonly resource?: undefined; readonly data: Uint8Array });
+  (
+    | { readonly resource: string; readonly data?: undefined }
+    | { readonly resource?: undefined; readonly data: Uint8Array }
+  );
 
 export interface TargetProgram {
   readonly entryPoints: readonly TargetEntryPoint[];

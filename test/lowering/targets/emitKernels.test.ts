@@ -10,6 +10,7 @@ import { Interpreter } from '../../../src/ir/interpreter/interpreter';
 import type { MemRefValue } from '../../../src/ir/interpreter/runtimeValue';
 import { elementsFromBytes, elementsToBytes, makeMemRef } from '../../../src/ir/interpreter/tensor';
 import { elementCount } from '../../../src/ir/types';
+import type { EmittedKernel } from '../../../src/lowering/targets/cpu/emitKernels';
 import { emitKernels } from '../../../src/lowering/targets/cpu/emitKernels';
 import { emitters } from '../../../src/lowering/targets/cpu/emitters';
 import { runnableLevels, runNative } from './nativeKernels';
@@ -27,7 +28,10 @@ function sample(type: types.MemRefType, seed: number): Uint8Array {
   const count = elementCount(type.shape)!;
   const special = [NaN, Infinity, -Infinity, 0];
   const values = Array.from({ length: count }, (_, i) => {
-    if (type.element.kind === 'float') return count === 16 && seed < 2 && i % 5 === seed + 1 ? special[Math.floor(i / 5)]! : (next() - 0.5) * 16;
+    if (type.element.kind === 'float')
+      return count === 16 && seed < 2 && i % 5 === seed + 1
+        ? special[Math.floor(i / 5)]!
+        : (next() - 0.5) * 16;
     return Math.trunc((next() - 0.5) * (i % 4 === 0 ? 4e9 : 200));
   });
   return encodeElements(type.element, values);
@@ -44,43 +48,115 @@ function difference(type: types.Type, expected: Uint8Array, actual: Uint8Array):
   }, 0);
 }
 
-/** Kernels of the file in C at every level, against the interpreter. */
-async function compare(file: string, tolerance: number): Promise<void> {
-  const { module } = parseModule(fixture(file), registry);
-  assert.deepEqual(verify(module).map((p) => `${p.op.name}: ${p.text}`), []);
-  const { source, kernels } = emitKernels(module, { abi: kernelHeaderText });
-  const cases = functions(module).map((op, n) => {
+interface Case {
+  readonly name: string;
+  readonly types: readonly types.MemRefType[];
+  readonly inputs: readonly Uint8Array[];
+  readonly kernel: EmittedKernel;
+}
+function casesOf(module: Operation, kernels: readonly EmittedKernel[]): readonly Case[] {
+  return functions(module).map((op, n) => {
+    const name = symbolNameOf(op);
     const types = op.region().blocks[0]!.args.map((a) => a.type as types.MemRefType);
-    const inputs = types.map((t, i) => (file === 'math.mlir' && i === 0 ? mathInputs(t) : sample(t, i + (symbolNameOf(op) === 'nan' ? 0 : 2 + n))));
-    return { name: symbolNameOf(op), types, inputs, kernel: kernels.find((k) => k.name === symbolNameOf(op))! };
+    const seed = name === 'nan' ? 0 : 2 + n;
+    const inputs = types.map((t, i) => (inMath.has(name) && i === 0 ? mathInputs(t) : sample(t, i + seed)));
+    return { name, types, inputs, kernel: kernels.find((k) => k.name === name)! };
   });
+}
+const inMath = new Set(['unary', 'binary']);
+
+/** Arguments of math functions: around zero, small and large. */
+const mathInputs = (t: types.MemRefType): Uint8Array =>
+  encodeElements(
+    t.element,
+    Array.from(
+      { length: elementCount(t.shape)! },
+      (_, i) => (i % 3 === 0 ? 1 : i % 3 === 1 ? 0.01 : 5) * Math.sin(i * 1.7 + 0.3),
+    ),
+  );
+
+test('hand-written kernels and all math functions compute in C what the interpreter computes, at every level', async () => {
+  const { module } = parseModule(fixture('kernels.mlir') + fixture('math.mlir'), registry);
+  assert.deepEqual(
+    verify(module).map((p) => `${p.op.name}: ${p.text}`),
+    [],
+  );
+  const { source, kernels } = emitKernels(module, { abi: kernelHeaderText });
+  const cases = casesOf(module, kernels);
   const interpreter = new Interpreter(module);
   const expected = cases.map((c) => {
-    const buffers = c.types.map((t, i): MemRefValue => makeMemRef(t.shape, t.element, elementsFromBytes(t.element, c.inputs[i]!)));
+    const buffers = c.types.map((t, i): MemRefValue =>
+      makeMemRef(t.shape, t.element, elementsFromBytes(t.element, c.inputs[i]!)),
+    );
     interpreter.call(c.name, buffers);
     return buffers.map((b) => elementsToBytes(b.element, b.data));
   });
-  for (const level of await runnableLevels()) {
-    const calls = cases.map(({ kernel, inputs }) => ({ symbol: kernel.symbol, begin: 0, end: kernel.extent, scratchBytes: kernel.scratchBytes, buffers: inputs }));
-    const actual = await runNative(source, level, calls);
+  const calls = cases.map(({ kernel, inputs }) => ({
+    ...kernel,
+    begin: 0,
+    end: kernel.extent,
+    buffers: inputs,
+  }));
+  const levels = await runnableLevels();
+  const results = await Promise.all(levels.map((level) => runNative(source, level, calls)));
+  results.forEach((actual, l) => {
     cases.forEach((c, i) => {
       c.types.forEach((t, k) => {
         const worst = difference(t.element, expected[i]![k]!, actual[i]![k]!);
-        assert.ok(worst <= tolerance, `${level}: argument ${k} of @${c.name} differs by ${worst}`);
+        assert.ok(worst <= 2e-5, `${levels[l]}: argument ${k} of @${c.name} differs by ${worst}`);
       });
     });
-  }
-}
-/** Arguments of math functions: around zero, small and large. */
-const mathInputs = (t: types.MemRefType): Uint8Array =>
-  encodeElements(t.element, Array.from({ length: elementCount(t.shape)! }, (_, i) => (i % 3 === 0 ? 1 : i % 3 === 1 ? 0.01 : 5) * Math.sin(i * 1.7 + 0.3)));
-
-test('hand-written kernels compute in C what the interpreter computes, at every level', async () => {
-  await compare('kernels.mlir', 2e-5);
+  });
 });
 
-test('every math function computes in C what the interpreter computes', async () => {
-  await compare('math.mlir', 2e-5);
+test('vector functions stay within the error that they state', async () => {
+  const functionsOfX = { exp: Math.exp, log: Math.log, tanh: Math.tanh, erf: undefined };
+  const count = 4096;
+  // Bit patterns over the whole range: both signs, denormals, infinities, NaN.
+  const inputs = new Float32Array(Uint32Array.from({ length: count }, (_, i) => (i * 1048573) >>> 0).buffer);
+  const text = Object.keys(functionsOfX)
+    .map(
+      (f) => `func.func @${f}(%a: memref<${count}xf32>, %o: memref<${count}xf32>) {
+        scf.forall (%i) = (0) to (${count}) step (8) {
+          %x = vector.load %a[%i] : memref<${count}xf32>, vector<8xf32>
+          %y = math.${f} %x : vector<8xf32>
+          vector.store %y, %o[%i] : memref<${count}xf32>, vector<8xf32>
+        }
+        return
+      }`,
+    )
+    .join('\n');
+  const { source, kernels } = emitKernels(parseModule(text, registry).module, { abi: kernelHeaderText });
+  const calls = kernels.map((k) => ({
+    ...k,
+    begin: 0,
+    end: k.extent,
+    buffers: [new Uint8Array(inputs.buffer), new Uint8Array(4 * count)],
+  }));
+  const [level] = await runnableLevels();
+  const results = await runNative(source, level!, calls);
+  Object.entries(functionsOfX).forEach(([name, f], n) => {
+    const out = new Float32Array(results[n]![1]!.slice().buffer);
+    inputs.forEach((x, i) => {
+      if (f === undefined) {
+        assert.ok(
+          Number.isNaN(x)
+            ? Number.isNaN(out[i]!)
+            : Math.abs(out[i]!) <= 1 && (x === 0 || Math.sign(out[i]!) === Math.sign(x) || out[i] === 0),
+          `${name}(${x}) = ${out[i]}`,
+        );
+        return;
+      }
+      const want = Math.fround(f(x));
+      const got = out[i]!;
+      const unit = 2 ** (Math.floor(Math.log2(Math.abs(want))) - 23);
+      const fine =
+        Object.is(want, got) ||
+        want === got ||
+        (Math.abs(want) < 1.2e-38 ? Math.abs(got - want) < 3e-45 : Math.abs(got - f(x)) <= 3 * unit);
+      assert.ok(fine, `${name}(${x}) = ${got}, expected ${want}`);
+    });
+  });
 });
 
 test('the table of emitters has every op of the loops stage and no other', () => {
@@ -105,7 +181,10 @@ test('an op without C is refused with its reason and the model node', () => {
     }
     return
   }`;
-  assert.throws(() => emitKernels(parseModule(text, registry).module), /STR0560 kernel 'k': vector\.multi_reduction \(from Sum_3\) has no C: it must be lowered/);
+  assert.throws(
+    () => emitKernels(parseModule(text, registry).module),
+    /STR0560 kernel 'k': vector\.multi_reduction \(from Sum_3\) has no C: it must be lowered/,
+  );
   const half = `func.func @k(%m: memref<4xbf16>) {
     scf.forall (%i) in (4) {
       %r = memref.load %m[%i] : memref<4xbf16>
@@ -113,7 +192,10 @@ test('an op without C is refused with its reason and the model node', () => {
     }
     return
   }`;
-  assert.throws(() => emitKernels(parseModule(half, registry).module), /STR0561 kernel 'k': bf16 has no C type/);
+  assert.throws(
+    () => emitKernels(parseModule(half, registry).module),
+    /STR0561 kernel 'k': bf16 has no C type/,
+  );
 });
 
 test('comments name the model nodes and cannot break out of their line', () => {

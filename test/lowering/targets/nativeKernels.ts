@@ -1,13 +1,16 @@
 /** Compiles emitted C with a small driver and runs kernels in a process of their own, on raw files. */
-import { execFileSync } from 'node:child_process';
+import { execFile } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
+import { promisify } from 'node:util';
 import { compilerFlags } from '../../../src/artifact/cpuFeatures';
 import { kernelHeaderText } from '../../../src/artifact/kernelAbi';
 import type { CpuLevel } from '../../../src/compiler/targetDescription';
 import { cpuLevels, describeTarget } from '../../../src/compiler/targetDescription';
 import { hostArchitecture, hostCpu } from '../../../src/runner/hostCpu';
+
+const run = promisify(execFile);
 
 /** A call: buffers are overwritten with what the kernel leaves in them. */
 export interface NativeCall {
@@ -68,27 +71,52 @@ int main(int argc, char **argv)
 export async function runnableLevels(): Promise<readonly CpuLevel[]> {
   const { features } = await hostCpu();
   const described = await Promise.all(cpuLevels.map((l) => describeTarget(l)));
-  return described.filter((t) => t.architecture === hostArchitecture() && t.cpuFeatures.every((f) => features.includes(f))).map((t) => t.level);
+  return described
+    .filter((t) => t.architecture === hostArchitecture() && t.cpuFeatures.every((f) => features.includes(f)))
+    .map((t) => t.level);
 }
 
 /** Runs the calls one after another; throws when the C does not compile or a call fails or writes outside of a buffer. */
-export async function runNative(source: string, level: CpuLevel, calls: readonly NativeCall[]): Promise<readonly (readonly Uint8Array[])[]> {
+export async function runNative(
+  source: string,
+  level: CpuLevel,
+  calls: readonly NativeCall[],
+): Promise<readonly (readonly Uint8Array[])[]> {
   const target = await describeTarget(level);
   const folder = mkdtempSync(path.join(tmpdir(), 'strata-kernels-'));
   try {
     const at = (name: string): string => path.join(folder, name);
     writeFileSync(at('kernels.c'), source);
     writeFileSync(at('driver.c'), driver);
-    const flags = ['-std=gnu11', '-O2', '-Wall', '-Wno-unused', '-Wno-psabi', '-fno-math-errno', '-fno-trapping-math', '-rdynamic', ...compilerFlags(target.architecture, target.cpuFeatures), ...target.flags];
-    execFileSync('cc', [...flags, '-o', at('run'), at('kernels.c'), at('driver.c'), '-ldl', '-lm'], { stdio: ['ignore', 'ignore', 'pipe'] });
+    const flags = [
+      '-std=gnu11',
+      '-O2',
+      '-Wall',
+      '-Wno-unused',
+      '-Wno-psabi',
+      '-fno-math-errno',
+      '-fno-trapping-math',
+      '-rdynamic',
+      ...compilerFlags(target.architecture, target.cpuFeatures),
+      ...target.flags,
+    ];
+    await run('cc', [...flags, '-o', at('run'), at('kernels.c'), at('driver.c'), '-ldl', '-lm']);
     const files = calls.map((c, i) =>
       c.buffers.map((b, k) => {
         writeFileSync(at(`b${i}_${k}`), b);
         return at(`b${i}_${k}`);
       }),
     );
-    writeFileSync(at('plan'), calls.map((c, i) => `${c.symbol} ${c.begin} ${c.end} ${c.scratchBytes} ${c.buffers.length} ${files[i]!.join(' ')}\n`).join(''));
-    execFileSync(at('run'), [at('plan')], { stdio: ['ignore', 'ignore', 'pipe'] });
+    writeFileSync(
+      at('plan'),
+      calls
+        .map(
+          (c, i) =>
+            `${c.symbol} ${c.begin} ${c.end} ${c.scratchBytes} ${c.buffers.length} ${files[i]!.join(' ')}\n`,
+        )
+        .join(''),
+    );
+    await run(at('run'), [at('plan')]);
     return files.map((list) => list.map((f) => new Uint8Array(readFileSync(f))));
   } finally {
     rmSync(folder, { recursive: true, force: true });

@@ -40,7 +40,8 @@ export function scalarC(type: Type): ScalarC {
   if (type.kind === 'index') return signedOf(8);
   if (type.kind === 'float') {
     const known = floats[type.name];
-    if (known === undefined) throw new NoCType(type, 'C compilers have no such float; convert it where it is loaded');
+    if (known === undefined)
+      throw new NoCType(type, 'C compilers have no such float; convert it where it is loaded');
     return known;
   }
   if (type.kind !== 'integer') throw new NoCType(type, 'only scalars, vectors and memrefs are known');
@@ -49,7 +50,8 @@ export function scalarC(type: Type): ScalarC {
   return type.signedness === 'unsigned' ? unsignedScalar(type.width / 8) : signedOf(type.width / 8);
 }
 /** A scalar as an element of memory: i1 takes a byte. */
-export const storedC = (type: Type): ScalarC => (type === t.i1 ? { c: 'bool', tag: 'i1', bytes: 1 } : scalarC(type));
+export const storedC = (type: Type): ScalarC =>
+  type === t.i1 ? { c: 'bool', tag: 'i1', bytes: 1 } : scalarC(type);
 
 /** Same width, unsigned or signed. */
 export const unsignedC = (s: ScalarC): ScalarC => unsignedScalar(s.bytes);
@@ -73,20 +75,24 @@ export function vectorC(type: types.VectorType, lane: ScalarC = scalarC(type.ele
 export function vectorOf(lane: ScalarC, used: number, type?: Type): VectorC {
   let lanes = 1;
   while (lanes < used) lanes *= 2;
-  if (used < 1 || lanes > 1024) throw new NoCType(type ?? t.none, `a vector needs 1 to 1024 elements, it has ${used}`);
+  if (used < 1 || lanes > 1024)
+    throw new NoCType(type ?? t.none, `a vector needs 1 to 1024 elements, it has ${used}`);
   return { name: `v${lanes}${lane.tag}`, lane, lanes, used };
 }
 
 /** The C type of a variable that holds a value of `type`. */
-export const cTypeName = (type: Type): string => (type.kind === 'vector' ? vectorC(type).name : scalarC(type).c);
+export const cTypeName = (type: Type): string =>
+  type.kind === 'vector' ? vectorC(type).name : scalarC(type).c;
 
 /** `1.5f`, `INT64_C(7)`; exact. Negative numbers are in brackets. */
 export function literalC(value: number | bigint | boolean, type: Type): string {
-  if (type === t.i1) return value === true || value === 1 || value === 1n || value === -1n || value === -1 ? 'true' : 'false';
+  if (type === t.i1)
+    return value === true || value === 1 || value === 1n || value === -1n || value === -1 ? 'true' : 'false';
   if (type.kind === 'float') return floatLiteral(Number(value), type);
   const s = scalarC(type);
   const v = BigInt.asIntN(8 * s.bytes, BigInt(value));
-  if (s.bytes === 8 && (v > 0x7fffffffn || v < -0x7fffffffn)) return v === -(1n << 63n) ? 'INT64_MIN' : wrap(`INT64_C(${v})`, v < 0n);
+  if (s.bytes === 8 && (v > 0x7fffffffn || v < -0x7fffffffn))
+    return v === -(1n << 63n) ? 'INT64_MIN' : wrap(`INT64_C(${v})`, v < 0n);
   if (s.bytes === 4 && v === -(1n << 31n)) return 'INT32_MIN';
   return wrap(String(v), v < 0n);
 }

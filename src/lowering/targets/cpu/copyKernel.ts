@@ -17,7 +17,11 @@ export function copiesOf(hosts: readonly Operation[]): readonly number[] {
   return [...sizes].sort((a, b) => a - b);
 }
 
-export function copyKernel(bytes: number): { readonly symbol: string; readonly extent: number; readonly text: string } {
+export function copyKernel(bytes: number): {
+  readonly symbol: string;
+  readonly extent: number;
+  readonly text: string;
+} {
   const symbol = `strata_copy_${bytes}`;
   const extent = Math.max(1, Math.ceil(bytes / unitBytes));
   const text = `// Copies ${bytes} bytes, ${unitBytes} per unit.

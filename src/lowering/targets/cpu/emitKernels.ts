@@ -49,7 +49,10 @@ export function emitKernels(module: Operation, options: EmitOptions = {}): Emitt
   ].filter((s) => s !== '');
   return {
     source: `${source.map((s) => s.trimEnd()).join('\n\n')}\n`,
-    kernels: [...emitted.map((e) => e.kernel), ...copies.map((c) => ({ name: c.symbol, symbol: c.symbol, extent: c.extent, scratchBytes: 0 }))],
+    kernels: [
+      ...emitted.map((e) => e.kernel),
+      ...copies.map((c) => ({ name: c.symbol, symbol: c.symbol, extent: c.extent, scratchBytes: 0 })),
+    ],
   };
 }
 
@@ -59,7 +62,10 @@ function emitOp(op: Operation, w: KernelWriter): void {
   emitter(op, w);
 }
 
-export function emitKernel(kernel: KernelFunction, prelude: Prelude): { readonly kernel: EmittedKernel; readonly text: string } {
+export function emitKernel(
+  kernel: KernelFunction,
+  prelude: Prelude,
+): { readonly kernel: EmittedKernel; readonly text: string } {
   const w = new KernelWriter(kernel.name, prelude, emitOp);
   const body = kernel.op.region().blocks[0]!;
   declareArguments(kernel, w);
@@ -73,7 +79,10 @@ export function emitKernel(kernel: KernelFunction, prelude: Prelude): { readonly
   const about = origins.length === 0 ? '' : ` from ${commentText(origins.join(', '))}`;
   const head = `// ${kernel.symbol}: units [begin, end) of ${kernel.extent}${about}`;
   const text = `${head}\nSTRATA_EXPORT void ${kernel.symbol}(const strata_kernel_state *state, int64_t begin, int64_t end)\n{\n${w.text}\n}`;
-  return { kernel: { name: kernel.name, symbol: kernel.symbol, extent: kernel.extent, scratchBytes: w.scratchBytes }, text };
+  return {
+    kernel: { name: kernel.name, symbol: kernel.symbol, extent: kernel.extent, scratchBytes: w.scratchBytes },
+    text,
+  };
 }
 
 function declareArguments(kernel: KernelFunction, w: KernelWriter): void {
@@ -84,15 +93,19 @@ function declareArguments(kernel: KernelFunction, w: KernelWriter): void {
     if (arg.type.kind !== 'memref') fail(`argument ${i} is ${arg.type.text}, a memref is expected`);
     const type = arg.type as types.MemRefType;
     const layout = layoutOf(type);
-    const strides = layout?.strides.map((s) => s ?? fail(`a stride of argument ${i} is known only at run time`));
-    if (strides === undefined || layout?.offset === undefined || elementCount(type.shape) === undefined) fail(`argument ${i} needs a static size and layout, found ${type.text}`);
+    const strides = layout?.strides.map(
+      (s) => s ?? fail(`a stride of argument ${i} is known only at run time`),
+    );
+    if (strides === undefined || layout?.offset === undefined || elementCount(type.shape) === undefined)
+      fail(`argument ${i} needs a static size and layout, found ${type.text}`);
     const element = w.stored(type);
     const access = accessOf(arg);
     if (access === undefined) return;
     const readOnly = access === 'read';
     const name = w.fresh(readOnly ? 'in' : 'out');
     const from = `state->bindings[${i}]`;
-    const start = layout!.offset === 0 ? from : `(${readOnly ? 'const ' : ''}${element.c} *)${from} + ${layout!.offset}`;
+    const start =
+      layout!.offset === 0 ? from : `(${readOnly ? 'const ' : ''}${element.c} *)${from} + ${layout!.offset}`;
     w.line(`${readOnly ? 'const ' : ''}${element.c} *const ${name} = ${start}; // ${type.text}`);
     w.bindBuffer(arg, { pointer: name, element, strides: strides!, shape: type.shape, readOnly });
   });
@@ -112,7 +125,8 @@ function parallelLoop(kernel: KernelFunction, w: KernelWriter): void {
       .map((d) => d.count)
       .reduceRight<string[]>((list, count, d) => {
         const quotient = inner === 1 ? unit : `${unit} / ${inner}`;
-        const index = d === 0 ? quotient : count === 1 ? '0' : `${inner === 1 ? unit : `(${quotient})`} % ${count}`;
+        const index =
+          d === 0 ? quotient : count === 1 ? '0' : `${inner === 1 ? unit : `(${quotient})`} % ${count}`;
         inner *= count;
         return [index, ...list];
       }, []);
@@ -122,7 +136,10 @@ function parallelLoop(kernel: KernelFunction, w: KernelWriter): void {
         w.bind(arg, unit);
         return;
       }
-      const scaled = d.step === 1 ? points[k]! : `${/^\w+$/.test(points[k]!) ? points[k]! : `(${points[k]!})`} * ${d.step}`;
+      const scaled =
+        d.step === 1
+          ? points[k]!
+          : `${/^\w+$/.test(points[k]!) ? points[k]! : `(${points[k]!})`} * ${d.step}`;
       w.define(arg, d.from === 0 ? scaled : `${d.from} + ${scaled}`, 'i');
     });
     w.block(body);

@@ -198,4 +198,5 @@ export const emitters = {
 
 /** Ops of the loops stage, by name. A test compares them with the registry. */
 export type LoopsOpName = keyof typeof emitters;
-export const emitterOf = (name: string): Emitter | undefined => (Object.hasOwn(emitters, name) ? emitters[name as LoopsOpName] : undefined);
+export const emitterOf = (name: string): Emitter | undefined =>
+  Object.hasOwn(emitters, name) ? emitters[name as LoopsOpName] : undefined;

@@ -9,7 +9,14 @@ import * as memref from '../../../ir/dialects/memref';
 import { isContiguous, layoutOf } from '../../../ir/dialects/memrefLayout';
 import { DYNAMIC_INDEX } from '../../../ir/dialects/mixedIndices';
 import { byteSize, storageBytes } from '../../../ir/types';
-import type { TargetBinding, TargetConstant, TargetEntryPoint, TargetProgram, TargetStep, TargetTensor } from '../targetProgram';
+import type {
+  TargetBinding,
+  TargetConstant,
+  TargetEntryPoint,
+  TargetProgram,
+  TargetStep,
+  TargetTensor,
+} from '../targetProgram';
 import { copyKernel } from './copyKernel';
 import { emitKernel } from './emitKernels';
 import type { KernelFunction } from './kernelFunctions';
@@ -43,9 +50,16 @@ export function hostProgram(module: Operation): TargetProgram {
 function fail(op: Operation, problem: string): never {
   throw cpuMessages.error('STR0563', { op: op.name, problem });
 }
-const bufferType = (op: Operation, v: Value): types.MemRefType => (v.type.kind === 'memref' ? v.type : fail(op, `${v.type.text} is no buffer`));
-const bytesOf = (op: Operation, type: types.MemRefType): number => byteSize(type) ?? fail(op, `the size of ${type.text} is known only at run time`);
-const tensorOf = (name: string, type: types.MemRefType, bytes: number): TargetTensor => ({ name, element: type.element.text, shape: type.shape, bytes });
+const bufferType = (op: Operation, v: Value): types.MemRefType =>
+  v.type.kind === 'memref' ? v.type : fail(op, `${v.type.text} is no buffer`);
+const bytesOf = (op: Operation, type: types.MemRefType): number =>
+  byteSize(type) ?? fail(op, `the size of ${type.text} is known only at run time`);
+const tensorOf = (name: string, type: types.MemRefType, bytes: number): TargetTensor => ({
+  name,
+  element: type.element.text,
+  shape: type.shape,
+  bytes,
+});
 
 /** The constants of all entry points, each once, in order of first use. */
 class Constants {
@@ -54,7 +68,8 @@ class Constants {
   readonly #globals = new Map<string, Operation>();
 
   constructor(module: Operation) {
-    for (const op of module.region().blocks[0]!.ops) if (op.name === memref.global.name) this.#globals.set(memref.global.view(op).sym_name, op);
+    for (const op of module.region().blocks[0]!.ops)
+      if (op.name === memref.global.name) this.#globals.set(memref.global.view(op).sym_name, op);
   }
   index(use: Operation, name: string): number {
     let index = this.#indices.get(name);
@@ -66,7 +81,8 @@ class Constants {
     index = this.list.length;
     this.#indices.set(name, index);
     if (initial_value?.kind === 'dense_resource') this.list.push({ ...tensor, resource: initial_value.key });
-    else if (initial_value?.kind === 'dense') this.list.push({ ...tensor, data: repeated(initial_value.bytes, initial_value.splat, tensor.bytes) });
+    else if (initial_value?.kind === 'dense')
+      this.list.push({ ...tensor, data: repeated(initial_value.bytes, initial_value.splat, tensor.bytes) });
     else fail(op, `@${name} has no initial value`);
     return index;
   }
@@ -98,7 +114,8 @@ class HostReader {
     const block = host.region().blocks[0]!;
     block.args.forEach((arg, i) => {
       const type = bufferType(host, arg);
-      if (!isContiguous(type) || layoutOf(type)?.offset !== 0) fail(host, `argument ${i} must be row-major, found ${type.text}`);
+      if (!isContiguous(type) || layoutOf(type)?.offset !== 0)
+        fail(host, `argument ${i} must be row-major, found ${type.text}`);
       const isOutput = this.#isOutput(arg, i);
       const list = isOutput ? outputs : inputs;
       const name = argumentAttribute(host, i, 'strata.name');
@@ -107,7 +124,13 @@ class HostReader {
       list.push(tensorOf(label, type, bytesOf(host, type)));
     });
     for (const op of block.ops) this.#op(op);
-    return { name: func.symbolNameOf(host), inputs, outputs, arenaBytes: this.#arenaBytes, steps: this.#steps };
+    return {
+      name: func.symbolNameOf(host),
+      inputs,
+      outputs,
+      arenaBytes: this.#arenaBytes,
+      steps: this.#steps,
+    };
   }
 
   /** An output says so (`strata.output`), or is written by a launch. */
@@ -117,7 +140,10 @@ class HostReader {
       [...v.uses].some(({ owner, index }) => {
         if (owner.name === memref.copy.name) return index === 1;
         const call = func.call.as(owner);
-        if (call === undefined) return owner.results.length === 1 && owner.result(0).type.kind === 'memref' && written(owner.result(0));
+        if (call === undefined)
+          return (
+            owner.results.length === 1 && owner.result(0).type.kind === 'memref' && written(owner.result(0))
+          );
         const parameter = this.kernels.get(call.callee)?.op.region().blocks[0]!.args[index];
         const access = parameter === undefined ? undefined : accessOf(parameter);
         return access === 'write' || access === 'readwrite';
@@ -145,7 +171,11 @@ class HostReader {
         return;
       }
       case 'memref.get_global':
-        this.#places.set(op.result(0), { space: 'constant', index: this.constants.index(op, memref.getGlobal.view(op).name), offset: 0 });
+        this.#places.set(op.result(0), {
+          space: 'constant',
+          index: this.constants.index(op, memref.getGlobal.view(op).name),
+          offset: 0,
+        });
         return;
       case 'memref.view': {
         const v = memref.view.view(op);
@@ -181,14 +211,21 @@ class HostReader {
   #slice(op: Operation): void {
     const type = bufferType(op, op.result(0));
     const layout = layoutOf(type);
-    if (layout?.offset === undefined || layout.strides.includes(undefined) || numbersOf(op.attr('static_offsets'))?.includes(DYNAMIC_INDEX) === true) fail(op, 'the slice is known only at run time');
+    if (
+      layout?.offset === undefined ||
+      layout.strides.includes(undefined) ||
+      numbersOf(op.attr('static_offsets'))?.includes(DYNAMIC_INDEX) === true
+    )
+      fail(op, 'the slice is known only at run time');
     this.#move(op, op.operand(0), 0);
   }
 
   #binding(op: Operation, v: Value, access: TargetBinding['access']): TargetBinding {
     const place = this.#place(op, v);
     const length = spanOf(op, bufferType(op, v));
-    return place.space === 'arena' ? { access, length, space: 'arena', offset: place.offset } : { access, length, space: place.space, index: place.index, offset: place.offset };
+    return place.space === 'arena'
+      ? { access, length, space: 'arena', offset: place.offset }
+      : { access, length, space: place.space, index: place.index, offset: place.offset };
   }
   #call(op: Operation): void {
     const { callee, arguments: args } = func.call.view(op);
@@ -196,7 +233,8 @@ class HostReader {
     const parameters = kernel.op.region().blocks[0]!.args;
     const bindings = args.map((v, i) => this.#binding(op, v, accessOf(parameters[i]!) ?? 'read'));
     const facts = dispatchFacts(kernel.op);
-    const moved = (what: 'read' | 'write'): number => bindings.reduce((n, b) => (b.access === what || b.access === 'readwrite' ? n + b.length : n), 0);
+    const moved = (what: 'read' | 'write'): number =>
+      bindings.reduce((n, b) => (b.access === what || b.access === 'readwrite' ? n + b.length : n), 0);
     this.#steps.push({
       name: facts.name ?? kernel.name,
       symbol: kernel.symbol,
@@ -214,7 +252,13 @@ class HostReader {
   }
   #copy(op: Operation): void {
     const [from, to] = op.operands.map((v) => bufferType(op, v));
-    if (!isContiguous(from!) || !isContiguous(to!) || layoutOf(from!)?.offset !== 0 || layoutOf(to!)?.offset !== 0) fail(op, 'a copy must be between row-major buffers');
+    if (
+      !isContiguous(from!) ||
+      !isContiguous(to!) ||
+      layoutOf(from!)?.offset !== 0 ||
+      layoutOf(to!)?.offset !== 0
+    )
+      fail(op, 'a copy must be between row-major buffers');
     const bytes = bytesOf(op, to!);
     if (bytes === 0) return;
     const { symbol, extent } = copyKernel(bytes);
@@ -240,7 +284,11 @@ function spanOf(op: Operation, type: types.MemRefType): number {
   const layout = layoutOf(type);
   if (layout?.offset === undefined) fail(op, `${type.text} begins at a place known only at run time`);
   if (type.shape.includes(0)) return 0;
-  const last = layout.strides.reduce<number>((at, s, d) => at + (s ?? fail(op, `a stride of ${type.text} is known only at run time`)) * (type.shape[d]! - 1), layout.offset);
+  const last = layout.strides.reduce<number>(
+    (at, s, d) =>
+      at + (s ?? fail(op, `a stride of ${type.text} is known only at run time`)) * (type.shape[d]! - 1),
+    layout.offset,
+  );
   return (last + 1) * storageBytes(type.element);
 }
 function originsOf(call: Operation, kernel: Operation): readonly string[] {
@@ -248,7 +296,8 @@ function originsOf(call: Operation, kernel: Operation): readonly string[] {
   return (nodes.length > 0 ? nodes : modelNodesOf(kernel.location)).map((n) => n.name);
 }
 function constantIndex(v: Value): number | undefined {
-  const value: Attribute | undefined = v.definingOp?.name === 'arith.constant' ? v.definingOp.attr('value') : undefined;
+  const value: Attribute | undefined =
+    v.definingOp?.name === 'arith.constant' ? v.definingOp.attr('value') : undefined;
   return value?.kind === 'integer' ? Number(value.value) : undefined;
 }
 function argumentAttribute(op: Operation, i: number, name: string): Attribute | undefined {

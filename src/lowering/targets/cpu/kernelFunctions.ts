@@ -26,10 +26,15 @@ export interface KernelFunction {
 
 const topLevel = (op: Operation): readonly Operation[] => op.regions[0]?.blocks[0]?.ops ?? [];
 const isKernel = (op: Operation): boolean =>
-  op.name === func.func.name && topLevel(op).length > 0 && (op.attr('strata.dispatch') !== undefined || topLevel(op).some((o) => o.name === scf.forall.name));
+  op.name === func.func.name &&
+  topLevel(op).length > 0 &&
+  (op.attr('strata.dispatch') !== undefined || topLevel(op).some((o) => o.name === scf.forall.name));
 
 /** The functions of a module in order. */
-export function functionsOf(module: Operation): { readonly kernels: ReadonlyMap<string, KernelFunction>; readonly hosts: readonly Operation[] } {
+export function functionsOf(module: Operation): {
+  readonly kernels: ReadonlyMap<string, KernelFunction>;
+  readonly hosts: readonly Operation[];
+} {
   const kernels = new Map<string, KernelFunction>();
   const hosts: Operation[] = [];
   const taken = new Set<string>();
@@ -70,13 +75,32 @@ function readKernel(op: Operation, name: string, symbol: string): KernelFunction
   const range = scf.forallRange(forall);
   const dims = range.upper.map((upper, d): RangeDim => {
     const [from, step] = [range.lower[d], range.step[d]];
-    if (typeof upper !== 'number' || typeof from !== 'number' || typeof step !== 'number') return fail('a bound of its parallel loop is known only at run time');
+    if (typeof upper !== 'number' || typeof from !== 'number' || typeof step !== 'number')
+      return fail('a bound of its parallel loop is known only at run time');
     return { from, step, count: Math.max(0, Math.ceil((upper - from) / step)) };
   });
-  return { op, name, symbol, forall, range: dims, extent: Math.max(1, dims.reduce((n, d) => n * d.count, 1)) };
+  return {
+    op,
+    name,
+    symbol,
+    forall,
+    range: dims,
+    extent: Math.max(
+      1,
+      dims.reduce((n, d) => n * d.count, 1),
+    ),
+  };
 }
 
-const views = new Set(['memref.subview', 'memref.view', 'memref.reinterpret_cast', 'memref.cast', 'memref.expand_shape', 'memref.collapse_shape', 'memref.assume_alignment']);
+const views = new Set([
+  'memref.subview',
+  'memref.view',
+  'memref.reinterpret_cast',
+  'memref.cast',
+  'memref.expand_shape',
+  'memref.collapse_shape',
+  'memref.assume_alignment',
+]);
 /** Which operand a writing op writes to. */
 const written: Readonly<Record<string, number>> = {
   'memref.store': 1,
@@ -128,7 +152,10 @@ export function dispatchFacts(op: Operation) {
     bytesWritten: number('bytes_written', 'bytesWritten'),
     predictedNs: number('predicted_ns', 'predictedNs'),
     grain: number('grain'),
-    origins: origins?.kind === 'array' ? origins.elements.flatMap((e) => (e.kind === 'string' ? [e.value] : [])) : undefined,
+    origins:
+      origins?.kind === 'array'
+        ? origins.elements.flatMap((e) => (e.kind === 'string' ? [e.value] : []))
+        : undefined,
     schedule: schedule?.kind === 'string' ? schedule.value : (schedule?.text ?? ''),
   };
 }

@@ -72,9 +72,14 @@ export class KernelWriter {
   }
   /** Says which model nodes the next statements come from, where that changes. */
   #comment(op: Operation): void {
-    if (op.definition?.traits.has('noProvenance') === true || op.definition?.traits.has('constantLike') === true) return;
+    if (
+      op.definition?.traits.has('noProvenance') === true ||
+      op.definition?.traits.has('constantLike') === true
+    )
+      return;
     const nodes = modelNodesOf(op.location).map((n) => n.name);
-    const origin = nodes.length > 3 ? `${nodes.slice(0, 3).join(', ')} and ${nodes.length - 3} more` : nodes.join(', ');
+    const origin =
+      nodes.length > 3 ? `${nodes.slice(0, 3).join(', ')} and ${nodes.length - 3} more` : nodes.join(', ');
     if (origin === '' || origin === this.#origin) return;
     this.#origin = origin;
     this.line(`// ${commentText(origin)}`);
@@ -86,7 +91,18 @@ export class KernelWriter {
 
   fail(op: Operation, reason: string): never {
     const nodes = modelNodesOf(op.location);
-    throw cpuMessages.error('STR0560', { kernel: this.kernel, op: op.name, from: nodes.length === 0 ? '' : ` (from ${nodes.slice(0, 3).map((n) => n.name).join(', ')})`, reason });
+    throw cpuMessages.error('STR0560', {
+      kernel: this.kernel,
+      op: op.name,
+      from:
+        nodes.length === 0
+          ? ''
+          : ` (from ${nodes
+              .slice(0, 3)
+              .map((n) => n.name)
+              .join(', ')})`,
+      reason,
+    });
   }
 
   // Names and types.
@@ -100,7 +116,10 @@ export class KernelWriter {
   /** The C expression that reads `value`: a name or a literal. */
   value(value: Value): string {
     const name = this.#names.get(value);
-    if (name === undefined) throw new Error(`kernel ${this.kernel}: a value of ${value.definingOp?.name ?? 'a block argument'} is read before it is written`);
+    if (name === undefined)
+      throw new Error(
+        `kernel ${this.kernel}: a value of ${value.definingOp?.name ?? 'a block argument'} is read before it is written`,
+      );
     return name;
   }
   bind(value: Value, name: string): void {
@@ -132,7 +151,8 @@ export class KernelWriter {
     try {
       return get();
     } catch (e) {
-      if (e instanceof NoCType) throw cpuMessages.error('STR0561', { kernel: this.kernel, type: e.type.text, reason: e.reason });
+      if (e instanceof NoCType)
+        throw cpuMessages.error('STR0561', { kernel: this.kernel, type: e.type.text, reason: e.reason });
       throw e;
     }
   }
@@ -142,9 +162,13 @@ export class KernelWriter {
       this.scalar(type);
       return literalC(attribute.value, type);
     }
-    if (attribute.kind !== 'dense' || type.kind !== 'vector') return this.fail(op, `constants of type ${type.text} must be buffers of the module`);
+    if (attribute.kind !== 'dense' || type.kind !== 'vector')
+      return this.fail(op, `constants of type ${type.text} must be buffers of the module`);
     const v = this.vector(type);
-    const values = type.element === t.i1 ? decodeElements(type.element, attribute.bytes).map((x) => (Number(x) === 0 ? '0' : '-1')) : this.elements(attribute, type.element);
+    const values =
+      type.element === t.i1
+        ? decodeElements(type.element, attribute.bytes).map((x) => (Number(x) === 0 ? '0' : '-1'))
+        : this.elements(attribute, type.element);
     if (attribute.splat) return `${this.prelude.splat(v)}(${values[0]!})`;
     return `(${v.name}){${values.join(', ')}}`;
   }
@@ -158,7 +182,10 @@ export class KernelWriter {
 
   buffer(value: Value): CBuffer {
     const b = this.#buffers.get(value);
-    if (b === undefined) throw new Error(`kernel ${this.kernel}: a buffer of ${value.definingOp?.name ?? 'a block argument'} is unknown`);
+    if (b === undefined)
+      throw new Error(
+        `kernel ${this.kernel}: a buffer of ${value.definingOp?.name ?? 'a block argument'} is unknown`,
+      );
     return b;
   }
   bindBuffer(value: Value, buffer: CBuffer): void {
@@ -177,9 +204,12 @@ export class KernelWriter {
     const element = this.stored(type);
     const bytes = count * element.bytes;
     const name = this.fresh('local');
-    if (bytes <= largestLocal) this.line(`${element.c} ${name}[${Math.max(1, count)}] __attribute__((aligned(64)));`);
+    if (bytes <= largestLocal)
+      this.line(`${element.c} ${name}[${Math.max(1, count)}] __attribute__((aligned(64)));`);
     else {
-      this.line(`${element.c} *const ${name} = (${element.c} *)((char *)state->scratch + ${this.scratchBytes});`);
+      this.line(
+        `${element.c} *const ${name} = (${element.c} *)((char *)state->scratch + ${this.scratchBytes});`,
+      );
       this.scratchBytes += Math.ceil(bytes / 64) * 64;
     }
     return { pointer: name, element, shape: type.shape, strides: denseStrides(type.shape), readOnly: false };
@@ -190,7 +220,10 @@ export class KernelWriter {
   }
   /** The position of an element as a C expression. */
   position(b: CBuffer, indices: readonly Value[]): CSize {
-    return this.offset(indices.map((v) => this.size(v)), b.strides);
+    return this.offset(
+      indices.map((v) => this.size(v)),
+      b.strides,
+    );
   }
   /** An index value as a number where it is a literal. */
   size(v: Value): CSize {
@@ -224,23 +257,36 @@ export class KernelWriter {
         case 'mul':
           return productOf(go(x.lhs), go(x.rhs));
         default:
-          return this.#divide(x.kind, go(x.lhs), go(x.rhs), isNonNegativeExpression(x.lhs, operands, numDims));
+          return this.#divide(
+            x.kind,
+            go(x.lhs),
+            go(x.rhs),
+            isNonNegativeExpression(x.lhs, operands, numDims),
+          );
       }
     };
     return go(e);
   }
   #divide(kind: 'mod' | 'floordiv' | 'ceildiv', a: CSize, b: CSize, nonNegative: boolean): CSize {
-    if (typeof a === 'number' && typeof b === 'number') return kind === 'mod' ? ((a % b) + b) % b : kind === 'floordiv' ? Math.floor(a / b) : Math.ceil(a / b);
+    if (typeof a === 'number' && typeof b === 'number')
+      return kind === 'mod' ? ((a % b) + b) % b : kind === 'floordiv' ? Math.floor(a / b) : Math.ceil(a / b);
     const x = factor(a);
     const y = factor(b);
-    if (kind === 'ceildiv') return nonNegative ? `(${a} + ${typeof b === 'number' ? b - 1 : `${y} - 1`}) / ${y}` : `${this.prelude.ceilDivide()}(${a}, ${b})`;
+    if (kind === 'ceildiv')
+      return nonNegative
+        ? `(${a} + ${typeof b === 'number' ? b - 1 : `${y} - 1`}) / ${y}`
+        : `${this.prelude.ceilDivide()}(${a}, ${b})`;
     if (nonNegative) return kind === 'mod' ? `(${x} % ${y})` : `(${x} / ${y})`;
     return `${kind === 'mod' ? this.prelude.modulo() : this.prelude.floorDivide()}(${a}, ${b})`;
   }
 }
 
 /** Names can stand in a line comment: no line breaks, no line splice at the end. */
-export const commentText = (text: string): string => text.replace(/[\r\n]+/g, ' ').replace(/\\+$/, '').replace(/\?\?\//g, '? ?/');
+export const commentText = (text: string): string =>
+  text
+    .replace(/[\r\n]+/g, ' ')
+    .replace(/\\+$/, '')
+    .replace(/\?\?\//g, '? ?/');
 
 export function denseStrides(shape: readonly CSize[]): CSize[] {
   const strides = new Array<CSize>(shape.length).fill(1);
@@ -249,7 +295,14 @@ export function denseStrides(shape: readonly CSize[]): CSize[] {
 }
 
 const isAtom = (text: string): boolean => /^\w+$/.test(text) || /^\([^()]*\)$/.test(text);
-const factor = (x: CSize): string => (typeof x === 'number' ? (x < 0 ? `(${x})` : String(x)) : isAtom(x) || /^\w+\([^()]*\)$/.test(x) ? x : `(${x})`);
+const factor = (x: CSize): string =>
+  typeof x === 'number'
+    ? x < 0
+      ? `(${x})`
+      : String(x)
+    : isAtom(x) || /^\w+\([^()]*\)$/.test(x)
+      ? x
+      : `(${x})`;
 export function productOf(a: CSize, b: CSize): CSize {
   if (typeof a === 'number' && typeof b === 'number') return a * b;
   if (a === 0 || b === 0) return 0;
@@ -265,7 +318,9 @@ export function sumOf(terms: readonly CSize[]): CSize {
     else parts.push(term);
   }
   if (parts.length === 0) return constant;
-  return constant === 0 ? parts.join(' + ') : `${parts.join(' + ')} ${constant < 0 ? '-' : '+'} ${Math.abs(constant)}`;
+  return constant === 0
+    ? parts.join(' + ')
+    : `${parts.join(' + ')} ${constant < 0 ? '-' : '+'} ${Math.abs(constant)}`;
 }
 
 /** Whether an index value is known to be at least 0, so that C's division is the one that is meant. */
@@ -274,10 +329,13 @@ function isNonNegative(v: Value, depth = 0): boolean {
   const op = v.definingOp;
   if (op === undefined) {
     const loop = v.block?.parentOp;
-    if (loop?.name === 'scf.for') return v.kind === 'argument' && v.index === 0 && isNonNegative(loop.operand(0), depth + 1);
+    if (loop?.name === 'scf.for')
+      return v.kind === 'argument' && v.index === 0 && isNonNegative(loop.operand(0), depth + 1);
     if (loop?.name !== 'scf.forall' && loop?.name !== 'scf.parallel') return false;
     const lower = loop.attr('staticLowerBound');
-    return loop.name === 'scf.forall' && lower?.kind === 'dense_array' && lower.values.every((x) => Number(x) >= 0);
+    return (
+      loop.name === 'scf.forall' && lower?.kind === 'dense_array' && lower.values.every((x) => Number(x) >= 0)
+    );
   }
   switch (op.name) {
     case 'arith.constant': {
@@ -289,7 +347,9 @@ function isNonNegative(v: Value, depth = 0): boolean {
     case 'affine.max': {
       const map = op.attr('map');
       if (map?.kind !== 'affine_map') return false;
-      const known = map.map.results.map((r) => isNonNegativeExpression(r, op.operands, map.map.numDims, depth + 1));
+      const known = map.map.results.map((r) =>
+        isNonNegativeExpression(r, op.operands, map.map.numDims, depth + 1),
+      );
       return op.name === 'affine.max' ? known.includes(true) : !known.includes(false);
     }
     case 'memref.dim':
@@ -305,7 +365,12 @@ function isNonNegative(v: Value, depth = 0): boolean {
       return false;
   }
 }
-export function isNonNegativeExpression(e: AffineExpr, operands: readonly Value[], numDims: number, depth = 0): boolean {
+export function isNonNegativeExpression(
+  e: AffineExpr,
+  operands: readonly Value[],
+  numDims: number,
+  depth = 0,
+): boolean {
   switch (e.kind) {
     case 'dim':
       return isNonNegative(operands[e.index]!, depth);
@@ -316,6 +381,9 @@ export function isNonNegativeExpression(e: AffineExpr, operands: readonly Value[
     case 'mod':
       return true;
     default:
-      return isNonNegativeExpression(e.lhs, operands, numDims, depth) && isNonNegativeExpression(e.rhs, operands, numDims, depth);
+      return (
+        isNonNegativeExpression(e.lhs, operands, numDims, depth) &&
+        isNonNegativeExpression(e.rhs, operands, numDims, depth)
+      );
   }
 }

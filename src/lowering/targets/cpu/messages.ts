@@ -14,6 +14,7 @@ export const cpuMessages = defineMessages({
   }),
   STR0563: message<{ op: string; problem: string }>({
     text: (p) => `the host function cannot be run as a list of launches: ${p.op}: ${p.problem}.`,
-    next: () => `It may hold memref.get_global, memref.view of one arena, views without copying, memref.copy and func.call.`,
+    next: () =>
+      `It may hold memref.get_global, memref.view of one arena, views without copying, memref.copy and func.call.`,
   }),
 });

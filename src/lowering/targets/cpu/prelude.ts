@@ -8,7 +8,8 @@ import type { CombiningKind } from '../../../ir/dialects/vector';
 import { vectorMath } from './vectorMath';
 
 /** Lanes written out: `a, b, c`. */
-const list = (n: number, item: (i: number) => string | number): string => Array.from({ length: n }, (_, i) => item(i)).join(', ');
+const list = (n: number, item: (i: number) => string | number): string =>
+  Array.from({ length: n }, (_, i) => item(i)).join(', ');
 
 export class Prelude {
   readonly #types = new Map<string, string>();
@@ -54,7 +55,9 @@ export class Prelude {
   blend(v: VectorC): string {
     const T = this.type(v);
     const M = this.compareType(v).name;
-    return this.fn(`blend_${T}`, () => inline(T, `blend_${T}`, `${M} m, ${T} a, ${T} b`, `return (${T})((m & (${M})a) | (~m & (${M})b));`));
+    return this.fn(`blend_${T}`, () =>
+      inline(T, `blend_${T}`, `${M} m, ${T} a, ${T} b`, `return (${T})((m & (${M})a) | (~m & (${M})b));`),
+    );
   }
   convert(from: VectorC, to: VectorC): string {
     this.type(from);
@@ -71,7 +74,12 @@ export class Prelude {
       const x86 = x86Vector(v);
       if (x86 === undefined) return inline(T, name, `${T} a, ${T} b`, loop);
       this.include('immintrin.h', 'defined(__x86_64__)');
-      return inline(T, name, `${T} a, ${T} b`, `#if ${x86.guard}\n  return (${T})${x86.prefix}_${what}_${x86.suffix}((${x86.type})a, (${x86.type})b);\n#else\n  ${loop}\n#endif`);
+      return inline(
+        T,
+        name,
+        `${T} a, ${T} b`,
+        `#if ${x86.guard}\n  return (${T})${x86.prefix}_${what}_${x86.suffix}((${x86.type})a, (${x86.type})b);\n#else\n  ${loop}\n#endif`,
+      );
     });
   }
   readonly #includes = new Map<string, string>();
@@ -84,34 +92,54 @@ export class Prelude {
     if (!('lanes' in v)) {
       const name = `${what}imum_${v.tag}`;
       const operator = what === 'max' ? '>' : '<';
-      return this.fn(name, () => inline(v.c, name, `${v.c} a, ${v.c} b`, `return a != a || a ${operator} b ? a : b;`));
+      return this.fn(name, () =>
+        inline(v.c, name, `${v.c} a, ${v.c} b`, `return a != a || a ${operator} b ? a : b;`),
+      );
     }
     const T = this.type(v);
     const name = `${what}imum_${T}`;
     const pick = this.pick(v, what);
     const blend = this.blend(v);
-    return this.fn(name, () => inline(T, name, `${T} a, ${T} b`, `return ${blend}(a != a, a, ${pick}(a, b));`));
+    return this.fn(name, () =>
+      inline(T, name, `${T} a, ${T} b`, `return ${blend}(a != a, a, ${pick}(a, b));`),
+    );
   }
   /** arith.maxnumf and minnumf: the other one where one is NaN. */
   number(v: VectorC | ScalarC, what: 'max' | 'min'): string {
     if (!('lanes' in v)) {
       const name = `${what}num_${v.tag}`;
       const operator = what === 'max' ? '>' : '<';
-      return this.fn(name, () => inline(v.c, name, `${v.c} a, ${v.c} b`, `return b != b || a ${operator} b ? a : b;`));
+      return this.fn(name, () =>
+        inline(v.c, name, `${v.c} a, ${v.c} b`, `return b != b || a ${operator} b ? a : b;`),
+      );
     }
     const T = this.type(v);
     const name = `${what}num_${T}`;
     const pick = this.pick(v, what);
     const blend = this.blend(v);
-    return this.fn(name, () => inline(T, name, `${T} a, ${T} b`, `return ${blend}(b != b, a, ${pick}(a, b));`));
+    return this.fn(name, () =>
+      inline(T, name, `${T} a, ${T} b`, `return ${blend}(b != b, a, ${pick}(a, b));`),
+    );
   }
 
   /** `call(a[i], b[i], …)` for each lane. */
-  byLane(label: string, v: VectorC, operands: readonly VectorC[], call: (...lanes: readonly string[]) => string): string {
+  byLane(
+    label: string,
+    v: VectorC,
+    operands: readonly VectorC[],
+    call: (...lanes: readonly string[]) => string,
+  ): string {
     const T = this.type(v);
     const name = `${label}_${[...new Set([T, ...operands.map((o) => this.type(o))])].join('_')}`;
     const args = operands.map((o, i) => `${o.name} ${'abc'[i]!}`).join(', ');
-    return this.fn(name, () => inline(T, name, args, `${T} r;\n  for (int i = 0; i < ${v.lanes}; ++i) r[i] = ${call(...operands.map((_, i) => `${'abc'[i]!}[i]`))};\n  return r;`));
+    return this.fn(name, () =>
+      inline(
+        T,
+        name,
+        args,
+        `${T} r;\n  for (int i = 0; i < ${v.lanes}; ++i) r[i] = ${call(...operands.map((_, i) => `${'abc'[i]!}[i]`))};\n  return r;`,
+      ),
+    );
   }
 
   /** Joins the used lanes: as a tree, or in order. */
@@ -122,7 +150,12 @@ export class Prelude {
     const scalarJoin = (a: string, b: string): string => this.joinScalar(v.lane, kind, a, b);
     return this.fn(name, () => {
       if (ordered || v.used !== v.lanes) {
-        return inline(c, name, `${T} v`, `${c} r = v[0];\n  for (int i = 1; i < ${v.used}; ++i) r = ${scalarJoin('r', 'v[i]')};\n  return r;`);
+        return inline(
+          c,
+          name,
+          `${T} v`,
+          `${c} r = v[0];\n  for (int i = 1; i < ${v.used}; ++i) r = ${scalarJoin('r', 'v[i]')};\n  return r;`,
+        );
       }
       const lines: string[] = [];
       let lanes = v.lanes;
@@ -130,12 +163,17 @@ export class Prelude {
       while (lanes > 1) {
         const half = vectorOf(v.lane, lanes / 2);
         const H = this.type(half);
-        const split = (from: number): string => `__builtin_shufflevector(${current}, ${current}, ${list(half.lanes, (i) => from + i)})`;
+        const split = (from: number): string =>
+          `__builtin_shufflevector(${current}, ${current}, ${list(half.lanes, (i) => from + i)})`;
         if (half.lanes === 1) {
           lines.push(`return ${scalarJoin(`${current}[0]`, `${current}[1]`)};`);
         } else {
           const next = `h${half.lanes}`;
-          lines.push(`const ${H} ${next}a = ${split(0)};`, `const ${H} ${next}b = ${split(half.lanes)};`, `const ${H} ${next} = ${this.joinVector(half, kind, `${next}a`, `${next}b`)};`);
+          lines.push(
+            `const ${H} ${next}a = ${split(0)};`,
+            `const ${H} ${next}b = ${split(half.lanes)};`,
+            `const ${H} ${next} = ${this.joinVector(half, kind, `${next}a`, `${next}b`)};`,
+          );
           current = next;
         }
         lanes = half.lanes;
@@ -151,7 +189,9 @@ export class Prelude {
       case 'add':
         return float ? `${a} + ${b}` : `(${s.c})((${u})${a} + (${u})${b})`;
       case 'mul':
-        return float ? `${a} * ${b}` : `(${s.c})((${s.bytes < 4 ? 'uint32_t' : u})${a} * (${s.bytes < 4 ? 'uint32_t' : u})${b})`;
+        return float
+          ? `${a} * ${b}`
+          : `(${s.c})((${s.bytes < 4 ? 'uint32_t' : u})${a} * (${s.bytes < 4 ? 'uint32_t' : u})${b})`;
       case 'and':
         return `${a} & ${b}`;
       case 'or':
@@ -178,7 +218,13 @@ export class Prelude {
   }
   joinVector(v: VectorC, kind: CombiningKind, a: string, b: string): string {
     const float = v.lane.tag.startsWith('f');
-    const U = (): string => this.type(vectorOf({ c: `uint${8 * v.lane.bytes}_t`, tag: `u${8 * v.lane.bytes}`, bytes: v.lane.bytes }, v.lanes));
+    const U = (): string =>
+      this.type(
+        vectorOf(
+          { c: `uint${8 * v.lane.bytes}_t`, tag: `u${8 * v.lane.bytes}`, bytes: v.lane.bytes },
+          v.lanes,
+        ),
+      );
     switch (kind) {
       case 'add':
         return float ? `${a} + ${b}` : `(${v.name})((${U()})${a} + (${U()})${b})`;
@@ -211,13 +257,34 @@ export class Prelude {
 
   /** Rounded towards minus infinity, and the remainder that goes with it; divisors are positive. */
   floorDivide(): string {
-    return this.fn('floor_divide', () => inline('int64_t', 'floor_divide', 'int64_t a, int64_t b', 'const int64_t q = a / b;\n  return a % b < 0 ? q - 1 : q;'));
+    return this.fn('floor_divide', () =>
+      inline(
+        'int64_t',
+        'floor_divide',
+        'int64_t a, int64_t b',
+        'const int64_t q = a / b;\n  return a % b < 0 ? q - 1 : q;',
+      ),
+    );
   }
   modulo(): string {
-    return this.fn('modulo', () => inline('int64_t', 'modulo', 'int64_t a, int64_t b', 'const int64_t r = a % b;\n  return r < 0 ? r + b : r;'));
+    return this.fn('modulo', () =>
+      inline(
+        'int64_t',
+        'modulo',
+        'int64_t a, int64_t b',
+        'const int64_t r = a % b;\n  return r < 0 ? r + b : r;',
+      ),
+    );
   }
   ceilDivide(): string {
-    return this.fn('ceil_divide', () => inline('int64_t', 'ceil_divide', 'int64_t a, int64_t b', 'const int64_t q = a / b;\n  return a % b > 0 ? q + 1 : q;'));
+    return this.fn('ceil_divide', () =>
+      inline(
+        'int64_t',
+        'ceil_divide',
+        'int64_t a, int64_t b',
+        'const int64_t q = a / b;\n  return a % b > 0 ? q + 1 : q;',
+      ),
+    );
   }
   /** A vector function of this file's own, when there is one for the type. */
   vectorFunction(name: string, v: VectorC): string | undefined {
@@ -227,8 +294,12 @@ export class Prelude {
 
   text(): string {
     const types = [...this.#types].sort(([a], [b]) => compareNames(a, b)).map(([, text]) => text);
-    const includes = [...this.#includes].sort().map(([header, condition]) => `#if ${condition}\n#include <${header}>\n#endif`);
-    return [...includes, types.join('\n'), [...this.#functions.values()].join('\n\n')].filter((s) => s !== '').join('\n\n');
+    const includes = [...this.#includes]
+      .sort()
+      .map(([header, condition]) => `#if ${condition}\n#include <${header}>\n#endif`);
+    return [...includes, types.join('\n'), [...this.#functions.values()].join('\n\n')]
+      .filter((s) => s !== '')
+      .join('\n\n');
   }
 }
 
@@ -239,10 +310,15 @@ function compareNames(a: string, b: string): number {
 }
 
 export const laneC = (v: VectorC): string => (v.lane.c === 'bool' ? 'int32_t' : v.lane.c);
-export const inline = (result: string, name: string, args: string, body: string): string => `static inline ${result} ${name}(${args})\n{\n  ${body}\n}`;
+export const inline = (result: string, name: string, args: string, body: string): string =>
+  `static inline ${result} ${name}(${args})\n{\n  ${body}\n}`;
 
 /** How x86 intrinsics call a vector of f32 or f64 of one register. */
-function x86Vector(v: VectorC): { readonly guard: string; readonly prefix: string; readonly suffix: string; readonly type: string } | undefined {
+function x86Vector(
+  v: VectorC,
+):
+  | { readonly guard: string; readonly prefix: string; readonly suffix: string; readonly type: string }
+  | undefined {
   const suffix = v.lane.tag === 'f32' ? 'ps' : v.lane.tag === 'f64' ? 'pd' : undefined;
   if (suffix === undefined) return undefined;
   const d = suffix === 'pd' ? 'd' : '';

@@ -28,7 +28,8 @@ export const negf: Emitter = (op, w) => {
 /** Bits: the same on masks, bools and integers. */
 export const bitwise = infix;
 
-const unsignedVector = (w: KernelWriter, v: VectorC): string => w.prelude.type(vectorOf(unsignedC(v.lane), v.lanes));
+const unsignedVector = (w: KernelWriter, v: VectorC): string =>
+  w.prelude.type(vectorOf(unsignedC(v.lane), v.lanes));
 
 /** `operator` on the unsigned type of the same width, back in the type of the result. */
 export const wrapping =
@@ -80,7 +81,10 @@ export const byInt64 =
       return;
     }
     const v = w.vector(result.type);
-    w.define(result, `${w.prelude.byLane(fn, v, [v, v], (a, b) => `(${v.lane.c})${fn}(${a}, ${b})`)}(${args.join(', ')})`);
+    w.define(
+      result,
+      `${w.prelude.byLane(fn, v, [v, v], (a, b) => `(${v.lane.c})${fn}(${a}, ${b})`)}(${args.join(', ')})`,
+    );
   };
 
 /** The larger or smaller integer. */
@@ -99,11 +103,15 @@ export const pickInteger =
     w.define(result, `${cast}${a} ${operator} ${cast}${b} ? ${a} : ${b}`);
   };
 
-const shape = (w: KernelWriter, v: Value): VectorC | ScalarC => (isVector(v) ? w.vector(v.type) : w.scalar(v.type));
+const shape = (w: KernelWriter, v: Value): VectorC | ScalarC =>
+  isVector(v) ? w.vector(v.type) : w.scalar(v.type);
 
 /** The constant operand and the other one, when one is a constant that is not NaN. */
 function constantOperand(op: Operation): readonly [Value, Value] | undefined {
-  for (const [c, other] of [[op.operand(1), op.operand(0)], [op.operand(0), op.operand(1)]] as const) {
+  for (const [c, other] of [
+    [op.operand(1), op.operand(0)],
+    [op.operand(0), op.operand(1)],
+  ] as const) {
     const value = arith.constant.as(c.definingOp)?.value;
     if (value?.kind === 'float' && !Number.isNaN(value.value)) return [c, other];
     if (value?.kind === 'dense' && value.splat && element(c).text === 'f32') {
@@ -125,12 +133,18 @@ export const propagating =
       else w.define(result, `${c} ${what === 'max' ? '>' : '<'} ${x} ? ${c} : ${x}`);
       return;
     }
-    w.define(result, `${w.prelude.maximum(shape(w, result), what)}(${op.operands.map((v) => w.value(v)).join(', ')})`);
+    w.define(
+      result,
+      `${w.prelude.maximum(shape(w, result), what)}(${op.operands.map((v) => w.value(v)).join(', ')})`,
+    );
   };
 export const ignoringNaN =
   (what: 'max' | 'min'): Emitter =>
   (op, w) => {
-    w.define(op.result(0), `${w.prelude.number(shape(w, op.result(0)), what)}(${op.operands.map((v) => w.value(v)).join(', ')})`);
+    w.define(
+      op.result(0),
+      `${w.prelude.number(shape(w, op.result(0)), what)}(${op.operands.map((v) => w.value(v)).join(', ')})`,
+    );
   };
 
 const floatTests: Record<FloatPredicate, (a: string, b: string) => string> = {
@@ -162,7 +176,10 @@ function defineTest(op: Operation, w: KernelWriter, test: string): void {
   const text = test.replace(/NOT/g, '~');
   const compare = w.prelude.compareType(v);
   const mask = w.vector(op.result(0).type);
-  w.define(op.result(0), compare.name === mask.name ? text : `__builtin_convertvector(${text}, ${mask.name})`);
+  w.define(
+    op.result(0),
+    compare.name === mask.name ? text : `__builtin_convertvector(${text}, ${mask.name})`,
+  );
 }
 export const cmpf: Emitter = (op, w) => {
   const { predicate, lhs, rhs } = arith.cmpf.view(op);
@@ -175,9 +192,13 @@ export const cmpi: Emitter = (op, w) => {
   const p: IntegerPredicate = predicate;
   const operator = integerOperators[p.length === 3 ? p.slice(1) : p]!;
   let cast = '';
-  if (p.startsWith('u') && !isBool(lhs)) cast = isVector(lhs) ? `(${unsignedVector(w, w.vector(lhs.type))})` : `(${unsignedC(w.scalar(lhs.type)).c})`;
+  if (p.startsWith('u') && !isBool(lhs))
+    cast = isVector(lhs)
+      ? `(${unsignedVector(w, w.vector(lhs.type))})`
+      : `(${unsignedC(w.scalar(lhs.type)).c})`;
   // True is -1 as a signed i1: masks have it so, bools count the other way.
-  const [x, y] = isBool(lhs) && (isVector(lhs) ? p.startsWith('u') : p.startsWith('s')) ? [rhs, lhs] : [lhs, rhs];
+  const [x, y] =
+    isBool(lhs) && (isVector(lhs) ? p.startsWith('u') : p.startsWith('s')) ? [rhs, lhs] : [lhs, rhs];
   defineTest(op, w, `${cast}${w.value(x)} ${operator} ${cast}${w.value(y)}`);
 };
 
@@ -220,9 +241,11 @@ const convert =
       return;
     }
     const to = w.scalar(result.type);
-    if (isBool(result)) w.define(result, element(operand!).kind === 'float' ? `${x} != 0` : `(${x} & 1) != 0`);
+    if (isBool(result))
+      w.define(result, element(operand!).kind === 'float' ? `${x} != 0` : `(${x} & 1) != 0`);
     else if (isBool(operand!)) w.define(result, asUnsigned ? `(${to.c})${x}` : `-(${to.c})${x}`);
-    else if (asUnsigned && element(operand!).kind !== 'float') w.define(result, `(${to.c})(${unsignedC(w.scalar(operand!.type)).c})${x}`);
+    else if (asUnsigned && element(operand!).kind !== 'float')
+      w.define(result, `(${to.c})(${unsignedC(w.scalar(operand!.type)).c})${x}`);
     else w.define(result, `(${to.c})${x}`);
   };
 export const convertSigned = convert(false);

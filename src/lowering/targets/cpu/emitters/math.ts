@@ -5,7 +5,8 @@ import type { Emitter, KernelWriter } from '../kernelWriter';
 
 const isVector = (v: Value): boolean => v.type.kind === 'vector';
 /** `expf` for f32 and below, `exp` for f64. */
-const libraryName = (w: KernelWriter, v: Value, name: string): string => (w.scalar(v.type).tag === 'f64' ? name : `${name}f`);
+const libraryName = (w: KernelWriter, v: Value, name: string): string =>
+  w.scalar(v.type).tag === 'f64' ? name : `${name}f`;
 
 /** A function of all operands with one C name. */
 export const library =
@@ -20,7 +21,14 @@ export const library =
     }
     const v = w.vector(result.type);
     const own = w.prelude.vectorFunction(name, v);
-    const fn = own ?? w.prelude.byLane(name, v, op.operands.map(() => v), (...lanes) => `${call}(${lanes.join(', ')})`);
+    const fn =
+      own ??
+      w.prelude.byLane(
+        name,
+        v,
+        op.operands.map(() => v),
+        (...lanes) => `${call}(${lanes.join(', ')})`,
+      );
     w.define(result, `${fn}(${args})`);
   };
 /** An expression of the operand, for scalars and vectors alike. */
@@ -60,6 +68,9 @@ export const fpowi: Emitter = (op, w) => {
   if (!isVector(result)) w.define(result, `${call}(${x}, (int)${n})`);
   else {
     const v = w.vector(result.type);
-    w.define(result, `${w.prelude.byLane('powi', v, [v, w.vector(op.operand(1).type)], (a, b) => `${call}(${a}, (int)${b})`)}(${x}, ${n})`);
+    w.define(
+      result,
+      `${w.prelude.byLane('powi', v, [v, w.vector(op.operand(1).type)], (a, b) => `${call}(${a}, (int)${b})`)}(${x}, ${n})`,
+    );
   }
 };

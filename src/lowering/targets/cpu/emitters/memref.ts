@@ -10,12 +10,14 @@ import type { CBuffer, CSize, Emitter, KernelWriter } from '../kernelWriter';
 import { denseStrides, productOf, sumOf } from '../kernelWriter';
 
 const typeOf = (v: Value): types.MemRefType => v.type as types.MemRefType;
-const sizes = (list: readonly MixedIndex[], w: KernelWriter): CSize[] => list.map((x) => (typeof x === 'number' ? x : w.size(x)));
+const sizes = (list: readonly MixedIndex[], w: KernelWriter): CSize[] =>
+  list.map((x) => (typeof x === 'number' ? x : w.size(x)));
 
 /** `p[…]`. */
 export const elementAt = (b: CBuffer, position: CSize): string => `${b.pointer}[${position}]`;
 /** `p + …` as a pointer to the element. */
-export const addressOf = (b: CBuffer, position: CSize): string => (position === 0 ? b.pointer : `${b.pointer} + ${position}`);
+export const addressOf = (b: CBuffer, position: CSize): string =>
+  position === 0 ? b.pointer : `${b.pointer} + ${position}`;
 
 export const load: Emitter = (op, w) => {
   const v = memref.load.view(op);
@@ -29,7 +31,13 @@ export const store: Emitter = (op, w) => {
 };
 
 /** The buffer at an offset, as a pointer variable. */
-function moved(b: CBuffer, position: CSize, result: Value, rest: Pick<CBuffer, 'shape' | 'strides'>, w: KernelWriter): void {
+function moved(
+  b: CBuffer,
+  position: CSize,
+  result: Value,
+  rest: Pick<CBuffer, 'shape' | 'strides'>,
+  w: KernelWriter,
+): void {
   const pointer = position === 0 ? b.pointer : w.pointer(b.element, addressOf(b, position), !b.readOnly);
   w.bindBuffer(result, { ...b, pointer, ...rest });
 }
@@ -42,7 +50,13 @@ export const subview: Emitter = (op, w) => {
   const full = { shape: lengths!, strides: steps!.map((s, d) => productOf(s, b.strides[d]!)) };
   const kept = keptOf(full.shape, typeOf(result).shape);
   if (kept === undefined) return w.fail(op, `dimensions of ${result.type.text} do not match the slice`);
-  moved(b, w.offset(offsets!, b.strides), result, { shape: kept.map((d) => full.shape[d]!), strides: kept.map((d) => full.strides[d]!) }, w);
+  moved(
+    b,
+    w.offset(offsets!, b.strides),
+    result,
+    { shape: kept.map((d) => full.shape[d]!), strides: kept.map((d) => full.strides[d]!) },
+    w,
+  );
 };
 /** Which dimensions of a slice stay in its type, where sizes of 1 may be dropped. */
 function keptOf(full: readonly CSize[], shape: readonly number[]): readonly number[] | undefined {
@@ -50,8 +64,12 @@ function keptOf(full: readonly CSize[], shape: readonly number[]): readonly numb
   let next = 0;
   full.forEach((size, d) => {
     const mustDrop = full.length - d > shape.length - next;
-    const fits = next < shape.length && (typeof size === 'string' ? shape[next] === t.DYNAMIC : size === shape[next]);
-    if (fits && !(mustDrop && size === 1 && full.slice(d + 1).filter((s) => s !== 1).length >= shape.length - next)) {
+    const fits =
+      next < shape.length && (typeof size === 'string' ? shape[next] === t.DYNAMIC : size === shape[next]);
+    if (
+      fits &&
+      !(mustDrop && size === 1 && full.slice(d + 1).filter((s) => s !== 1).length >= shape.length - next)
+    ) {
       kept.push(d);
       next++;
     } else if (size !== 1) next = NaN;
@@ -65,7 +83,10 @@ export const reinterpretCast: Emitter = (op, w) => {
   const layout = layoutOf(typeOf(v.source));
   if (layout?.offset !== 0) w.fail(op, 'the source may begin inside of its buffer');
   const [offset] = sizes(mixedIndices(v.static_offsets, v.offsets), w);
-  const rest = { shape: sizes(mixedIndices(v.static_sizes, v.sizes), w), strides: sizes(mixedIndices(v.static_strides, v.strides), w) };
+  const rest = {
+    shape: sizes(mixedIndices(v.static_sizes, v.sizes), w),
+    strides: sizes(mixedIndices(v.static_strides, v.strides), w),
+  };
   moved(b, offset!, v.result, rest, w);
 };
 export const same: Emitter = (op, w) => {
@@ -103,7 +124,11 @@ export const view: Emitter = (op, w) => {
   const element = w.stored(type);
   let next = 0;
   const shape = type.shape.map((d): CSize => (d === t.DYNAMIC ? w.size(v.sizes[next++]!) : d));
-  const pointer = w.pointer(element, `(${b.readOnly ? 'const ' : ''}${element.c} *)(${addressOf(b, w.size(v.byteShift))})`, !b.readOnly);
+  const pointer = w.pointer(
+    element,
+    `(${b.readOnly ? 'const ' : ''}${element.c} *)(${addressOf(b, w.size(v.byteShift))})`,
+    !b.readOnly,
+  );
   w.bindBuffer(v.result, { pointer, element, shape, strides: denseStrides(shape), readOnly: b.readOnly });
 };
 export const allocate: Emitter = (op, w) => {
@@ -129,7 +154,9 @@ export const copy: Emitter = (op, w) => {
   const indices: string[] = [];
   const level = (d: number): void => {
     if (d === to!.shape.length) {
-      w.line(`${elementAt(to!, sumOf(indices.map((i, k) => productOf(i, to!.strides[k]!))))} = ${elementAt(from!, sumOf(indices.map((i, k) => productOf(i, from!.strides[k]!))))};`);
+      w.line(
+        `${elementAt(to!, sumOf(indices.map((i, k) => productOf(i, to!.strides[k]!))))} = ${elementAt(from!, sumOf(indices.map((i, k) => productOf(i, from!.strides[k]!))))};`,
+      );
       return;
     }
     const i = w.fresh('i');
@@ -145,9 +172,13 @@ export const getGlobal: Emitter = (op, w) => {
   const { name, result } = memref.getGlobal.view(op);
   let top = op;
   while (top.parentOp !== undefined) top = top.parentOp;
-  const global = top.region().blocks[0]!.ops.map((o) => memref.global.as(o)).find((g) => g?.sym_name === name);
+  const global = top
+    .region()
+    .blocks[0]!.ops.map((o) => memref.global.as(o))
+    .find((g) => g?.sym_name === name);
   const initial = global?.initial_value;
-  if (initial?.kind !== 'dense') return w.fail(op, `@${name} has no elements in the text; pass it as an argument`);
+  if (initial?.kind !== 'dense')
+    return w.fail(op, `@${name} has no elements in the text; pass it as an argument`);
   const type = typeOf(result);
   const element = w.stored(type);
   const values = w.elements(initial, type.element);
@@ -155,5 +186,11 @@ export const getGlobal: Emitter = (op, w) => {
   const count = t.elementCount(type.shape)!;
   const list = initial.splat ? new Array<string>(count).fill(values[0]!) : values;
   w.line(`static const ${element.c} ${array}[${Math.max(1, count)}] = {${list.join(', ')}};`);
-  w.bindBuffer(result, { pointer: array, element, shape: type.shape, strides: denseStrides(type.shape), readOnly: true });
+  w.bindBuffer(result, {
+    pointer: array,
+    element,
+    shape: type.shape,
+    strides: denseStrides(type.shape),
+    readOnly: true,
+  });
 };

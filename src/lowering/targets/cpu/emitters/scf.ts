@@ -17,7 +17,9 @@ function carry(op: Operation, args: readonly Value[], inits: readonly Value[], w
 /** Sets variables as if all were read before any is written. */
 function assign(targets: readonly string[], values: readonly Value[], w: KernelWriter): void {
   const sources = values.map((v) => w.value(v));
-  const moves = targets.flatMap((to, i) => (to === sources[i] ? [] : [{ to, from: sources[i]!, type: values[i]!.type }]));
+  const moves = targets.flatMap((to, i) =>
+    to === sources[i] ? [] : [{ to, from: sources[i]!, type: values[i]!.type }],
+  );
   const clash = moves.some((m, i) => moves.slice(i + 1).some((later) => later.from === m.to));
   const ready = clash
     ? moves.map((m) => {
@@ -95,7 +97,13 @@ export const whileOp: Emitter = (op, w) => {
 };
 
 /** A range inside a kernel runs in order. */
-function nest(op: Operation, lower: readonly string[], upper: readonly string[], step: readonly string[], w: KernelWriter): void {
+function nest(
+  op: Operation,
+  lower: readonly string[],
+  upper: readonly string[],
+  step: readonly string[],
+  w: KernelWriter,
+): void {
   const body = bodyOf(op);
   const level = (d: number): void => {
     const arg = body.args[d];
@@ -105,16 +113,20 @@ function nest(op: Operation, lower: readonly string[], upper: readonly string[],
     }
     const i = w.fresh('i');
     w.bind(arg, i);
-    w.braces(`for (int64_t ${i} = ${lower[d]}; ${i} < ${upper[d]}; ${step[d] === '1' ? `++${i}` : `${i} += ${step[d]}`})`, () => {
-      level(d + 1);
-    });
+    w.braces(
+      `for (int64_t ${i} = ${lower[d]}; ${i} < ${upper[d]}; ${step[d] === '1' ? `++${i}` : `${i} += ${step[d]}`})`,
+      () => {
+        level(d + 1);
+      },
+    );
   };
   level(0);
 }
 export const forall: Emitter = (op, w) => {
   if (op.results.length > 0) w.fail(op, 'it gives tensors');
   const { lower, upper, step } = scf.forallRange(op);
-  const text = (list: typeof lower): string[] => list.map((x) => (typeof x === 'number' ? String(x) : w.value(x)));
+  const text = (list: typeof lower): string[] =>
+    list.map((x) => (typeof x === 'number' ? String(x) : w.value(x)));
   nest(op, text(lower), text(upper), text(step), w);
 };
 export const parallel: Emitter = (op, w) => {
