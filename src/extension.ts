@@ -51,7 +51,7 @@ export function activate(context: vscode.ExtensionContext): StrataApi {
     onRun: (run) => trace.showRun(run),
     onStart: (id) => {
       const node = tree.nodeOf(id);
-      if (node !== undefined) void treeView.reveal(node, { select: true, focus: false });
+      if (node !== undefined) void treeView.reveal(node, { select: false, focus: false });
     },
   });
 

@@ -71,7 +71,10 @@ export class CompilationsTree implements vscode.TreeDataProvider<TreeNode>, vsco
     const { compilation, measurement } = entry;
     const stages = [...new Set(compilation.passes.passes.map((p) => p.stage))];
     return [
-      ...stages.map((stage): TreeNode => ({ kind: 'stage', entry, stage })),
+      ...stages.map((stage): TreeNode => {
+        const [only, second] = compilation.passes.passes.filter((p) => p.stage === stage);
+        return only?.index === 0 && second === undefined ? { kind: 'pass', entry, pass: only } : { kind: 'stage', entry, stage };
+      }),
       ...(compilation.kernelSource === '' ? [] : [{ kind: 'kernels', entry } as const]),
       ...(measurement === undefined ? [] : [{ kind: 'profile', entry, measurement } as const]),
     ];
@@ -137,9 +140,10 @@ export class CompilationsTree implements vscode.TreeDataProvider<TreeNode>, vsco
 
 function compilationItem(entry: CompilationEntry): vscode.TreeItem {
   const name = path.basename(entry.model);
-  const { None, Collapsed } = vscode.TreeItemCollapsibleState;
-  const item = new vscode.TreeItem(name, entry.state === 'done' ? Collapsed : None);
-  item.id = entry.id;
+  const { None, Expanded } = vscode.TreeItemCollapsibleState;
+  const item = new vscode.TreeItem(name, entry.state === 'done' ? Expanded : None);
+  // VS Code remembers per id what is collapsed; a compilation that is done opens.
+  item.id = `${entry.id}/${entry.state}`;
   item.contextValue = `compilation.${entry.state}`;
   switch (entry.state) {
     case 'running':
@@ -159,16 +163,17 @@ function compilationItem(entry: CompilationEntry): vscode.TreeItem {
   }
 }
 
-/** `mobilenet-v2.onnx → cpu (avx512)   6.10 ms  ✓ agrees 2e-6`. */
+/** `mobilenet-v2.onnx   6.10 ms · ✓ agrees · cpu (avx512)`: what matters most first, as narrow side bars cut the end. */
 function doneItem(item: vscode.TreeItem, entry: DoneEntry): void {
   const { compilation, measurement, busy } = entry;
   const agreement = measurement?.agreement;
-  const parts = [`→ ${compilation.target} (${compilation.featureLevel})`];
+  const parts: string[] = [];
   if (busy !== undefined) parts.push(`${busy}…`);
   else if (measurement === undefined) parts.push(`compiled in ${formatDuration(ns(compilation.durationNs))}`);
   else parts.push(formatDuration(ns(measurement.medianNs)));
   if (agreement !== undefined) parts.push(agreement.agrees ? '✓ agrees' : '✗ differs');
-  item.description = parts.join('  ');
+  parts.push(`${compilation.target} (${compilation.featureLevel})`);
+  item.description = parts.join(' · ');
   if (busy !== undefined) item.contextValue = 'compilation.busy';
   item.iconPath =
     busy !== undefined
@@ -194,9 +199,11 @@ function stageItem(c: Compilation, stage: string, id: string): vscode.TreeItem {
   const passes = c.passes.passes.filter((p) => p.stage === stage);
   const item = new vscode.TreeItem(stage, vscode.TreeItemCollapsibleState.Collapsed);
   item.id = `${id}/${stage}`;
+  item.contextValue = 'stage';
   item.iconPath = new vscode.ThemeIcon('layers');
+  item.description = formatDuration(ns(passes.reduce((t, p) => t + p.durationNs, 0)));
   const changed = passes.filter((p) => p.changed).length;
-  item.description = `${formatDuration(ns(passes.reduce((t, p) => t + p.durationNs, 0)))} · ${changed} of ${plural(passes.length, 'pass', 'passes')} changed`;
+  item.tooltip = `${stage}: ${changed} of ${plural(passes.length, 'pass', 'passes')} changed the IR`;
   return item;
 }
 
@@ -205,11 +212,12 @@ function passItem(entry: DoneEntry, pass: PassRecord): vscode.TreeItem {
   const item = new vscode.TreeItem(pass.pass, Collapsed);
   item.id = `${entry.id}/pass/${pass.index}`;
   item.contextValue = pass.index === 0 ? 'pass.first' : pass.changed ? 'pass.changed' : 'pass.unchanged';
-  item.iconPath = new vscode.ThemeIcon(pass.changed ? 'symbol-event' : 'circle-outline');
+  item.iconPath = new vscode.ThemeIcon(pass.changed ? 'circle-filled' : 'circle-outline');
   const rewrites = pass.rewrites[1] - pass.rewrites[0];
   const parts = pass.changed ? [`${signed(pass.opCountAfter - pass.opCountBefore)} ops`] : ['unchanged'];
   if (rewrites > 0) parts.push(plural(rewrites, 'rewrite'));
-  if (pass.index > 0) parts.push(formatDuration(ns(pass.durationNs)));
+  const took = pass.index > 0 ? pass.durationNs : entry.compilation.tools.find((t) => t.name === 'read')?.durationNs;
+  if (took !== undefined) parts.push(formatDuration(ns(took)));
   item.description = parts.join(' · ');
   if (!pass.changed) item.resourceUri = dimmed(item.id);
   item.tooltip = new vscode.MarkdownString().appendText(`${pass.pass}: ${pass.summary}\n\n`).appendText(`${pass.opCountBefore} → ${pass.opCountAfter} ops`);

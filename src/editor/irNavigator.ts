@@ -5,7 +5,7 @@ import type { DispatchInfo } from '../compiler/compilation';
 import type { IrSnapshot, PassRecord } from '../ir';
 import { spanAt } from '../ir';
 import type { OpPlace } from '../language/provenance';
-import { dispatchesAt, nodesAt, opNameAt, placesOfDispatch, symbolAt } from '../language/provenance';
+import { dispatchesAt, firstPlace, nodesAt, opNameAt, placesOfDispatch, symbolAt } from '../language/provenance';
 import type { ZoneRef } from '../protocol/profilerView';
 import type { Compilations, DoneEntry } from './compilations';
 import { passRecord, snapshotAfter } from './compilations';
@@ -77,6 +77,7 @@ export class IrNavigator implements vscode.Disposable {
     const editor = await vscode.window.showTextDocument(document, { preview: true, ...(column === undefined ? {} : { viewColumn: column }) });
     const [first] = places;
     if (first !== undefined) this.#goTo(editor, first);
+    else this.#startAt(editor, target, snapshot);
     return editor;
   }
   async openKernelSource(id: string): Promise<void> {
@@ -192,6 +193,18 @@ export class IrNavigator implements vscode.Disposable {
     if (target.node !== undefined) return placesOfDispatch(snapshot, { symbol: '', origins: [target.node] });
     const dispatch = this.compilations.done(target.compilation)?.compilation.dispatches.find((d) => d.index === target.dispatch);
     return dispatch === undefined ? [] : placesOfDispatch(snapshot, dispatch);
+  }
+  /** An editor that was just opened starts where the pass did something, not at the constants. */
+  #startAt(editor: vscode.TextEditor, target: IrTarget, snapshot: IrSnapshot | undefined): void {
+    const record = this.compilations.done(target.compilation)?.compilation.passes;
+    if (snapshot === undefined || record === undefined || !editor.selection.active.isEqual(new vscode.Position(0, 0))) return;
+    const [from, to] = record.passes[target.pass]?.rewrites ?? [0, 0];
+    const made = new Set(record.rewrites.slice(from, to).flatMap((r) => r.results.map((op) => op.id)));
+    const place = firstPlace(snapshot, made);
+    if (place === undefined) return;
+    const { start } = rangeOf(editor.document, place);
+    editor.selection = new vscode.Selection(start, start);
+    editor.revealRange(new vscode.Range(start, start), vscode.TextEditorRevealType.InCenter);
   }
   #goTo(editor: vscode.TextEditor, place: Pick<OpPlace, 'start' | 'end'>): void {
     const range = rangeOf(editor.document, place);

@@ -58,6 +58,20 @@ export function placesOfDispatch(s: IrSnapshot, key: DispatchKey): readonly OpPl
   return exact.length > 0 ? exact : matching(overlapping);
 }
 
+/**
+ * Where to look first in the IR after a pass: the first op that the pass made (`made` holds op ids), else the first that
+ * is no constant and only holds others.
+ */
+export function firstPlace(s: IrSnapshot, made: ReadonlySet<number>): OpPlace | undefined {
+  let fallback: OpPlace | undefined;
+  for (let i = 0; i < spanCount(s); i++) {
+    if (silent.test(opNameAt(s, i))) continue;
+    if (made.has(s.spans[3 * i + 2]!)) return placeOf(s, i);
+    fallback ??= placeOf(s, i);
+  }
+  return fallback;
+}
+
 /** The dispatches that an op became part of: the one of its kernel, else those that share a model node with it. */
 export function dispatchesOf<D extends DispatchKey>(dispatches: readonly D[], symbol: string, nodes: readonly string[]): readonly D[] {
   const own = symbol === '' ? [] : dispatches.filter((d) => d.symbol === symbol);

@@ -77,7 +77,10 @@ export class VsCode {
   ) {
     page.on('console', (message) => {
       const { url } = message.location();
-      if (message.type() !== 'error' || /vsda|open-vsx/.test(url + message.text())) return;
+      const text = url + message.text();
+      // VS Code logs what its own services lack here; only what names Strata, or comes from a webview, is ours.
+      const ofVsCode = /vsda|open-vsx/.test(text) || (/%c\s+ERR/.test(text) && !/strata/i.test(message.text()));
+      if (message.type() !== 'error' || ofVsCode) return;
       this.consoleErrors.push(`${message.text()} (${url})`);
     });
     page.on('pageerror', (error) => this.consoleErrors.push(error.stack ?? error.message));
