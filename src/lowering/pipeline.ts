@@ -35,6 +35,7 @@ interface Planned {
 const cpuPlan: readonly Planned[] = [
   { stage: 'graph', pass: 'convert-onnx-to-nn' },
   { stage: 'graph', pass: 'canonicalize', from: 1 },
+  { stage: 'graph', pass: 'fold-constants', from: 1 },
   { stage: 'graph', pass: 'fold-batch-norm', from: 1 },
   { stage: 'graph', pass: 'channels-last', from: 3 },
   { stage: 'graph', pass: 'canonicalize', from: 1 },
