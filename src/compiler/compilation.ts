@@ -22,7 +22,7 @@ export interface DispatchInfo {
   readonly predictedNs: number | undefined;
 }
 
-/** A step outside the pass pipeline: reading, the C compiler, packaging. */
+/** A step outside the pass pipeline: reading, writing the C, the C compiler, packaging. */
 export interface ToolStep {
   readonly name: string;
   readonly startNs: number;
@@ -63,6 +63,8 @@ export interface Compilation {
   readonly arenaBytes: number;
   readonly constantBytes: number;
   readonly warnings: readonly Diagnostic[];
+  /** The IR as the pipeline left it, with locations; undefined unless it was asked for. */
+  readonly finalText: string | undefined;
 }
 
 /** Time of one dispatch over the repeats of a run. */
@@ -100,7 +102,7 @@ export interface Agreement {
 
 /** Where a compilation is. */
 export interface CompileProgress {
-  /** `read`, a stage of the lowering, `c-compiler`, `package`. */
+  /** `read`, a stage of the lowering, `target`, `c-compiler`, `package`. */
   readonly phase: string;
   /** The pass or tool that runs. */
   readonly detail: string;

@@ -18,7 +18,10 @@ export interface CompileInWorkerOptions {
 const graceMs = 5000;
 
 /** Throws `CancelledError`, or the coded error that ended the compilation. */
-export function compileInWorker(request: CompileRequest, options: CompileInWorkerOptions): Promise<Compilation> {
+export function compileInWorker(
+  request: CompileRequest,
+  options: CompileInWorkerOptions,
+): Promise<Compilation> {
   return performInWorker({ kind: 'compile', request }, options);
 }
 
@@ -31,7 +34,10 @@ export function interpretInWorker(
   return performInWorker({ kind: 'interpret', model, inputs }, options);
 }
 
-function performInWorker<T extends WorkerTask>(task: T, options: CompileInWorkerOptions): Promise<WorkerResults[T['kind']]> {
+function performInWorker<T extends WorkerTask>(
+  task: T,
+  options: CompileInWorkerOptions,
+): Promise<WorkerResults[T['kind']]> {
   const { signal } = options;
   if (signal?.aborted === true) return Promise.reject(new CancelledError());
   const flag = new Int32Array(new SharedArrayBuffer(4));

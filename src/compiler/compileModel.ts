@@ -2,11 +2,13 @@
  * The driver: model file → artifact. Reads, runs the pipeline, compiles the kernels, packages; reports progress, can be
  * cancelled at any point and then leaves nothing behind. The command line, the editor's worker and bisection call it.
  */
-import { readFile, stat } from 'node:fs/promises';
+import { constants } from 'node:fs';
+import { access, stat } from 'node:fs/promises';
 import path from 'node:path';
 import type { Cancellation } from '../base/cancellation';
-import { neverCancelled } from '../base/cancellation';
+import { CancelledError, neverCancelled } from '../base/cancellation';
 import type { Diagnostic } from '../base/diagnostics';
+import { StrataError } from '../base/diagnostics';
 import { formatBytes } from '../base/units';
 import { version } from '../base/version';
 import { findCpuFeature } from '../artifact/cpuFeatures';
@@ -15,13 +17,20 @@ import { kernelHeaderText } from '../artifact/kernelAbi';
 import { writeArtifact } from '../artifact/writeArtifact';
 import { importOnnx } from '../frontend/onnx/importOnnx';
 import { readOnnxModel } from '../frontend/onnx/readModel';
-import type { Operation, PipelineRecord, PipelineStep, RewriteControl } from '../ir';
-import { ResourceStore, parseModule, parsePipeline, pipelineText, runPipeline } from '../ir';
+import type {
+  Operation,
+  PassRecord,
+  PipelineNode,
+  PipelineRecord,
+  PipelineStep,
+  RewriteControl,
+} from '../ir';
+import { ResourceStore, parseModule, parsePipeline, pipelineText, printOp, runPipeline } from '../ir';
 import { registry } from '../ir/dialects/index';
 import { passes } from '../lowering/passes/index';
 import type { OptLevel } from '../lowering/pipeline';
 import { defaultPipeline } from '../lowering/pipeline';
-import { stages } from '../lowering/stages';
+import { stageNamed, stages } from '../lowering/stages';
 import type { TargetProgram } from '../lowering/targets/targetProgram';
 import { emitKernels } from '../lowering/targets/cpu/emitKernels';
 import { hostProgram } from '../lowering/targets/cpu/hostProgram';
@@ -29,13 +38,15 @@ import { compileKernels } from '../runner/compileKernels';
 import type { Compilation, CompileProgress, ModelNodeInfo, ToolStep } from './compilation';
 import { DumpDirectory } from './dumpDirectory';
 import { compilerMessages } from './messages';
+import { nodesOfText, remainingSteps } from './continuation';
 import { packageProgram } from './packageProgram';
+import { readText } from './readText';
 import { loadResources } from './resourceFiles';
-import type { CpuLevel } from './targetDescription';
-import { describeTarget, targetAttribute } from './targetDescription';
+import type { CpuLevel, TargetDescription } from './targetDescription';
+import { describeTarget, levelOf, targetAttribute } from './targetDescription';
 
 export interface CompileRequest {
-  /** `.onnx` or `.mlir`. */
+  /** `.onnx`, or `.mlir` text of any stage: the pipeline goes on from the stage that the text is in. */
   readonly model: string;
   readonly target?: 'cpu';
   /** Default: the best level that this machine runs. */
@@ -43,7 +54,7 @@ export interface CompileRequest {
   readonly optLevel?: OptLevel;
   /** A pipeline as text instead of the default one. */
   readonly pipeline?: string;
-  /** A stage or pass. */
+  /** A stage or pass of the pipeline. */
   readonly stopAfter?: string;
   /** Where to write the artifact; none is written without. */
   readonly output?: string;
@@ -55,11 +66,15 @@ export interface CompileRequest {
   /** Refer to unchanged weights in the model's file instead of copying them into the artifact. */
   readonly externalParameters?: boolean;
   readonly control?: RewriteControl;
+  /** Keep the IR as the pipeline left it, with locations, in `Compilation.finalText`. */
+  readonly keepFinalText?: boolean;
 }
 
 export interface CompileEnvironment {
   readonly cancellation?: Cancellation;
   readonly onProgress?: (progress: CompileProgress) => void;
+  /** Called after each pass, with the module as the pass left it. */
+  readonly onRecord?: (record: PassRecord, module: Operation) => void;
 }
 
 export interface CompileResult {
@@ -82,11 +97,18 @@ export async function compileModel(
   request: CompileRequest,
   environment: CompileEnvironment = {},
 ): Promise<CompileResult> {
-  return new Compile(request, environment).run();
+  const compile = new Compile(request, environment);
+  try {
+    return await compile.run();
+  } catch (error) {
+    if (error instanceof CancelledError) compile.dump?.discard();
+    throw error;
+  }
 }
 
 /** Share of the progress bar at which each phase begins. */
-const progressAt = { read: 0, passes: 0.05, 'c-compiler': 0.45, package: 0.95 } as const;
+const progressAt = { read: 0, passes: 0.05, target: 0.42, 'c-compiler': 0.45, package: 0.95 } as const;
+type ToolName = Exclude<keyof typeof progressAt, 'passes'>;
 
 class Compile {
   readonly #start = process.hrtime.bigint();
@@ -94,6 +116,7 @@ class Compile {
   readonly #cancellation: Cancellation;
   readonly #tools: ToolStep[] = [];
   #fraction = 0;
+  dump: DumpDirectory | undefined;
 
   constructor(
     readonly request: CompileRequest,
@@ -104,25 +127,32 @@ class Compile {
 
   async run(): Promise<CompileResult> {
     const { request } = this;
-    const steps = this.#steps();
+    if (request.output !== undefined) await assertWritable(request.output);
+    const pipeline = this.#steps();
     const model = await this.#tool(
       'read',
       () => this.#load(),
       (m) => `${m.nodes.length} nodes, ${m.resources.size} parameters`,
     );
-    const target = await describeTarget(request.cpuLevel);
-    if (model.module.attr('strata.target') === undefined)
-      model.module.setAttr('strata.target', targetAttribute(target));
-    const record = this.#passes(model, steps);
+    const target = await this.#target(model.module);
+    const steps = request.pipeline === undefined ? remainingSteps(model.module, pipeline) : pipeline;
+    const record = this.#passes(model, request.stopAfter === 'import' ? [] : steps);
     this.#cancellation.throwIfCancelled();
 
     let program: TargetProgram | undefined;
     let kernelSource = '';
-    if (isComplete(record, steps)) {
-      program = hostProgram(model.module);
-      const emitted = emitKernels(model.module, { abi: kernelHeaderText, level: target.level });
+    if (this.#isComplete(model.module, record, steps)) {
+      const emitted = await this.#tool(
+        'target',
+        () => ({
+          program: hostProgram(model.module),
+          ...emitKernels(model.module, { abi: kernelHeaderText, level: target.level }),
+        }),
+        (e) => `${e.kernels.length} kernels, ${formatBytes(e.source.length)} of C`,
+      );
+      program = emitted.program;
       kernelSource = emitted.source;
-      if (request.output !== undefined)
+      if (request.output !== undefined && request.stopAfter !== 'target')
         await this.#package(request.output, program, kernelSource, record, model, target);
     }
     const compilation: Compilation = {
@@ -138,13 +168,11 @@ class Compile {
       modelNodes: model.nodes,
       dispatches: program === undefined ? [] : dispatchesOf(program),
       kernelSource,
-      artifact: program === undefined ? undefined : request.output,
+      artifact: program === undefined || request.stopAfter === 'target' ? undefined : request.output,
       arenaBytes: program?.entryPoints[0]?.arenaBytes ?? 0,
-      constantBytes:
-        program === undefined
-          ? 0
-          : program.constants.reduce((n, c) => n + c.bytes, 0),
+      constantBytes: program === undefined ? 0 : program.constants.reduce((n, c) => n + c.bytes, 0),
       warnings: model.warnings,
+      finalText: request.keepFinalText === true ? printOp(model.module, { locations: 'alias' }) : undefined,
     };
     return { compilation, module: model.module, resources: model.resources };
   }
@@ -155,27 +183,50 @@ class Compile {
       pipeline === undefined
         ? defaultPipeline({ target: 'cpu', optLevel: optLevel ?? 3 })
         : parsePipeline(pipeline, passes).map((node) => ({ node, stage: 'custom' }));
-    if (
-      stopAfter !== undefined &&
-      !stages.some((s) => s.name === stopAfter) &&
-      !passes.some((p) => p.name === stopAfter)
-    ) {
+    const places = [...stages.map((s) => s.name), 'target', ...steps.flatMap((s) => passNames(s.node))];
+    if (stopAfter !== undefined && !places.includes(stopAfter)) {
       throw compilerMessages.error('STR0592', {
         name: stopAfter,
-        stages: stages.map((s) => s.name).join(', '),
+        exists: passes.some((p) => p.name === stopAfter),
+        stages: [...stages.map((s) => s.name), 'target'].join(', '),
       });
     }
     return steps;
+  }
+
+  /** What code is made for: as asked, as the text says, or the best of this machine. The module says it from here on. */
+  async #target(module: Operation): Promise<TargetDescription> {
+    const target = await describeTarget(this.request.cpuLevel ?? levelOf(module));
+    if (this.request.cpuLevel !== undefined || module.attr('strata.target') === undefined)
+      module.setAttr('strata.target', targetAttribute(target));
+    return target;
+  }
+
+  /** Whether the IR is what code is made of. Throws STR0598 when the pipeline ended before and code is asked for. */
+  #isComplete(module: Operation, record: PipelineRecord, steps: readonly PipelineStep[]): boolean {
+    const { stopAfter, pipeline, output } = this.request;
+    const all = record.passes.length - 1 === steps.reduce((n, s) => n + passNames(s.node).length, 0);
+    if (
+      stopAfter !== undefined &&
+      stopAfter !== 'target' &&
+      (!all || pipeline !== undefined || stopAfter === 'import')
+    )
+      return false;
+    const rest = module.find((op) => !stageNamed('loops').allows(op));
+    if (rest.length === 0) return true;
+    if (output === undefined) return false;
+    throw compilerMessages.error('STR0598', { found: [...new Set(rest.map((op) => op.name))].join(', ') });
   }
 
   async #load(): Promise<LoadedModel> {
     const { model, resources, dims } = this.request;
     const extension = path.extname(model).toLowerCase();
     if (extension === '.mlir') {
-      const parsed = parseModule(await readFile(model, 'utf8'), registry, { fileName: path.basename(model) });
+      const text = await readText(model);
+      const parsed = parseModule(text, registry, { fileName: path.basename(model) });
       const store = resources === undefined ? new ResourceStore() : loadResources(resources);
       for (const [key, bytes] of parsed.resources) store.setBytes(key, bytes);
-      return { module: parsed.module, resources: store, nodes: [], warnings: [] };
+      return { module: parsed.module, resources: store, nodes: nodesOfText(parsed.module), warnings: [] };
     }
     if (extension === '.gguf') {
       throw compilerMessages.error('STR0590', {
@@ -195,21 +246,31 @@ class Compile {
 
   #passes(model: LoadedModel, steps: readonly PipelineStep[]): PipelineRecord {
     const { request } = this;
-    const dump = request.dumpDir === undefined ? undefined : new DumpDirectory(request.dumpDir, model.module);
-    const span = progressAt['c-compiler'] - progressAt.passes;
-    const record = runPipeline(model.module, steps, {
-      registry,
-      resources: model.resources,
-      cancellation: this.#cancellation,
-      ...(request.control === undefined ? {} : { control: request.control }),
-      ...(request.stopAfter === undefined ? {} : { stopAfter: request.stopAfter }),
-      onPass: ({ name, stage, index, count }) => {
-        this.#progress(stage, name, progressAt.passes + (span * index) / Math.max(1, count));
-      },
-      onRecord: (pass) => dump?.write(pass, model.module),
-    });
-    dump?.writeParameters(model.module, model.resources);
-    return record;
+    if (request.dumpDir !== undefined) this.dump = new DumpDirectory(request.dumpDir, model.module);
+    const { dump } = this;
+    const span = progressAt.target - progressAt.passes;
+    try {
+      const record = runPipeline(model.module, steps, {
+        registry,
+        resources: model.resources,
+        cancellation: this.#cancellation,
+        ...(request.control === undefined ? {} : { control: request.control }),
+        ...(request.stopAfter === undefined ? {} : { stopAfter: request.stopAfter }),
+        onPass: ({ name, stage, index, count }) => {
+          this.#progress(stage, name, progressAt.passes + (span * index) / Math.max(1, count));
+        },
+        onRecord: (pass) => {
+          dump?.write(pass, model.module);
+          this.environment.onRecord?.(pass, model.module);
+        },
+      });
+      dump?.writeParameters(model.resources);
+      return record;
+    } catch (error) {
+      // What led to a pass that failed is worth looking at, and starting again from.
+      if (error instanceof StrataError && error.code !== 'STR0591') dump?.writeParameters(model.resources);
+      throw error;
+    }
   }
 
   async #package(
@@ -218,7 +279,7 @@ class Compile {
     source: string,
     record: PipelineRecord,
     model: LoadedModel,
-    target: Awaited<ReturnType<typeof describeTarget>>,
+    target: TargetDescription,
   ): Promise<void> {
     const library = await this.#tool(
       'c-compiler',
@@ -258,11 +319,7 @@ class Compile {
     );
   }
 
-  async #tool<T>(
-    name: 'read' | 'c-compiler' | 'package',
-    work: () => Promise<T>,
-    detail: (result: T) => string,
-  ): Promise<T> {
+  async #tool<T>(name: ToolName, work: () => T | Promise<T>, detail: (result: T) => string): Promise<T> {
     this.#cancellation.throwIfCancelled();
     this.#progress(name, '', progressAt[name]);
     const startNs = this.#elapsed();
@@ -279,14 +336,29 @@ class Compile {
   }
 }
 
-/** Whether every pass of the pipeline ran and left the loops stage. */
-function isComplete(record: PipelineRecord, steps: readonly PipelineStep[]): boolean {
-  const last = record.passes[record.passes.length - 1];
-  return (
-    last !== undefined &&
-    last.stage === steps[steps.length - 1]?.stage &&
-    (last.stage === 'loops' || last.stage === 'custom')
-  );
+const passNames = (node: PipelineNode): readonly string[] =>
+  node.kind === 'pass' ? [node.pass.pass.name] : node.children.flatMap(passNames);
+
+/**
+ * Refuses a place where no artifact can be written before any work is done. An artifact takes the place of what is
+ * there, so that must be a file.
+ */
+async function assertWritable(file: string): Promise<void> {
+  const refuse = (problem: string, cause?: unknown) =>
+    compilerMessages.error('STR0591', { file, problem }, cause === undefined ? {} : { cause });
+  const found = await stat(file).catch(() => undefined);
+  if (found !== undefined && !found.isFile())
+    throw refuse(found.isDirectory() ? 'it is a folder' : 'it is no regular file');
+  const folder = path.dirname(file);
+  try {
+    await access(folder, constants.W_OK | constants.X_OK);
+  } catch (cause) {
+    const missing = (cause as NodeJS.ErrnoException).code === 'ENOENT';
+    throw refuse(
+      missing ? `the folder ${folder} does not exist` : `the folder ${folder} may not be written`,
+      cause,
+    );
+  }
 }
 
 function dispatchesOf(program: TargetProgram): Compilation['dispatches'] {

@@ -10,8 +10,11 @@ export const compilerMessages = defineMessages({
     text: (p) => `cannot write '${p.file}': ${p.problem}.`,
     next: () => 'Check that the folder exists, may be written and has room. Nothing was left behind.',
   }),
-  STR0592: message<{ name: string; stages: string }>({
-    text: (p) => `there is no stage or pass '${p.name}' to stop after.`,
+  STR0592: message<{ name: string; exists: boolean; stages: string }>({
+    text: (p) =>
+      p.exists
+        ? `the pass '${p.name}' is not in this pipeline, so it cannot stop there.`
+        : `there is no stage or pass '${p.name}' to stop after.`,
     next: (p) => `Stages are ${p.stages}; 'strata opt --list' shows the passes.`,
   }),
   STR0593: message<{ input: string; expected: string; found: string }>({
@@ -28,7 +31,16 @@ export const compilerMessages = defineMessages({
     text: (p) => `the tensor '${p.tensor}' has elements of ${p.element}, which artifacts cannot hold.`,
   }),
   STR0597: message<{ dispatch: string; space: string }>({
-    text: (p) => `the dispatch '${p.dispatch}' is given the middle of an ${p.space}, which artifacts cannot say.`,
+    text: (p) =>
+      `the dispatch '${p.dispatch}' is given the middle of an ${p.space}, which artifacts cannot say.`,
     next: () => 'This is a defect of the lowering.',
+  }),
+  STR0598: message<{ found: string }>({
+    text: (p) => `the pipeline ends before the IR is a program: it still has ${p.found}.`,
+    next: () => `Add passes to --pipeline, or print the IR with '--stop-after PASS'.`,
+  }),
+  STR0599: message<{ file: string; problem: string }>({
+    text: (p) => `cannot read '${p.file}': ${p.problem}.`,
+    next: () => 'Check the path.',
   }),
 });

@@ -3,7 +3,7 @@
  * use, how wide its vectors are and how many registers it has.
  */
 import type { Architecture } from '../artifact/cpuFeatures';
-import type { DictionaryAttr } from '../ir';
+import type { DictionaryAttr, Operation } from '../ir';
 import { arrayAttr, dictionaryAttr, i64Attr, stringAttr } from '../ir';
 import { hostArchitecture, hostCpu } from '../runner/hostCpu';
 
@@ -89,3 +89,10 @@ export const targetAttribute = (t: TargetDescription): DictionaryAttr =>
     ['registers', i64Attr(t.registers)],
     ['vector_bytes', i64Attr(t.vectorBytes)],
   ]);
+
+/** The level that `strata.target` of a module says; undefined where it says none that is known. */
+export function levelOf(module: Operation): CpuLevel | undefined {
+  const target = module.attr('strata.target');
+  const level = target?.kind === 'dictionary' ? target.entries.get('level') : undefined;
+  return level?.kind === 'string' ? cpuLevels.find((l) => l === level.value) : undefined;
+}

@@ -30,9 +30,14 @@ async function work(): Promise<WorkerMessage> {
     return { kind: 'done', result: await perform(cancellationOf(abort.signal, flag)) };
   } catch (error) {
     if (error instanceof CancelledError || abort.signal.aborted) return { kind: 'cancelled' };
-    if (error instanceof StrataError) return { kind: 'failed', diagnostic: error.diagnostic, stack: undefined };
+    if (error instanceof StrataError)
+      return { kind: 'failed', diagnostic: error.diagnostic, stack: undefined };
     const { message, stack } = error as Error;
-    return { kind: 'failed', diagnostic: { code: 'STR0001', severity: 'error', text: `an internal error: ${message}` }, stack };
+    return {
+      kind: 'failed',
+      diagnostic: { code: 'STR0001', severity: 'error', text: `an internal error: ${message}` },
+      stack,
+    };
   }
 }
 
