@@ -401,3 +401,44 @@ func.func @control(%a: memref<20xi32>, %o: memref<20x6xi32>) {
   }
   return
 }
+
+func.func @other_widths(%d: memref<8xf64>, %h: memref<16xf16>, %l: memref<8xi64>, %b: memref<16xi8>, %od: memref<8xf64>, %oh: memref<16xf16>, %ol: memref<8xi64>, %ob: memref<16xi8>, %odd: memref<6xf32>) {
+  scf.forall (%u, %one) in (1, 1) {
+    %c0 = arith.constant 0 : index
+    %d0 = vector.load %d[%c0] : memref<8xf64>, vector<8xf64>
+    %half = arith.constant dense<0.5> : vector<8xf64>
+    %d1 = arith.maximumf %d0, %half : vector<8xf64>
+    %d2 = math.exp %d1 : vector<8xf64>
+    %dm = arith.cmpf olt, %d0, %half : vector<8xf64>
+    %d3 = arith.select %dm, %d0, %d2 : vector<8xi1>, vector<8xf64>
+    vector.store %d3, %od[%c0] : memref<8xf64>, vector<8xf64>
+    %h0 = vector.load %h[%c0] : memref<16xf16>, vector<16xf16>
+    %h1 = arith.extf %h0 : vector<16xf16> to vector<16xf32>
+    %h2 = arith.mulf %h1, %h1 : vector<16xf32>
+    %h3 = arith.truncf %h2 : vector<16xf32> to vector<16xf16>
+    %h4 = arith.addf %h3, %h0 : vector<16xf16>
+    vector.store %h4, %oh[%c0] : memref<16xf16>, vector<16xf16>
+    %l0 = vector.load %l[%c0] : memref<8xi64>, vector<8xi64>
+    %seven = arith.constant dense<7> : vector<8xi64>
+    %l1 = arith.muli %l0, %seven : vector<8xi64>
+    %l2 = arith.floordivsi %l1, %seven : vector<8xi64>
+    %lm = arith.cmpi slt, %l0, %seven : vector<8xi64>
+    %l3 = arith.select %lm, %l1, %l2 : vector<8xi1>, vector<8xi64>
+    vector.store %l3, %ol[%c0] : memref<8xi64>, vector<8xi64>
+    %b0 = vector.load %b[%c0] : memref<16xi8>, vector<16xi8>
+    %bm = arith.minui %b0, %b0 : vector<16xi8>
+    %b1 = arith.extui %bm : vector<16xi8> to vector<16xi32>
+    %b2 = arith.muli %b1, %b1 : vector<16xi32>
+    %b3 = arith.trunci %b2 : vector<16xi32> to vector<16xi8>
+    %bt = arith.cmpi ugt, %b0, %b3 : vector<16xi8>
+    %b4 = arith.select %bt, %b0, %b3 : vector<16xi1>, vector<16xi8>
+    vector.store %b4, %ob[%c0] : memref<16xi8>, vector<16xi8>
+    %o0 = vector.load %odd[%c0] : memref<6xf32>, vector<6xf32>
+    %o1 = arith.addf %o0, %o0 : vector<6xf32>
+    %sum = vector.reduction <add>, %o1 fastmath<reassoc> : vector<6xf32> into f32
+    %o2 = vector.broadcast %sum : f32 to vector<6xf32>
+    %o3 = arith.addf %o1, %o2 : vector<6xf32>
+    vector.store %o3, %odd[%c0] : memref<6xf32>, vector<6xf32>
+  }
+  return
+}

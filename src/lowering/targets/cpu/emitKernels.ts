@@ -111,6 +111,8 @@ function declareArguments(kernel: KernelFunction, w: KernelWriter): void {
   });
 }
 
+const literalIndex = (n: number): string => (n < 0 ? `(${n})` : String(n));
+
 /** The parallel loop over its linear range; a unit's point is found by division. */
 function parallelLoop(kernel: KernelFunction, w: KernelWriter): void {
   const { range, forall } = kernel;
@@ -132,8 +134,8 @@ function parallelLoop(kernel: KernelFunction, w: KernelWriter): void {
       }, []);
     range.forEach((d, k) => {
       const arg = body.args[k]!;
-      if (direct) {
-        w.bind(arg, unit);
+      if (direct || d.count === 1) {
+        w.bind(arg, direct ? unit : literalIndex(d.from));
         return;
       }
       const scaled =
