@@ -44,6 +44,8 @@ export const constant = defineOp({
   },
   resultName: (op) => {
     const value = op.attr('value');
+    // A parameter keeps its name, so that diffs of IR and the eye follow it through the passes.
+    if (value?.kind === 'dense_resource') return parameterName(value.key);
     return value?.kind === 'integer' || value?.kind === 'bool'
       ? constantName(value.value, op.result(0).type)
       : 'cst';
@@ -58,6 +60,12 @@ export const constant = defineOp({
     };
   },
 });
+
+/** A key as an SSA name: letters, digits and `$._-`, not beginning with a digit. */
+const parameterName = (key: string): string => {
+  const name = key.replace(/[^\w$.-]/g, '_').slice(0, 80);
+  return /^[A-Za-z$._]/.test(name) ? name : `_${name}`;
+};
 
 const binaryFloat = (
   name: string,

@@ -36,8 +36,8 @@ export function blobName(value: Value | undefined, fallback: string): string {
   return a?.kind === 'dense_resource' ? a.key : fallback;
 }
 
-/** Constants up to this many elements are kept in the text. */
-const inlineElements = 16;
+/** Shapes, axes and the like, up to this many elements, are kept in the text. Floats are parameters. */
+const inlineIntegers = 16;
 
 /**
  * The attribute for `elements`: a splat or a few in the text, more as a blob named `base`. A blob of that name with the
@@ -50,7 +50,7 @@ export function constantAttribute(elements: TensorValue, resources: ResourceStor
   const size = bytes.length / Math.max(1, count);
   const splat = count > 0 && bytes.every((b, i) => i < size || b === bytes[i - size]);
   if (splat) return denseBytes(type, bytes.slice(0, size), true);
-  if (count <= inlineElements) return denseBytes(type, bytes, false);
+  if (type.element.kind !== 'float' && count <= inlineIntegers) return denseBytes(type, bytes, false);
   const same = resources.has(base) && Buffer.compare(resources.get(base), bytes) === 0;
   return denseResource(same ? base : resources.add(base, bytes), type);
 }

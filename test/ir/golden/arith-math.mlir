@@ -9,7 +9,7 @@ module {
     %cst_0 = arith.constant dense<1.000000e+00> : tensor<4x8xf32>
     %cst_1 = arith.constant {foo = 1 : i32} dense<1.000000e+00> : tensor<4x8xf32>
     %cst_2 = arith.constant dense<1> : vector<4xi32>
-    %cst_3 = arith.constant dense_resource<w> : tensor<4x8xf32>
+    %w = arith.constant dense_resource<w> : tensor<4x8xf32>
     %0 = arith.addf %arg0, %cst_0 fastmath<fast> : tensor<4x8xf32>
     %1 = arith.addf %arg0, %cst_0 fastmath<nnan,ninf> : tensor<4x8xf32>
     %2 = arith.addf %arg0, %cst_0 {foo} : tensor<4x8xf32>

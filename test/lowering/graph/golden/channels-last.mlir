@@ -19,14 +19,14 @@ module {
 module {
   func.func @residual(%arg0: tensor<1x2x4x4xf32>) -> tensor<1x2xf32> {
     %0 = "nn.transpose"(%arg0) <{permutation = array<i64: 0, 2, 3, 1>}> : (tensor<1x2x4x4xf32>) -> tensor<1x4x4x2xf32>
-    %cst = arith.constant dense<[[[[2.000000e+00, -1.000000e+00], [1.000000e+00, 3.000000e+00]]]]> : tensor<1x1x2x2xf32>
-    %1 = "nn.conv2d"(%0, %cst) <{dilations = array<i64: 1, 1>, groups = 1 : i64, layout = "nhwc_hwcf", pads = array<i64: 0, 0, 0, 0>, strides = array<i64: 1, 1>}> : (tensor<1x4x4x2xf32>, tensor<1x1x2x2xf32>) -> tensor<1x4x4x2xf32>
+    %transpose = arith.constant dense_resource<transpose> : tensor<1x1x2x2xf32>
+    %1 = "nn.conv2d"(%0, %transpose) <{dilations = array<i64: 1, 1>, groups = 1 : i64, layout = "nhwc_hwcf", pads = array<i64: 0, 0, 0, 0>, strides = array<i64: 1, 1>}> : (tensor<1x4x4x2xf32>, tensor<1x1x2x2xf32>) -> tensor<1x4x4x2xf32>
     %2 = "nn.relu"(%1) : (tensor<1x4x4x2xf32>) -> tensor<1x4x4x2xf32>
-    %cst_0 = arith.constant dense<[[[[2.000000e+00, -1.000000e+00], [1.000000e+00, 3.000000e+00]]]]> : tensor<1x1x2x2xf32>
-    %3 = "nn.conv2d"(%2, %cst_0) <{dilations = array<i64: 1, 1>, groups = 1 : i64, layout = "nhwc_hwcf", pads = array<i64: 0, 0, 0, 0>, strides = array<i64: 1, 1>}> : (tensor<1x4x4x2xf32>, tensor<1x1x2x2xf32>) -> tensor<1x4x4x2xf32>
+    %transpose_0 = arith.constant dense_resource<transpose> : tensor<1x1x2x2xf32>
+    %3 = "nn.conv2d"(%2, %transpose_0) <{dilations = array<i64: 1, 1>, groups = 1 : i64, layout = "nhwc_hwcf", pads = array<i64: 0, 0, 0, 0>, strides = array<i64: 1, 1>}> : (tensor<1x4x4x2xf32>, tensor<1x1x2x2xf32>) -> tensor<1x4x4x2xf32>
     %4 = "nn.add"(%2, %3) : (tensor<1x4x4x2xf32>, tensor<1x4x4x2xf32>) -> tensor<1x4x4x2xf32>
-    %cst_1 = arith.constant dense<[[[[1.000000e+00, 2.000000e+00]]]]> : tensor<1x1x1x2xf32>
-    %5 = "nn.mul"(%4, %cst_1) : (tensor<1x4x4x2xf32>, tensor<1x1x1x2xf32>) -> tensor<1x4x4x2xf32>
+    %reshape.transpose = arith.constant dense_resource<reshape.transpose> : tensor<1x1x1x2xf32>
+    %5 = "nn.mul"(%4, %reshape.transpose) : (tensor<1x4x4x2xf32>, tensor<1x1x1x2xf32>) -> tensor<1x4x4x2xf32>
     %6 = "nn.max_pool2d"(%5) <{dilations = array<i64: 1, 1>, kernel = array<i64: 2, 2>, layout = "nhwc", pads = array<i64: 0, 0, 0, 0>, strides = array<i64: 2, 2>}> : (tensor<1x4x4x2xf32>) -> tensor<1x2x2x2xf32>
     %7 = "nn.reduce_mean"(%6) <{axes = array<i64: 1, 2>, keepdims = true}> : (tensor<1x2x2x2xf32>) -> tensor<1x1x1x2xf32>
     %8 = "nn.reshape"(%7) <{shape = array<i64: 1, 2>}> : (tensor<1x1x1x2xf32>) -> tensor<1x2xf32>
@@ -49,11 +49,11 @@ module {
 module {
   func.func @squeeze_and_excite(%arg0: tensor<?x2x4x4xf32>) -> tensor<?x2x4x4xf32> {
     %0 = "nn.transpose"(%arg0) <{permutation = array<i64: 0, 2, 3, 1>}> : (tensor<?x2x4x4xf32>) -> tensor<?x4x4x2xf32>
-    %cst = arith.constant dense<[[[[2.000000e+00, -1.000000e+00], [1.000000e+00, 3.000000e+00]]]]> : tensor<1x1x2x2xf32>
-    %1 = "nn.conv2d"(%0, %cst) <{dilations = array<i64: 1, 1>, groups = 1 : i64, layout = "nhwc_hwcf", pads = array<i64: 0, 0, 0, 0>, strides = array<i64: 1, 1>}> : (tensor<?x4x4x2xf32>, tensor<1x1x2x2xf32>) -> tensor<?x4x4x2xf32>
+    %transpose = arith.constant dense_resource<transpose> : tensor<1x1x2x2xf32>
+    %1 = "nn.conv2d"(%0, %transpose) <{dilations = array<i64: 1, 1>, groups = 1 : i64, layout = "nhwc_hwcf", pads = array<i64: 0, 0, 0, 0>, strides = array<i64: 1, 1>}> : (tensor<?x4x4x2xf32>, tensor<1x1x2x2xf32>) -> tensor<?x4x4x2xf32>
     %2 = "nn.reduce_mean"(%1) <{axes = array<i64: 1, 2>, keepdims = true}> : (tensor<?x4x4x2xf32>) -> tensor<?x1x1x2xf32>
-    %cst_0 = arith.constant dense<[[[[2.000000e+00, -1.000000e+00], [1.000000e+00, 3.000000e+00]]]]> : tensor<1x1x2x2xf32>
-    %3 = "nn.conv2d"(%2, %cst_0) <{dilations = array<i64: 1, 1>, groups = 1 : i64, layout = "nhwc_hwcf", pads = array<i64: 0, 0, 0, 0>, strides = array<i64: 1, 1>}> : (tensor<?x1x1x2xf32>, tensor<1x1x2x2xf32>) -> tensor<?x1x1x2xf32>
+    %transpose_0 = arith.constant dense_resource<transpose> : tensor<1x1x2x2xf32>
+    %3 = "nn.conv2d"(%2, %transpose_0) <{dilations = array<i64: 1, 1>, groups = 1 : i64, layout = "nhwc_hwcf", pads = array<i64: 0, 0, 0, 0>, strides = array<i64: 1, 1>}> : (tensor<?x1x1x2xf32>, tensor<1x1x2x2xf32>) -> tensor<?x1x1x2xf32>
     %4 = "nn.sigmoid"(%3) : (tensor<?x1x1x2xf32>) -> tensor<?x1x1x2xf32>
     %5 = "nn.mul"(%1, %4) : (tensor<?x4x4x2xf32>, tensor<?x1x1x2xf32>) -> tensor<?x4x4x2xf32>
     %6 = "nn.transpose"(%5) <{permutation = array<i64: 0, 3, 1, 2>}> : (tensor<?x4x4x2xf32>) -> tensor<?x2x4x4xf32>

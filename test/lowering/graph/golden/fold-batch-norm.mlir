@@ -15,9 +15,9 @@ module {
 // ===== output
 module {
   func.func @bn_into_conv(%arg0: tensor<1x2x4x4xf32>) -> tensor<1x2x4x4xf32> {
-    %cst = arith.constant dense<[[[[2.000000e+00]], [[1.000000e+00]]], [[[-1.000000e+00]], [[3.000000e+00]]]]> : tensor<2x2x1x1xf32>
-    %cst_0 = arith.constant dense<[5.000000e-01, 3.000000e+00]> : tensor<2xf32>
-    %0 = "nn.conv2d"(%arg0, %cst, %cst_0) <{dilations = array<i64: 1, 1>, groups = 1 : i64, layout = "nchw_fchw", pads = array<i64: 0, 0, 0, 0>, strides = array<i64: 1, 1>}> : (tensor<1x2x4x4xf32>, tensor<2x2x1x1xf32>, tensor<2xf32>) -> tensor<1x2x4x4xf32>
+    %weight.folded = arith.constant dense_resource<weight.folded> : tensor<2x2x1x1xf32>
+    %weight.bias = arith.constant dense_resource<weight.bias> : tensor<2xf32>
+    %0 = "nn.conv2d"(%arg0, %weight.folded, %weight.bias) <{dilations = array<i64: 1, 1>, groups = 1 : i64, layout = "nchw_fchw", pads = array<i64: 0, 0, 0, 0>, strides = array<i64: 1, 1>}> : (tensor<1x2x4x4xf32>, tensor<2x2x1x1xf32>, tensor<2xf32>) -> tensor<1x2x4x4xf32>
     func.return %0 : tensor<1x2x4x4xf32>
   }
 }
@@ -41,8 +41,8 @@ module {
     %0 = "nn.conv2d"(%arg0, %cst) <{dilations = array<i64: 1, 1>, pads = array<i64: 0, 0, 0, 0>, strides = array<i64: 1, 1>}> : (tensor<1x2x4x4xf32>, tensor<2x2x1x1xf32>) -> tensor<1x2x4x4xf32>
     %cst_0 = arith.constant dense<1.000000e+00> : tensor<2x1x1xf32>
     %1 = "nn.mul"(%0, %cst_0) : (tensor<1x2x4x4xf32>, tensor<2x1x1xf32>) -> tensor<1x2x4x4xf32>
-    %cst_1 = arith.constant dense<[[[5.000000e-01]], [[3.000000e+00]]]> : tensor<2x1x1xf32>
-    %2 = "nn.add"(%1, %cst_1) : (tensor<1x2x4x4xf32>, tensor<2x1x1xf32>) -> tensor<1x2x4x4xf32>
+    %scale.shift = arith.constant dense_resource<scale.shift> : tensor<2x1x1xf32>
+    %2 = "nn.add"(%1, %scale.shift) : (tensor<1x2x4x4xf32>, tensor<2x1x1xf32>) -> tensor<1x2x4x4xf32>
     func.return %0, %2 : tensor<1x2x4x4xf32>, tensor<1x2x4x4xf32>
   }
 }
@@ -61,9 +61,9 @@ module {
 // ===== output
 module {
   func.func @conv_bias_and_scale(%arg0: tensor<1x2x4x4xf32>) -> tensor<1x2x4x4xf32> {
-    %cst = arith.constant dense<[[[[1.000000e+00]], [[5.000000e-01]]], [[[-5.000000e-01]], [[1.500000e+00]]]]> : tensor<2x2x1x1xf32>
-    %cst_0 = arith.constant dense<[5.000000e-01, 1.000000e+00]> : tensor<2xf32>
-    %0 = "nn.conv2d"(%arg0, %cst, %cst_0) <{dilations = array<i64: 1, 1>, groups = 1 : i64, layout = "nchw_fchw", pads = array<i64: 0, 0, 0, 0>, strides = array<i64: 1, 1>}> : (tensor<1x2x4x4xf32>, tensor<2x2x1x1xf32>, tensor<2xf32>) -> tensor<1x2x4x4xf32>
+    %weight.folded.folded = arith.constant dense_resource<weight.folded.folded> : tensor<2x2x1x1xf32>
+    %weight.folded.bias = arith.constant dense_resource<weight.folded.bias> : tensor<2xf32>
+    %0 = "nn.conv2d"(%arg0, %weight.folded.folded, %weight.folded.bias) <{dilations = array<i64: 1, 1>, groups = 1 : i64, layout = "nchw_fchw", pads = array<i64: 0, 0, 0, 0>, strides = array<i64: 1, 1>}> : (tensor<1x2x4x4xf32>, tensor<2x2x1x1xf32>, tensor<2xf32>) -> tensor<1x2x4x4xf32>
     func.return %0 : tensor<1x2x4x4xf32>
   }
 }

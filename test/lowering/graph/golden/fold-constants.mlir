@@ -12,9 +12,9 @@ module {
 // ===== output
 module {
   func.func @shapes(%arg0: tensor<2x3xf32>) -> (tensor<3x2xf32>, tensor<2xi64>) {
-    %cst = arith.constant dense<[[1.000000e+00, 4.000000e+00], [2.000000e+00, 5.000000e+00], [3.000000e+00, 6.000000e+00]]> : tensor<3x2xf32>
-    %cst_0 = arith.constant dense<[9, 7]> : tensor<2xi64>
-    func.return %cst, %cst_0 : tensor<3x2xf32>, tensor<2xi64>
+    %transpose = arith.constant dense_resource<transpose> : tensor<3x2xf32>
+    %cst = arith.constant dense<[9, 7]> : tensor<2xi64>
+    func.return %transpose, %cst : tensor<3x2xf32>, tensor<2xi64>
   }
 }
 // -----
