@@ -225,48 +225,70 @@ export class KernelBuilder {
 
   /** Emits reduction loops from the `depth`-th inwards; what the accumulators of all cells become. */
   #reduce(reduction: Reduction, depth: number, cells: readonly Cell[], accumulators: readonly Value[]): readonly Value[] {
-    const rolled = this.#reductions.filter((l) => this.schedule.tile[l] !== this.kernel.loops[l]!.size);
-    const loop = rolled[depth];
-    if (loop === undefined) return this.#evaluator.fresh(() => this.#accumulate(reduction, cells, accumulators));
+    const rest = this.#reductions.slice(depth);
+    const [loop] = rest;
+    const rolled = (l: number): boolean => this.schedule.tile[l] !== this.kernel.loops[l]!.size;
+    if (loop === undefined || !rest.some(rolled)) return this.#evaluator.fresh(() => this.#accumulate(reduction, rest, cells, accumulators));
+    const { size } = this.kernel.loops[loop]!;
+    if (!rolled(loop)) {
+      // An unrolled loop around others: their code once per iteration.
+      let current = accumulators;
+      for (let i = 0; i < size; i++) {
+        this.#evaluator.bases[loop] = { at: i };
+        if (this.#isSkipped(reduction, rest.slice(1), cells)) continue;
+        current = this.#reduce(reduction, depth + 1, cells, current);
+      }
+      return current;
+    }
     const [from, to, clamped] = this.#bounds(loop, cells);
     for (const g of clamped) this.#evaluator.satisfied.add(g);
     const out = this.emitter.loop(from, to, 1, accumulators, (iv, carried) => {
-      this.#evaluator.bases[loop] = { at: iv, low: 0, high: this.kernel.loops[loop]!.size - 1 };
+      this.#evaluator.bases[loop] = { at: iv, low: 0, high: size - 1 };
       return this.#reduce(reduction, depth + 1, cells, carried);
     });
     for (const g of clamped) this.#evaluator.satisfied.delete(g);
     return out;
   }
-  /** One iteration: all unrolled taps on all cells. */
-  #accumulate(reduction: Reduction, cells: readonly Cell[], accumulators: readonly Value[]): readonly Value[] {
+  /** Whether all cells lie in padding, wherever the loops `inner` stand. */
+  #isSkipped(reduction: Reduction, inner: readonly number[], cells: readonly Cell[]): boolean {
+    for (const l of inner) this.#evaluator.bases[l] = { at: undefined, low: 0, high: this.kernel.loops[l]!.size - 1 };
+    return cells.every((c) => this.#isPadding(reduction, c));
+  }
+  /** One iteration of the rolled loops: all taps of the `unrolled` ones on all cells. */
+  #accumulate(reduction: Reduction, unrolled: readonly number[], cells: readonly Cell[], accumulators: readonly Value[]): readonly Value[] {
     const current = [...accumulators];
     const width = reduction.inits.length;
-    for (const tap of this.#taps()) {
-      cells.forEach((cell, i) => {
-        const point: Point = { offsets: cell.offsets.map((o, l) => o + tap[l]!), lanes: cell.lanes };
-        const own = current.slice(i * width, (i + 1) * width);
-        const next = this.#contribute(reduction, point, own);
-        next?.forEach((v, r) => (current[i * width + r] = v));
-      });
-    }
+    const step = (cell: Cell, i: number, tap: readonly number[]): void => {
+      const point: Point = { offsets: cell.offsets.map((o, l) => o + tap[l]!), lanes: cell.lanes };
+      const own = current.slice(i * width, (i + 1) * width);
+      this.#contribute(reduction, point, own)?.forEach((v, r) => (current[i * width + r] = v));
+    };
+    const taps = this.#taps(unrolled);
+    // Inputs along the lanes are shared by taps of neighbouring cells, weights by cells of one tap.
+    if (this.#sharesTaps(reduction)) cells.forEach((cell, i) => taps.forEach((tap) => step(cell, i, tap)));
+    else for (const tap of taps) cells.forEach((cell, i) => step(cell, i, tap));
     return current;
+  }
+  #sharesTaps(reduction: Reduction): boolean {
+    return reduction.inputs.every((i) => i === undefined || this.#evaluator.alongLanes(i));
+  }
+  #isPadding(reduction: Reduction, point: Point): boolean {
+    return reduction.inputs.some(
+      (input) => input?.kind === 'guarded' && input.guards.some((g) => this.#skippable.has(g) && this.#evaluator.guardState(g, point) === 'outside'),
+    );
   }
   /** The accumulators after one point; undefined when it lies in padding that changes nothing. */
   #contribute(reduction: Reduction, point: Point, accumulators: readonly Value[]): readonly Value[] | undefined {
-    for (const input of reduction.inputs) {
-      if (input?.kind !== 'guarded') continue;
-      if (input.guards.some((g) => this.#skippable.has(g) && this.#evaluator.guardState(g, point) === 'outside')) return undefined;
-    }
+    if (this.#isPadding(reduction, point)) return undefined;
     const inputs = reduction.inputs.map((i) => (i === undefined ? undefined : this.#evaluator.evaluate(i, point)));
     const next = this.#evaluator.body(reduction.op, [...inputs, ...accumulators], reduction.indices, point);
     return next.map((v) => this.#splat(v, point.lanes));
   }
   /** Offsets of the unrolled reduction loops, innermost fastest. */
-  #taps(): readonly (readonly number[])[] {
+  #taps(unrolled: readonly number[]): readonly (readonly number[])[] {
     let taps: (readonly number[])[] = [this.kernel.loops.map(() => 0)];
-    for (const loop of this.#reductions) {
+    for (const loop of unrolled) {
       const { size } = this.kernel.loops[loop]!;
-      if (this.schedule.tile[loop] !== size) continue;
       this.#evaluator.bases[loop] = { at: 0 };
       taps = taps.flatMap((x) => Array.from({ length: size }, (_, i) => withOffset(x, loop, i)));
     }
@@ -284,7 +306,7 @@ export class KernelBuilder {
     const operands: Value[] = [];
     const loops: number[] = [];
     this.#evaluator.bases.forEach((b, l) => {
-      if (l === loop || typeof b.at === 'number' || clamped.every((g) => g.form.coefficients[l] === 0)) return;
+      if (l === loop || typeof b.at === 'number' || b.at === undefined || clamped.every((g) => g.form.coefficients[l] === 0)) return;
       loops.push(l);
       operands.push(b.at);
     });

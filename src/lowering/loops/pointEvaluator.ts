@@ -13,8 +13,8 @@ import type { LinearForm } from './linearForm';
 import { formExpression, formInterval } from './linearForm';
 import { loopMessages } from './messages';
 
-/** Where a loop stands: at a number, or at a value within a range (inclusive). */
-export type LoopBase = { readonly at: number } | { readonly at: Value; readonly low: number; readonly high: number };
+/** Where a loop stands: at a number, or at a value (absent while its loop is not open) within a range (inclusive). */
+export type LoopBase = { readonly at: number } | { readonly at: Value | undefined; readonly low: number; readonly high: number };
 
 /** A point relative to the bases of the loops; the vector loop covers `lanes` iterations from its offset. */
 export interface Point {
@@ -59,7 +59,7 @@ export class PointEvaluator {
     readonly buffer: (operand: number) => Value,
     readonly fuseMultiplyAdd: boolean,
   ) {
-    this.bases = sizes.map((size) => ({ at: 0, low: 0, high: size - 1 }) as LoopBase);
+    this.bases = sizes.map((size): LoopBase => ({ at: undefined, low: 0, high: size - 1 }));
   }
 
   /** Runs `body` where nothing evaluated so far may be shared (the loops stand elsewhere). */

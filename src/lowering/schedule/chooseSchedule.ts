@@ -15,6 +15,8 @@ import type { Target } from './target';
 
 /** Instructions of each kind that a core starts per cycle, and cycles until a multiply-add is done. */
 const core = { arithmetic: 2, loads: 2, latency: 4 };
+/** Bytes per cycle that the second-level cache gives while arithmetic goes on. */
+const streamBytes = 24;
 /** Register cells times unrolled taps: the most scalar bodies that one inner loop is unrolled to. */
 const maxUnrolled = 320;
 
@@ -218,16 +220,27 @@ function bestTile(s: Shape, vector: number | undefined, lanes: number, target: T
   // Inner loops first: of equal tiles the one with its rows close together is better.
   const candidates = s.parallel.filter((l) => l !== vector && canUnroll(s, l) && sharesVector(s, l, vector)).reverse();
   const taps = volume(s, s.reductions);
+  // All inputs lie along the lanes (depthwise, pooling): neighbouring rows share what their taps read.
+  const shared = s.inner.every((a) => vector !== undefined && a.form.coefficients[vector] !== 0);
   let best: Tile | undefined;
   const rest = (rows: number | undefined): number => product(s.parallel.filter((l) => l !== vector && l !== rows).map((l) => sizes[l]!));
   const consider = (rows: number | undefined, extent: number, registers: number): void => {
-    const weightRegisters = s.inner.some((a) => vector !== undefined && a.form.coefficients[vector] !== 0) ? Math.min(registers, 4) : 0;
-    if (extent * registers + (extent === 1 ? 1 : weightRegisters) + 1 > target.registers) return;
+    const weights = s.inner.filter((a) => vector !== undefined && a.form.coefficients[vector] !== 0 && (rows === undefined || a.form.coefficients[rows] === 0));
+    // Registers for weights: of one tap, or of all taps of a row when taps share the other input.
+    const taken = shared && rows !== undefined ? Math.min(mandatoryTaps(s, rows), 4) * registers + 2 : extent === 1 ? 1 : Math.min(registers, 4);
+    if (extent * registers + (weights.length > 0 ? taken : 1) + 1 > target.registers) return;
     if (rows !== undefined && extent * registers * mandatoryTaps(s, rows) > maxUnrolled) return;
+    const rowsRead = (a: Access, r: number | undefined, count: number): number => {
+      if (r === undefined || a.form.coefficients[r] === 0) return 1;
+      return shared ? distinctRows(s, a, r, count) : count;
+    };
     const one = (rowCount: number, regs: number): readonly [number, Bound] => {
       const arithmetic = (rowCount * regs * s.operations) / core.arithmetic;
-      const loads = sum(s.inner.map((a) => (vector !== undefined && a.form.coefficients[vector] !== 0 ? regs : 1) * (rows === undefined ? 1 : distinctRows(s, a, rows, rowCount)))) / core.loads;
-      const worst = Math.max(arithmetic, loads, core.latency) * conflictPenalty(s, vector, rows, rowCount, target);
+      const loads = sum(s.inner.map((a) => (vector !== undefined && a.form.coefficients[vector] !== 0 ? regs : 1) * rowsRead(a, rows, rowCount))) / core.loads;
+      // A panel that the first-level cache does not hold comes from the second one each time.
+      const panel = sum(weights.map((a) => a.bytes * lanes * regs));
+      const stream = panel * taps > target.l1 / 2 ? panel / streamBytes : 0;
+      const worst = Math.max(arithmetic, loads, stream, core.latency) * conflictPenalty(s, vector, rows, rowCount, target);
       return [worst + 0.5, arithmetic >= Math.max(loads, core.latency) ? 'compute' : loads >= core.latency ? 'loads' : 'latency'];
     };
     const split = (total: number, part: number): readonly (readonly [number, number])[] => {

@@ -60,7 +60,7 @@ export function readTarget(attribute: Attribute | undefined): Target {
     registers: number('registers', registers),
     l1: number('l1', 32 << 10),
     l2: number('l2', 1 << 20),
-    threads: number('threads', 1),
+    threads: number('threads', 4),
     gflops: number('gflops', fma ? (bytes / 4) * 7 : (bytes / 4) * 3),
     gbytes: number('gbytes', 20),
     fma,
