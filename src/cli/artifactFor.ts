@@ -5,11 +5,12 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
+import type { Command } from 'commander';
 import type { Compilation } from '../compiler/compilation';
-import { compileModel } from '../compiler/compileModel';
 import type { CpuLevel } from '../compiler/targetDescription';
 import { cpuLevels } from '../compiler/targetDescription';
 import type { InputSource } from '../compiler/tensors';
+import { compileFile } from './compileFile';
 import { cliMessages } from './messages';
 import { integerOption, wordOption } from './options';
 import type { CommandContext } from './output';
@@ -25,7 +26,18 @@ export interface ArtifactFor {
 export interface ArtifactOptions {
   readonly cpu?: string;
   readonly O?: string;
+  readonly resources?: string;
 }
+
+/** The options of commands that compile a model on the way. */
+export const addCompileOptions = (command: Command): Command =>
+  command
+    .option(
+      '--cpu <level>',
+      `for a model: instructions to use, ${cpuLevels.join(', ')} (default: the best here)`,
+    )
+    .option('-O <level>', 'for a model: 0 (plain, for debugging) to 3 (default)')
+    .option('--resources <file>', 'for .mlir text: the file that its parameters are in');
 
 export async function withArtifact<T>(
   file: string,
@@ -41,16 +53,15 @@ export async function withArtifact<T>(
   const folder = mkdtempSync(path.join(tmpdir(), 'strata-'));
   try {
     const artifact = path.join(folder, `${path.basename(file, extension)}.strata`);
-    const { compilation } = await compileModel(
-      { model: file, output: artifact, ...compileOptions(options) },
+    const compilation = await compileFile(
       {
-        cancellation: context.cancellation,
-        onProgress: (p) => {
-          context.progress(`${Math.round(100 * p.fraction)} %  ${p.phase} ${p.detail}`);
-        },
+        model: file,
+        output: artifact,
+        ...compileOptions(options),
+        ...(options.resources === undefined ? {} : { resources: options.resources }),
       },
+      context,
     );
-    context.warn(compilation.warnings);
     return await body({ artifact, model: file, compilation });
   } finally {
     rmSync(folder, { recursive: true, force: true });

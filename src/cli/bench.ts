@@ -6,7 +6,7 @@ import { ArtifactSession, ascending, median } from '../compiler/artifactSession'
 import { OrtReference } from '../compiler/onnxRuntime';
 import { loadInputs } from '../compiler/tensors';
 import type { ArtifactOptions } from './artifactFor';
-import { inputSources, withArtifact } from './artifactFor';
+import { addCompileOptions, inputSources, withArtifact } from './artifactFor';
 import { collect, integerOption } from './options';
 import { runCommand } from './output';
 import { resourceRoot } from './resourceRoot';
@@ -34,10 +34,8 @@ interface Latency {
 /** Runs of each side before the other takes its turn, so that the machine's moods meet both. */
 const turn = 5;
 
-export function addBenchCommand(program: Command): void {
-  program
-    .command('bench')
-    .description('measure latency, beside ONNX Runtime when it is installed')
+export function configureBench(command: Command): void {
+  addCompileOptions(command)
     .argument('<file>', '.strata artifact, .onnx model or .mlir text')
     .option('--input <name=source>', 'FILE.npy, FILE.pb or random:SEED (default: random:0)', collect, [])
     .option('--threads <n>', 'number of threads (default: 1)')
@@ -45,8 +43,6 @@ export function addBenchCommand(program: Command): void {
     .option('--warmup <n>', 'runs before them', '5')
     .option('--model <file>', 'the model that an artifact was made from, for ONNX Runtime')
     .option('--no-reference', 'leave ONNX Runtime out')
-    .option('--cpu <level>', 'instructions to use when compiling a model')
-    .option('-O <level>', 'optimisation level when compiling a model')
     .option('--json', 'print one JSON document')
     .action((file: string, options: BenchOptions) =>
       runCommand(options.json === true, (context) =>

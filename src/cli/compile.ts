@@ -1,15 +1,16 @@
 /** `strata compile`: model to artifact, with the IR of each pass on request. */
+import { writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import type { Command } from 'commander';
 import { formatBytes, formatDuration, formatRate, ns } from '../base/units';
 import { formatTable } from '../base/table';
 import type { Compilation } from '../compiler/compilation';
-import { compileModel } from '../compiler/compileModel';
+import { reasonOf } from '../compiler/readText';
 import { cpuLevels } from '../compiler/targetDescription';
-import { printOp } from '../ir';
 import { stages } from '../lowering/stages';
 import type { ArtifactOptions } from './artifactFor';
 import { compileOptions } from './artifactFor';
+import { compileFile } from './compileFile';
 import { cliMessages } from './messages';
 import { collect, integerOption, wordOption } from './options';
 import type { CommandResult } from './output';
@@ -28,18 +29,22 @@ interface CompileCommandOptions extends ArtifactOptions {
   readonly json?: boolean;
 }
 
-export function addCompileCommand(program: Command): void {
-  program
-    .command('compile')
-    .description('compile a model to an artifact')
+/** What `--emit` prints. `c` is short for `target`. */
+const stageWords = [...stages.map((s) => s.name), 'target', 'c'];
+
+export function configureCompile(command: Command): void {
+  command
     .argument('<model>', '.onnx model or .mlir text')
     .option('--target <name>', 'cpu', 'cpu')
-    .option('-o, --output <file>', 'the artifact (default: MODEL.strata)')
-    .option('--dump-dir <dir>', 'write the IR after each pass, one file per pass')
-    .option('--stop-after <name>', `a stage (${stages.map((s) => s.name).join(', ')}) or pass to stop after`)
-    .option('--emit <stage>', 'print the IR of a stage, or the generated C with "c"; writes no artifact')
+    .option(
+      '-o, --output <file>',
+      'the artifact (default: MODEL.strata), or the text of --emit and --stop-after',
+    )
+    .option('--emit <stage>', `print the IR of a stage (${stageWords.join(', ')}); writes no artifact`)
+    .option('--stop-after <name>', 'print the IR after a stage or pass; writes no artifact')
+    .option('--dump-dir <dir>', 'write the IR after each pass, one file per pass, and the parameters')
     .option('--pipeline <text>', 'passes to run instead of the default ones')
-    .option('--resources <file>', 'for .mlir: the file that its parameters are in')
+    .option('--resources <file>', 'for .mlir text: the file that its parameters are in')
     .option('--dim <name=size>', 'size of a symbolic dimension', collect, [])
     .option('--external-parameters', "refer to unchanged weights in the model's file")
     .option(
@@ -49,42 +54,46 @@ export function addCompileCommand(program: Command): void {
     .option('-O <level>', '0 (plain, for debugging) to 3 (default)')
     .option('--json', 'print one JSON document')
     .action((model: string, options: CompileCommandOptions) =>
-      runCommand(options.json === true, async ({ cancellation, progress, warn }) => {
+      runCommand(options.json === true, async (context) => {
         wordOption('--target', options.target, ['cpu']);
-        const emit = options.emit;
-        if (emit !== undefined) wordOption('--emit', emit, [...stages.map((s) => s.name), 'c']);
-        const stop = options.stopAfter ?? (emit === 'c' ? undefined : emit);
-        const output =
-          options.output ??
-          `${path.join(path.dirname(model), path.basename(model, path.extname(model)))}.strata`;
-        const result = await compileModel(
+        const { emit, output } = options;
+        if (emit !== undefined) wordOption('--emit', emit, stageWords);
+        const stop = emit === 'c' ? 'target' : (emit ?? options.stopAfter);
+        const base = path.join(path.dirname(model), path.basename(model, path.extname(model)));
+        const compilation = await compileFile(
           {
             model,
             ...compileOptions(options),
-            ...(emit === undefined && stop === undefined ? { output } : {}),
+            ...(stop === undefined ? { output: output ?? `${base}.strata` } : { stopAfter: stop }),
             ...(options.dumpDir === undefined ? {} : { dumpDir: options.dumpDir }),
-            ...(stop === undefined ? {} : { stopAfter: stop }),
             ...(options.pipeline === undefined ? {} : { pipeline: options.pipeline }),
             ...(options.resources === undefined ? {} : { resources: options.resources }),
             ...(options.externalParameters === true ? { externalParameters: true } : {}),
             dims: dimsOf(options.dim),
+            keepFinalText: true,
           },
-          {
-            cancellation,
-            onProgress: (p) => {
-              progress(`${Math.round(100 * p.fraction)} %  ${p.phase} ${p.detail}`);
-            },
-          },
+          context,
         );
-        warn(result.compilation.warnings);
-        if (emit !== undefined || (stop !== undefined && options.dumpDir === undefined)) {
-          const text =
-            emit === 'c' ? result.compilation.kernelSource : printOp(result.module, { locations: 'alias' });
-          return { json: { text, ...summaryOf(result.compilation) }, text: text.trimEnd() };
-        }
-        return compiled(result.compilation, options.dumpDir);
+        const textIsWanted =
+          stop !== undefined && (emit !== undefined || output !== undefined || options.dumpDir === undefined);
+        if (!textIsWanted) return compiled(compilation, options.dumpDir);
+        const text = stop === 'target' ? compilation.kernelSource : (compilation.finalText ?? '');
+        if (output === undefined) return { json: { text, ...summaryOf(compilation) }, text: text.trimEnd() };
+        await writeText(output, text);
+        return {
+          json: { ...summaryOf(compilation), output },
+          text: `wrote ${output}  ${formatBytes(Buffer.byteLength(text))}`,
+        };
       }),
     );
+}
+
+async function writeText(file: string, text: string): Promise<void> {
+  try {
+    await writeFile(file, text);
+  } catch (cause) {
+    throw cliMessages.error('STR0004', { path: file, problem: reasonOf(cause) }, { cause });
+  }
 }
 
 function dimsOf(texts: readonly string[]): Record<string, number> {
@@ -178,6 +187,7 @@ function phaseRows(c: Compilation): readonly PhaseRow[] {
       ops: String(r.ops),
       detail: r.unchanged > 0 ? `${r.unchanged} unchanged` : '',
     })),
+    ...tool('target'),
     ...tool('c-compiler'),
     ...tool('package'),
   ];

@@ -27,9 +27,11 @@ export const cliMessages = defineMessages({
   STR0007: message<{ reference: string; problem: string }>({
     text: (p) => `the reference '${p.reference}' cannot be used: ${p.problem}.`,
   }),
-  STR0008: message<{ reference: string; error: string; tolerance: string }>({
-    text: (p) =>
-      `the result does not agree with ${p.reference}: relative error ${p.error}, at most ${p.tolerance} is allowed.`,
-    next: () => `'strata compile --dump-dir D' writes the IR after each pass to look at.`,
+  STR0008: message<{ problem: string; command: string }>({
+    text: (p) => `${p.problem}${p.problem.endsWith('?') ? '' : '.'}`,
+    next: (p) => `'${p.command} --help' shows what there is.`,
+  }),
+  STR0009: message<Record<never, never>>({
+    text: () => 'cancelled. Nothing was left behind.',
   }),
 });

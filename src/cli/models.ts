@@ -5,14 +5,12 @@ import type { Command } from 'commander';
 import { formatBytes } from '../base/units';
 import { formatTable } from '../base/table';
 import { buildReferenceModel, referenceModels } from '../frontend/zoo/referenceModels';
+import { reasonOf } from '../compiler/readText';
 import { cliMessages } from './messages';
 import { integerOption } from './options';
 import { runCommand } from './output';
 
-export function addModelsCommand(program: Command): void {
-  const models = program
-    .command('models')
-    .description('the reference models: published architectures with seeded weights');
+export function configureModels(models: Command): void {
   models
     .command('list')
     .description('list the reference models')
@@ -48,11 +46,7 @@ export function addModelsCommand(program: Command): void {
         try {
           writeFileSync(file, bytes);
         } catch (error) {
-          throw cliMessages.error(
-            'STR0004',
-            { path: file, problem: (error as Error).message },
-            { cause: error },
-          );
+          throw cliMessages.error('STR0004', { path: file, problem: reasonOf(error) }, { cause: error });
         }
         return {
           json: { name, file, bytes: bytes.byteLength },

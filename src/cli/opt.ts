@@ -10,6 +10,7 @@ import { passes } from '../lowering/passes/index';
 import { cliMessages } from './messages';
 import { integerOption } from './options';
 import { runCommand } from './output';
+import { reasonOf } from '../compiler/readText';
 import { loadResources } from '../compiler/resourceFiles';
 
 interface OptOptions {
@@ -23,10 +24,8 @@ interface OptOptions {
   readonly json?: boolean;
 }
 
-export function addOptCommand(program: Command): void {
-  program
-    .command('opt')
-    .description('run passes on IR text and print the result')
+export function configureOpt(command: Command): void {
+  command
     .argument('[file]', '.mlir file, or - for standard input')
     .option('--passes <pipeline>', "such as 'builtin.module(func.func(canonicalize,cse))'")
     .option('--list', 'list the passes')
@@ -71,7 +70,7 @@ function read(file: string): string {
   try {
     return readFileSync(file === '-' ? 0 : file, 'utf8');
   } catch (error) {
-    throw cliMessages.error('STR0003', { path: file, problem: (error as Error).message }, { cause: error });
+    throw cliMessages.error('STR0003', { path: file, problem: reasonOf(error) }, { cause: error });
   }
 }
 

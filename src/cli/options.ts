@@ -10,6 +10,14 @@ export function integerOption(option: string, text: string, min: number): number
   return value;
 }
 
+/** A positive number; throws STR0002. */
+export function numberOption(option: string, text: string): number {
+  const value = Number(text);
+  if (text.trim() === '' || !Number.isFinite(value) || value <= 0)
+    throw cliMessages.error('STR0002', { option, found: text, expected: 'a number above 0' });
+  return value;
+}
+
 /** One of `words`; throws STR0002. */
 export function wordOption<W extends string>(option: string, text: string, words: readonly W[]): W {
   const word = words.find((w) => w === text);

@@ -3,6 +3,7 @@ import type { Cancellation } from '../base/cancellation';
 import { CancelledError, cancellationOf } from '../base/cancellation';
 import type { Diagnostic } from '../base/diagnostics';
 import { StrataError, formatDiagnostic } from '../base/diagnostics';
+import { reasonOf } from '../compiler/readText';
 import { cliMessages } from './messages';
 
 export interface CommandResult {
@@ -28,9 +29,12 @@ export async function runCommand(
   body: (context: CommandContext) => CommandResult | Promise<CommandResult>,
 ): Promise<void> {
   const abort = new AbortController();
-  const interrupt = (): void => {
+  let signalNumber = 0;
+  const interrupt = (_: NodeJS.Signals, n: number): void => {
+    signalNumber = n;
     abort.abort();
   };
+  // Once: a second Ctrl-C ends the process at once.
   process.once('SIGINT', interrupt);
   process.once('SIGTERM', interrupt);
   const live = process.stderr.isTTY && !json;
@@ -54,8 +58,10 @@ export async function runCommand(
     process.exitCode = result.exitCode ?? 0;
   } catch (error) {
     clear();
-    report(error, json);
-    process.exitCode = error instanceof CancelledError || abort.signal.aborted ? 130 : 1;
+    // Ctrl-C reaches child processes too; that they died of it is no error of theirs.
+    const cancelled = error instanceof CancelledError || abort.signal.aborted;
+    reportError(cancelled ? cliMessages.error('STR0009', {}) : error, json);
+    process.exitCode = cancelled ? 128 + (signalNumber || 2) : 1;
   } finally {
     process.removeListener('SIGINT', interrupt);
     process.removeListener('SIGTERM', interrupt);
@@ -71,18 +77,32 @@ function replacer(_key: string, value: unknown): unknown {
   return value;
 }
 
-function report(error: unknown, json: boolean): void {
-  const diagnostic = diagnosticOf(error);
-  process.stderr.write(`${diagnostic.code === '' ? diagnostic.text : formatDiagnostic(diagnostic)}\n`);
+/** One coded line on stderr, and with `json` one document on stdout: `{"error": {"code": …, "text": …, "next": …}}`. */
+export function reportError(error: unknown, json: boolean): void {
+  const diagnostic =
+    error instanceof StrataError
+      ? error.diagnostic
+      : cliMessages.diagnostic('STR0001', {
+          problem: error instanceof Error ? error.message : String(error),
+        });
+  process.stderr.write(`${formatDiagnostic(diagnostic)}\n`);
   if (json) process.stdout.write(`${JSON.stringify({ error: diagnostic }, undefined, 2)}\n`);
-  if (!(error instanceof StrataError) && !(error instanceof CancelledError) && error instanceof Error) {
-    process.stderr.write(`${error.stack ?? ''}\n`);
-  }
+  // A defect is easier to find with its place.
+  const defect = error instanceof StrataError ? diagnostic.code === 'STR0001' : error instanceof Error;
+  if (defect) process.stderr.write(`${(error as Error).stack ?? ''}\n`);
 }
-function diagnosticOf(error: unknown): Diagnostic {
-  if (error instanceof StrataError) return error.diagnostic;
-  if (error instanceof CancelledError) return { code: '', severity: 'error', text: 'cancelled' };
-  return cliMessages.diagnostic('STR0001', {
-    problem: error instanceof Error ? error.message : String(error),
+
+/** Standard output may be a full disk, or a pipe whose reader (`| head`) has gone. */
+export function guardOutput(): void {
+  process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+    if (error.code === 'EPIPE') process.exit(0);
+    reportError(
+      cliMessages.error('STR0004', { path: 'standard output', problem: reasonOf(error) }, { cause: error }),
+      false,
+    );
+    process.exit(1);
+  });
+  process.stderr.on('error', () => {
+    process.exit(1);
   });
 }

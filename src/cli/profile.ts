@@ -8,7 +8,7 @@ import { loadInputs } from '../compiler/tensors';
 import { readTrace } from '../profiler/readTrace';
 import { formatSummary, summarise } from '../profiler/summary';
 import type { ArtifactOptions } from './artifactFor';
-import { inputSources, withArtifact } from './artifactFor';
+import { addCompileOptions, inputSources, withArtifact } from './artifactFor';
 import { collect, integerOption } from './options';
 import { runCommand } from './output';
 import { resourceRoot } from './resourceRoot';
@@ -24,10 +24,8 @@ interface ProfileOptions extends ArtifactOptions {
   readonly json?: boolean;
 }
 
-export function addProfileCommand(program: Command): void {
-  program
-    .command('profile')
-    .description('run with a trace and print where the time went')
+export function configureProfile(command: Command): void {
+  addCompileOptions(command)
     .argument('<file>', '.strata artifact, .onnx model or .mlir text')
     .option('-o, --output <file>', 'the trace, for Strata and the Perfetto UI (default: MODEL.pftrace)')
     .option('--input <name=source>', 'FILE.npy, FILE.pb or random:SEED (default: random:0)', collect, [])
@@ -36,8 +34,6 @@ export function addProfileCommand(program: Command): void {
     .option('--warmup <n>', 'runs before them', '3')
     .option('--entry <name>', 'entry point (default: the first)')
     .option('--limit <n>', 'print only the n slowest dispatches')
-    .option('--cpu <level>', 'instructions to use when compiling a model')
-    .option('-O <level>', 'optimisation level when compiling a model')
     .option('--json', 'print one JSON document')
     .action((file: string, options: ProfileOptions) =>
       runCommand(options.json === true, (context) =>

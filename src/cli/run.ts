@@ -7,17 +7,21 @@ import { formatDuration, ns, threeDigits } from '../base/units';
 import { ArtifactSession, median } from '../compiler/artifactSession';
 import type { Agreement } from '../compiler/compilation';
 import { agreementOf, elementsOf } from '../compiler/compareTensors';
-import { interpretModel } from '../compiler/interpretModel';
 import { OrtReference } from '../compiler/onnxRuntime';
+import { reasonOf } from '../compiler/readText';
 import { loadInputs } from '../compiler/tensors';
 import type { HostTensor } from '../frontend/elementType';
 import { writeTensorFile } from '../frontend/tensorFile';
 import type { ArtifactOptions } from './artifactFor';
-import { inputSources, withArtifact } from './artifactFor';
+import { addCompileOptions, inputSources, withArtifact } from './artifactFor';
+import { interpretFile } from './compileFile';
 import { cliMessages } from './messages';
-import { collect, integerOption, wordOption } from './options';
+import { collect, integerOption, numberOption, wordOption } from './options';
+import type { CommandContext } from './output';
 import { runCommand } from './output';
 import { resourceRoot } from './resourceRoot';
+
+const references = ['onnxruntime', 'interpreter'] as const;
 
 interface RunCommandOptions extends ArtifactOptions {
   readonly input: readonly string[];
@@ -31,10 +35,8 @@ interface RunCommandOptions extends ArtifactOptions {
   readonly json?: boolean;
 }
 
-export function addRunCommand(program: Command): void {
-  program
-    .command('run')
-    .description('run an artifact or model')
+export function configureRun(command: Command): void {
+  addCompileOptions(command)
     .argument('<file>', '.strata artifact, .onnx model or .mlir text')
     .option('--input <name=source>', 'FILE.npy, FILE.pb or random:SEED (default: random:0)', collect, [])
     .option('--output-dir <dir>', 'write the outputs as .npy files')
@@ -44,13 +46,13 @@ export function addRunCommand(program: Command): void {
     .option('--check <reference>', 'compare with onnxruntime or interpreter; exit code 1 when they disagree')
     .option('--model <file>', 'the model that an artifact was made from, for --check')
     .option('--tolerance <x>', 'largest relative error for --check', '1e-4')
-    .option('--cpu <level>', 'instructions to use when compiling a model')
-    .option('-O <level>', 'optimisation level when compiling a model')
     .option('--json', 'print one JSON document')
     .action((file: string, options: RunCommandOptions) =>
-      runCommand(options.json === true, (context) =>
-        withArtifact(file, options, context, async ({ artifact, model }) => {
-          wordOption('--device', options.device, ['cpu']);
+      runCommand(options.json === true, (context) => {
+        wordOption('--device', options.device, ['cpu']);
+        if (options.check !== undefined) wordOption('--check', options.check, references);
+        const tolerance = numberOption('--tolerance', options.tolerance);
+        return withArtifact(file, options, context, async ({ artifact, model }) => {
           const session = await ArtifactSession.open(artifact, {
             resourceRoot,
             cancellation: context.cancellation,
@@ -71,18 +73,11 @@ export function addRunCommand(program: Command): void {
                 ? {}
                 : { threads: integerOption('--threads', options.threads, 1) }),
             });
-            const files =
-              options.outputDir === undefined ? {} : writeOutputs(outputs, options.outputDir);
+            const files = options.outputDir === undefined ? {} : writeOutputs(outputs, options.outputDir);
             const agreement =
               options.check === undefined
                 ? undefined
-                : await check(
-                    options.check,
-                    options.model ?? model,
-                    inputs,
-                    outputs,
-                    Number(options.tolerance),
-                  );
+                : await check(options.check, options.model ?? model, inputs, outputs, tolerance, context);
             const rows = Object.entries(outputs).map(([name, t]) => describe(name, t));
             const time = median(timings.iterationNs);
             const lines = [
@@ -113,8 +108,8 @@ export function addRunCommand(program: Command): void {
           } finally {
             await session.close();
           }
-        }),
-      ),
+        });
+      }),
     );
 }
 
@@ -151,10 +146,7 @@ function describe(
   };
 }
 
-function writeOutputs(
-  outputs: Readonly<Record<string, HostTensor>>,
-  folder: string,
-): Record<string, string> {
+function writeOutputs(outputs: Readonly<Record<string, HostTensor>>, folder: string): Record<string, string> {
   const files: Record<string, string> = {};
   try {
     mkdirSync(folder, { recursive: true });
@@ -164,7 +156,7 @@ function writeOutputs(
       files[name] = file;
     }
   } catch (error) {
-    throw cliMessages.error('STR0004', { path: folder, problem: (error as Error).message }, { cause: error });
+    throw cliMessages.error('STR0004', { path: folder, problem: reasonOf(error) }, { cause: error });
   }
   return files;
 }
@@ -176,15 +168,16 @@ export async function check(
   inputs: Readonly<Record<string, HostTensor>>,
   outputs: Readonly<Record<string, HostTensor>>,
   tolerance: number,
+  context: CommandContext,
 ): Promise<Agreement> {
-  const which = wordOption('--check', reference, ['onnxruntime', 'interpreter']);
+  const which = wordOption('--check', reference, references);
   if (model === undefined)
     throw cliMessages.error('STR0007', {
       reference,
       problem: 'the artifact was given without its model (--model FILE)',
     });
   if (which === 'interpreter')
-    return agreementOf(outputs, await interpretModel(model, inputs), 'the interpreter', tolerance);
+    return agreementOf(outputs, await interpretFile(model, inputs, context), 'the interpreter', tolerance);
   const ort = await OrtReference.load(model, 1);
   if (ort === undefined)
     throw cliMessages.error('STR0007', {

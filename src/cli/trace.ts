@@ -10,12 +10,12 @@ import { chromeJson } from '../profiler/export/chromeJson';
 import { zonesCsv } from '../profiler/export/csv';
 import { readTrace } from '../profiler/readTrace';
 import { formatSummary, summarise } from '../profiler/summary';
+import { reasonOf } from '../compiler/readText';
 import { cliMessages } from './messages';
 import { integerOption, wordOption } from './options';
 import { runCommand } from './output';
 
-export function addTraceCommand(program: Command): void {
-  const trace = program.command('trace').description('read traces: Perfetto, Chrome JSON');
+export function configureTrace(trace: Command): void {
   trace
     .command('summary')
     .description('where the time went, per dispatch or zone name')
@@ -44,7 +44,7 @@ export function addTraceCommand(program: Command): void {
         } catch (error) {
           throw cliMessages.error(
             'STR0004',
-            { path: options.output, problem: (error as Error).message },
+            { path: options.output, problem: reasonOf(error) },
             { cause: error },
           );
         }
@@ -61,7 +61,7 @@ async function read(file: string): Promise<Trace> {
   try {
     bytes = await readFile(file);
   } catch (error) {
-    throw cliMessages.error('STR0003', { path: file, problem: (error as Error).message }, { cause: error });
+    throw cliMessages.error('STR0003', { path: file, problem: reasonOf(error) }, { cause: error });
   }
   return readTrace(bytes, path.basename(file));
 }

@@ -9,6 +9,7 @@ import { buildRunner } from '../runner/buildRunner';
 import { RunnerProcess } from '../runner/runnerProcess';
 import type { LoadedArtifact, LoadedEntryPoint, Timings, WrittenTrace } from '../runner/runnerRequests';
 import type { Agreement, Measurement } from './compilation';
+import { compilerMessages } from './messages';
 import { hostType } from './tensors';
 
 export interface SessionOptions {
@@ -52,11 +53,14 @@ export class ArtifactSession {
     }
   }
 
-  /** The named entry point, or the first. */
+  /** The named entry point, or the first; throws STR0589. */
   entryPoint(name?: string): LoadedEntryPoint {
     const entry =
       name === undefined ? this.loaded.entryPoints[0] : this.loaded.entryPoints.find((e) => e.name === name);
-    if (entry === undefined) throw new RangeError(`the artifact has no entry point ${name ?? ''}`);
+    if (entry === undefined) {
+      const known = this.loaded.entryPoints.map((e) => `'${e.name}'`).join(', ') || 'none';
+      throw compilerMessages.error('STR0589', { name: name ?? '', known });
+    }
     return entry;
   }
 

@@ -1,7 +1,10 @@
-/** Coded messages of the driver (STR05xx, 0590 on). */
+/** Coded messages of the driver (STR05xx, 0589 on). */
 import { defineMessages, message } from '../base/diagnostics';
 
 export const compilerMessages = defineMessages({
+  STR0589: message<{ name: string; known: string }>({
+    text: (p) => `the artifact has no entry point '${p.name}'; it has ${p.known}.`,
+  }),
   STR0590: message<{ file: string; found: string }>({
     text: (p) => `'${p.file}' cannot be compiled: ${p.found}.`,
     next: () => 'Strata compiles .onnx models and .mlir text.',
