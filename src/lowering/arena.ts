@@ -27,7 +27,9 @@ const together = (a: ArenaBuffer, b: ArenaBuffer): boolean => a.begin <= b.end &
  * buffers always get the same places.
  */
 export function planBuffers(buffers: readonly ArenaBuffer[]): ArenaPlan {
-  const order = buffers.map((_, i) => i).sort((a, b) => buffers[b]!.bytes - buffers[a]!.bytes || buffers[a]!.begin - buffers[b]!.begin || a - b);
+  const order = buffers
+    .map((_, i) => i)
+    .sort((a, b) => buffers[b]!.bytes - buffers[a]!.bytes || buffers[a]!.begin - buffers[b]!.begin || a - b);
   const offsets = new Array<number>(buffers.length).fill(0);
   const placed: number[] = [];
   let total = 0;
@@ -64,12 +66,15 @@ function bestGap(taken: readonly (readonly [number, number])[], size: number): n
 export function arenaProblem(buffers: readonly ArenaBuffer[], plan: ArenaPlan): string | undefined {
   for (const [i, a] of buffers.entries()) {
     const from = plan.offsets[i];
-    if (from === undefined || from < 0 || from % arenaAlignment !== 0) return `buffer ${i} is at ${from}, which is no multiple of ${arenaAlignment}`;
-    if (from + a.bytes > plan.bytes) return `buffer ${i} ends at ${from + a.bytes}, the arena at ${plan.bytes}`;
+    if (from === undefined || from < 0 || from % arenaAlignment !== 0)
+      return `buffer ${i} is at ${from}, which is no multiple of ${arenaAlignment}`;
+    if (from + a.bytes > plan.bytes)
+      return `buffer ${i} ends at ${from + a.bytes}, the arena at ${plan.bytes}`;
     for (let j = 0; j < i; j++) {
       const b = buffers[j]!;
       const other = plan.offsets[j]!;
-      if (together(a, b) && from < other + b.bytes && other < from + a.bytes) return `buffers ${j} and ${i} are alive together and share bytes`;
+      if (together(a, b) && from < other + b.bytes && other < from + a.bytes)
+        return `buffers ${j} and ${i} are alive together and share bytes`;
     }
   }
   return undefined;

@@ -25,7 +25,11 @@ test('a plan is at least as large as what is alive at once and never larger than
     const buffers = randomBuffers(seed, 30);
     const { bytes } = planBuffers(buffers);
     const size = (b: ArenaBuffer): number => Math.ceil(b.bytes / arenaAlignment) * arenaAlignment;
-    const alive = Math.max(...Array.from({ length: 60 }, (_, at) => buffers.filter((b) => b.begin <= at && at <= b.end).reduce((n, b) => n + size(b), 0)));
+    const alive = Math.max(
+      ...Array.from({ length: 60 }, (_, at) =>
+        buffers.filter((b) => b.begin <= at && at <= b.end).reduce((n, b) => n + size(b), 0),
+      ),
+    );
     assert.ok(bytes >= alive);
     assert.ok(bytes <= buffers.reduce((n, b) => n + size(b), 0));
   }

@@ -42,9 +42,16 @@ module {
 const resources = new ResourceStore();
 resources.setBytes('weights.0', new Uint8Array(new Float32Array(20).fill(0.25).buffer));
 
-function callOnBuffers(module: ReturnType<typeof parse>, inputs: readonly TensorValue[], shapes: readonly (readonly number[])[]): readonly TensorValue[] {
+function callOnBuffers(
+  module: ReturnType<typeof parse>,
+  inputs: readonly TensorValue[],
+  shapes: readonly (readonly number[])[],
+): readonly TensorValue[] {
   const outputs = shapes.map((s) => makeMemRef(s, t.f32));
-  new Interpreter(module, { resources }).call('main', [...inputs.map((i) => makeMemRef(i.shape, i.element, i.data)), ...outputs]);
+  new Interpreter(module, { resources }).call('main', [
+    ...inputs.map((i) => makeMemRef(i.shape, i.element, i.data)),
+    ...outputs,
+  ]);
   return outputs.map((o) => tensorFromBytes(o.shape, o.element, new Uint8Array(o.data.buffer)));
 }
 

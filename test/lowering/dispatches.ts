@@ -1,6 +1,7 @@
 /** Texts of hand-written dispatches of every family, for tests of schedules, loops and buffers. */
 
-const shape = (dims: readonly number[], element = 'f32'): string => `tensor<${dims.map((d) => `${d}x`).join('')}${element}>`;
+const shape = (dims: readonly number[], element = 'f32'): string =>
+  `tensor<${dims.map((d) => `${d}x`).join('')}${element}>`;
 const map = (dims: number, ...results: readonly string[]): string =>
   `affine_map<(${Array.from({ length: dims }, (_, i) => `d${i}`).join(', ')}) -> (${results.join(', ')})>`;
 const identity = (dims: number): string => map(dims, ...Array.from({ length: dims }, (_, i) => `d${i}`));
@@ -13,7 +14,13 @@ export interface DispatchText {
 }
 
 /** A module whose @main runs one dispatch on its arguments. */
-function moduleOf(name: string, inputs: DispatchText['inputs'], results: readonly string[], body: string, target = ''): DispatchText {
+function moduleOf(
+  name: string,
+  inputs: DispatchText['inputs'],
+  results: readonly string[],
+  body: string,
+  target = '',
+): DispatchText {
   const types = inputs.map((i) => shape(i.shape, i.element));
   const list = types.join(', ');
   const outs = results.length === 1 ? results[0]! : `(${results.join(', ')})`;
@@ -31,7 +38,10 @@ ${body}
 `;
   return { name, inputs, text };
 }
-const f32 = (...dims: number[]): { shape: readonly number[]; element: string } => ({ shape: dims, element: 'f32' });
+const f32 = (...dims: number[]): { shape: readonly number[]; element: string } => ({
+  shape: dims,
+  element: 'f32',
+});
 
 export interface ConvOptions {
   readonly n?: number;
@@ -50,7 +60,19 @@ export interface ConvOptions {
 
 /** NHWC convolution with padding, bias, optional residual and clip. */
 export function conv(o: ConvOptions): DispatchText {
-  const { n = 1, h, w, c, k, stride = 1, dilation = 1, pad = [0, 0, 0, 0], depthwise = false, residual = false, clip = true } = o;
+  const {
+    n = 1,
+    h,
+    w,
+    c,
+    k,
+    stride = 1,
+    dilation = 1,
+    pad = [0, 0, 0, 0],
+    depthwise = false,
+    residual = false,
+    clip = true,
+  } = o;
   const f = depthwise ? c : o.f;
   const [top, left, bottom, right] = pad;
   const oh = Math.floor((h + top + bottom - (k[0] - 1) * dilation - 1) / stride) + 1;
@@ -59,10 +81,19 @@ export function conv(o: ConvOptions): DispatchText {
   const padded = shape([n, h + top + bottom, w + left + right, c]);
   const out = shape([n, oh, ow, f]);
   const weight = depthwise ? [k[0], k[1], c] : [k[0], k[1], c, f];
-  const walk = (d: string, t: string): string => `${d}${stride > 1 ? ` * ${stride}` : ''} + ${t}${dilation > 1 ? ` * ${dilation}` : ''}`;
+  const walk = (d: string, t: string): string =>
+    `${d}${stride > 1 ? ` * ${stride}` : ''} + ${t}${dilation > 1 ? ` * ${dilation}` : ''}`;
   const maps = depthwise
-    ? [map(6, 'd0', walk('d1', 'd4'), walk('d2', 'd5'), 'd3'), map(6, 'd4', 'd5', 'd3'), map(6, 'd0', 'd1', 'd2', 'd3')]
-    : [map(7, 'd0', walk('d1', 'd4'), walk('d2', 'd5'), 'd6'), map(7, 'd4', 'd5', 'd6', 'd3'), map(7, 'd0', 'd1', 'd2', 'd3')];
+    ? [
+        map(6, 'd0', walk('d1', 'd4'), walk('d2', 'd5'), 'd3'),
+        map(6, 'd4', 'd5', 'd3'),
+        map(6, 'd0', 'd1', 'd2', 'd3'),
+      ]
+    : [
+        map(7, 'd0', walk('d1', 'd4'), walk('d2', 'd5'), 'd6'),
+        map(7, 'd4', 'd5', 'd6', 'd3'),
+        map(7, 'd0', 'd1', 'd2', 'd3'),
+      ];
   const reductions = depthwise ? '"reduction", "reduction"' : '"reduction", "reduction", "reduction"';
   const inputs = [f32(n, h, w, c), f32(...weight), f32(f), ...(residual ? [f32(n, oh, ow, f)] : [])];
   const source = pad.some((p) => p !== 0) ? '%pad' : '%in0';
@@ -99,7 +130,12 @@ export function conv(o: ConvOptions): DispatchText {
 }
 
 /** `out[m, n] = Σk a[m, k] · b[k, n]`, or b[n, k] when `transposed`; the batch is leading. */
-export function matmul(m: number, n: number, k: number, o: { readonly transposed?: boolean; readonly batch?: number } = {}): DispatchText {
+export function matmul(
+  m: number,
+  n: number,
+  k: number,
+  o: { readonly transposed?: boolean; readonly batch?: number } = {},
+): DispatchText {
   const { transposed = false, batch } = o;
   const lead = batch === undefined ? [] : [batch];
   const d = batch === undefined ? ['d0', 'd1', 'd2'] : ['d1', 'd2', 'd3'];
@@ -107,7 +143,11 @@ export function matmul(m: number, n: number, k: number, o: { readonly transposed
   const rank = 3 + first.length;
   const out = shape([...lead, m, n]);
   const b = transposed ? [...lead, n, k] : [...lead, k, n];
-  const maps = [map(rank, ...first, d[0]!, d[2]!), map(rank, ...first, ...(transposed ? [d[1]!, d[2]!] : [d[2]!, d[1]!])), map(rank, ...first, d[0]!, d[1]!)];
+  const maps = [
+    map(rank, ...first, d[0]!, d[2]!),
+    map(rank, ...first, ...(transposed ? [d[1]!, d[2]!] : [d[2]!, d[1]!])),
+    map(rank, ...first, d[0]!, d[1]!),
+  ];
   const body = `
       %zero = arith.constant 0.000000e+00 : f32
       %empty = tensor.empty() : ${out}
@@ -123,14 +163,26 @@ export function matmul(m: number, n: number, k: number, o: { readonly transposed
 }
 
 /** NHWC pooling; average divides by the window's size. */
-export function pool(o: { readonly kind: 'max' | 'average'; readonly h: number; readonly w: number; readonly c: number; readonly k: number; readonly stride: number; readonly pad: number }): DispatchText {
+export function pool(o: {
+  readonly kind: 'max' | 'average';
+  readonly h: number;
+  readonly w: number;
+  readonly c: number;
+  readonly k: number;
+  readonly stride: number;
+  readonly pad: number;
+}): DispatchText {
   const { kind, h, w, c, k, stride, pad } = o;
   const oh = Math.floor((h + 2 * pad - k) / stride) + 1;
   const ow = Math.floor((w + 2 * pad - k) / stride) + 1;
   const padded = shape([1, h + 2 * pad, w + 2 * pad, c]);
   const out = shape([1, oh, ow, c]);
   const start = kind === 'max' ? '0xFF800000' : '0.000000e+00';
-  const maps = [map(6, 'd0', `d1 * ${stride} + d4`, `d2 * ${stride} + d5`, 'd3'), map(6, 'd4', 'd5'), map(6, 'd0', 'd1', 'd2', 'd3')];
+  const maps = [
+    map(6, 'd0', `d1 * ${stride} + d4`, `d2 * ${stride} + d5`, 'd3'),
+    map(6, 'd4', 'd5'),
+    map(6, 'd0', 'd1', 'd2', 'd3'),
+  ];
   const body = `
       %start = arith.constant ${start} : f32
       %window = tensor.empty() : ${shape([k, k])}
@@ -160,13 +212,28 @@ export function pool(o: { readonly kind: 'max' | 'average'; readonly h: number; 
 }
 
 /** Joins `axes` of the input by sum or maximum; with `producer`, of exp(x). */
-export function reduce(dims: readonly number[], axes: readonly number[], kind: 'addf' | 'maximumf', o: { readonly producer?: boolean; readonly element?: 'f32' | 'i64' | 'i32' } = {}): DispatchText {
+export function reduce(
+  dims: readonly number[],
+  axes: readonly number[],
+  kind: 'addf' | 'maximumf',
+  o: { readonly producer?: boolean; readonly element?: 'f32' | 'i64' | 'i32' } = {},
+): DispatchText {
   const { producer = false, element = 'f32' } = o;
   const kept = dims.flatMap((_, i) => (axes.includes(i) ? [] : [i]));
   const input = shape(dims, element);
-  const out = shape(kept.map((i) => dims[i]!), element);
+  const out = shape(
+    kept.map((i) => dims[i]!),
+    element,
+  );
   const iterators = dims.map((_, i) => (axes.includes(i) ? '"reduction"' : '"parallel"')).join(', ');
-  const start = element === 'f32' ? (kind === 'addf' ? '0.000000e+00' : '0xFF800000') : kind === 'addf' ? '0' : '-1000000';
+  const start =
+    element === 'f32'
+      ? kind === 'addf'
+        ? '0.000000e+00'
+        : '0xFF800000'
+      : kind === 'addf'
+        ? '0'
+        : '-1000000';
   const op = element === 'f32' ? kind : kind === 'addf' ? 'addi' : 'maxsi';
   const body = `
       %start = arith.constant ${start} : ${element}
@@ -232,8 +299,15 @@ export function elementwise(dims: readonly number[]): DispatchText {
   return moduleOf('elementwise', [f32(...dims), f32(dims[last]!)], [x], body);
 }
 
-export function transpose(dims: readonly number[], permutation: readonly number[], element = 'f32'): DispatchText {
-  const out = shape(permutation.map((p) => dims[p]!), element);
+export function transpose(
+  dims: readonly number[],
+  permutation: readonly number[],
+  element = 'f32',
+): DispatchText {
+  const out = shape(
+    permutation.map((p) => dims[p]!),
+    element,
+  );
   const input = shape(dims, element);
   const inverse = dims.map((_, i) => `d${permutation.indexOf(i)}`);
   const body = `

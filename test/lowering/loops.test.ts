@@ -1,8 +1,10 @@
 import assert from 'node:assert/strict';
+import { spawnSync } from 'node:child_process';
 import { test } from 'node:test';
 import { printOp } from '../../src/ir';
 import { chooseSchedules } from '../../src/lowering/passes/choose-schedules';
 import { lowerToLoops } from '../../src/lowering/passes/lower-to-loops';
+import { mlirOpt } from '../golden';
 import type { DispatchText } from './dispatches';
 import * as dispatches from './dispatches';
 import { assertClose, evaluate, parse, randomTensor, runPass } from './lowered';
@@ -41,7 +43,17 @@ const families: Readonly<Record<string, readonly DispatchText[]>> = {
   'depthwise convolution': [
     dispatches.conv({ h: 8, w: 8, c: 24, f: 0, k: [3, 3], pad: [1, 1, 1, 1], depthwise: true }),
     dispatches.conv({ h: 9, w: 9, c: 17, f: 0, k: [3, 3], stride: 2, pad: [1, 1, 1, 1], depthwise: true }),
-    dispatches.conv({ n: 2, h: 14, w: 14, c: 7, f: 0, k: [5, 5], pad: [2, 2, 2, 2], depthwise: true, residual: true }),
+    dispatches.conv({
+      n: 2,
+      h: 14,
+      w: 14,
+      c: 7,
+      f: 0,
+      k: [5, 5],
+      pad: [2, 2, 2, 2],
+      depthwise: true,
+      residual: true,
+    }),
   ],
   '1×1 convolution with residual': [
     dispatches.conv({ h: 7, w: 7, c: 20, f: 24, k: [1, 1], residual: true }),
@@ -95,3 +107,23 @@ for (const [family, list] of Object.entries(families)) {
     });
   }
 }
+
+test(
+  'mlir-opt reads the loops of every family',
+  { skip: mlirOpt === undefined && 'mlir-opt 22 is not installed' },
+  () => {
+    const texts = Object.values(families).flatMap((list) =>
+      list.map((d) => {
+        const module = parse(d.text.replace(/^\s*module/, `module${avx512}`));
+        runPass(lowerToLoops, module);
+        return printOp(module);
+      }),
+    );
+    const { status, stderr } = spawnSync(
+      mlirOpt!,
+      ['--allow-unregistered-dialect', '--split-input-file', '-o', '/dev/null'],
+      { input: texts.join('\n// -----\n'), encoding: 'utf8' },
+    );
+    assert.equal(status, 0, stderr.slice(0, 2000));
+  },
+);

@@ -1,7 +1,14 @@
 /** Runs passes on modules in tests, and compares what the interpreter makes of two stages. */
 import assert from 'node:assert/strict';
 import type { Operation, Pass, ResourceStore } from '../../src/ir';
-import { assertVerified, parseModule, ResourceStore as Store, RewriteRecorder, Rewriter, types as t } from '../../src/ir';
+import {
+  assertVerified,
+  parseModule,
+  ResourceStore as Store,
+  RewriteRecorder,
+  Rewriter,
+  types as t,
+} from '../../src/ir';
 import { neverCancelled } from '../../src/base/cancellation';
 import { registry } from '../../src/ir/dialects/index';
 import { Interpreter } from '../../src/ir/interpreter/interpreter';
@@ -17,8 +24,10 @@ export function runPass(pass: Pass, module: Operation, resources: ResourceStore 
   const recorder = new RewriteRecorder();
   const rewriter = new Rewriter({ pass: pass.name, recorder, resources, cancellation: neverCancelled });
   const configured = pass.configure(new Map());
-  const anchors = pass.anchor === 'func.func' ? module.body().ops.filter((op) => op.name === 'func.func') : [module];
-  for (const anchor of anchors) configured.run(anchor, { rewriter, resources, registry, cancellation: neverCancelled });
+  const anchors =
+    pass.anchor === 'func.func' ? module.body().ops.filter((op) => op.name === 'func.func') : [module];
+  for (const anchor of anchors)
+    configured.run(anchor, { rewriter, resources, registry, cancellation: neverCancelled });
   assertVerified(module, `after ${pass.name}: `);
 }
 
@@ -34,13 +43,27 @@ export function randomTensor(shape: readonly number[], element: string, seed: nu
   const next = numbers(seed + 17);
   const type = element === 'f32' ? t.f32 : element === 'i64' ? t.i64 : element === 'i32' ? t.i32 : t.i1;
   const count = shape.reduce((a, b) => a * b, 1);
-  return tensorOf(shape, type, Array.from({ length: count }, () => (element === 'f32' ? next() : Math.floor(next() * 100))));
+  return tensorOf(
+    shape,
+    type,
+    Array.from({ length: count }, () => (element === 'f32' ? next() : Math.floor(next() * 100))),
+  );
 }
-export function evaluate(module: Operation, args: readonly RuntimeValue[], symbol = 'main', resources = new Store()): readonly RuntimeValue[] {
+export function evaluate(
+  module: Operation,
+  args: readonly RuntimeValue[],
+  symbol = 'main',
+  resources = new Store(),
+): readonly RuntimeValue[] {
   return new Interpreter(module, { resources }).call(symbol, args);
 }
 /** Fails when two lists of tensors differ by more than `tolerance` relative to the larger magnitude (at least 1). */
-export function assertClose(found: readonly RuntimeValue[], expected: readonly RuntimeValue[], tolerance: number, what: string): void {
+export function assertClose(
+  found: readonly RuntimeValue[],
+  expected: readonly RuntimeValue[],
+  tolerance: number,
+  what: string,
+): void {
   assert.equal(found.length, expected.length, what);
   found.forEach((f, i) => {
     const e = expected[i]!;

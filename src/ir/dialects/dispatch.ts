@@ -35,11 +35,18 @@ export const region = defineOp({
   verify: ({ op, inputs, outputs }) => {
     const block = op.region().blocks[0];
     const list = (values: readonly Value[]): string => values.map((v) => v.type.text).join(', ');
-    if (block === undefined || list(block.args) !== list(inputs)) return `the body takes (${list(block?.args ?? [])}), the operands are (${list(inputs)})`;
+    if (block === undefined || list(block.args) !== list(inputs))
+      return `the body takes (${list(block?.args ?? [])}), the operands are (${list(inputs)})`;
     if (block.last?.name !== 'dispatch.yield') return 'the body must end in dispatch.yield';
-    return list(yielded(op)) === list(outputs) ? undefined : `the body yields (${list(yielded(op))}), the results are (${list(outputs)})`;
+    return list(yielded(op)) === list(outputs)
+      ? undefined
+      : `the body yields (${list(yielded(op))}), the results are (${list(outputs)})`;
   },
-  evaluate: ({ op, inputs }, context) => context.runRegion(op.region(), inputs.map((v) => context.get(v))).values,
+  evaluate: ({ op, inputs }, context) =>
+    context.runRegion(
+      op.region(),
+      inputs.map((v) => context.get(v)),
+    ).values,
   work: ({ op, inputs, outputs }) => {
     let flops = 0;
     op.walk((inner) => {

@@ -40,7 +40,8 @@ export function combinerOf(reduction: Reduction, i: number): Combiner | undefine
   const acc = block.args[reduction.inputs.length + i]!;
   const op = block.terminator.operand(i).definingOp;
   const kind = op === undefined ? undefined : kinds[op.name];
-  if (op === undefined || kind === undefined || acc.uses.size !== 1 || op.operandCount !== 2) return undefined;
+  if (op === undefined || kind === undefined || acc.uses.size !== 1 || op.operandCount !== 2)
+    return undefined;
   const side = op.operands.indexOf(acc);
   return side < 0 ? undefined : { op, kind, contribution: op.operand(1 - side) };
 }
@@ -48,7 +49,14 @@ export function combinerOf(reduction: Reduction, i: number): Combiner | undefine
 /** The value that joining does not change. */
 export function neutralElement(kind: CombiningKind, type: types.Type): Attribute | undefined {
   if (type.kind === 'float') {
-    const value: Partial<Record<CombiningKind, number>> = { add: 0, mul: 1, maximumf: -Infinity, maxnumf: -Infinity, minimumf: Infinity, minnumf: Infinity };
+    const value: Partial<Record<CombiningKind, number>> = {
+      add: 0,
+      mul: 1,
+      maximumf: -Infinity,
+      maxnumf: -Infinity,
+      minimumf: Infinity,
+      minnumf: Infinity,
+    };
     const v = value[kind];
     return v === undefined ? undefined : floatAttr(v, type);
   }
@@ -73,7 +81,8 @@ export function neutralElement(kind: CombiningKind, type: types.Type): Attribute
 export function paddingIsNeutral(reduction: Reduction, input: number, padding: Expression): boolean {
   if (padding.kind !== 'constant') return false;
   const { value } = padding;
-  const known = value.kind === 'float' ? value.value : value.kind === 'integer' ? Number(value.value) : undefined;
+  const known =
+    value.kind === 'float' ? value.value : value.kind === 'integer' ? Number(value.value) : undefined;
   if (known === undefined) return false;
   return reduction.inits.every((_, i) => {
     const combiner = combinerOf(reduction, i);
@@ -81,7 +90,9 @@ export function paddingIsNeutral(reduction: Reduction, input: number, padding: E
     const given = contributionFor(combiner.contribution, reduction.op.body().args[input]!, known);
     const neutral = neutralElement(combiner.kind, t.elementOf(combiner.contribution.type));
     if (given === undefined || neutral === undefined) return false;
-    return given === (neutral.kind === 'float' ? neutral.value : Number((neutral as { value: bigint }).value));
+    return (
+      given === (neutral.kind === 'float' ? neutral.value : Number((neutral as { value: bigint }).value))
+    );
   });
 }
 

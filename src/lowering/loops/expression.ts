@@ -99,7 +99,11 @@ export function partsOf(e: Expression): readonly Expression[] {
 }
 
 /** Visits `e` and all below it, each once. */
-export function visitExpression(e: Expression, visit: (e: Expression) => void, seen = new Set<Expression>()): void {
+export function visitExpression(
+  e: Expression,
+  visit: (e: Expression) => void,
+  seen = new Set<Expression>(),
+): void {
   if (seen.has(e)) return;
   seen.add(e);
   visit(e);
@@ -107,7 +111,10 @@ export function visitExpression(e: Expression, visit: (e: Expression) => void, s
 }
 
 /** All guards below `e`; a piecewise form counts as one per part. */
-export function formsOf(e: Expression): { readonly addresses: readonly LinearForm[]; readonly fixed: readonly LinearForm[] } {
+export function formsOf(e: Expression): {
+  readonly addresses: readonly LinearForm[];
+  readonly fixed: readonly LinearForm[];
+} {
   const addresses: LinearForm[] = [];
   const fixed: LinearForm[] = [];
   visitExpression(e, (x) => {

@@ -8,7 +8,10 @@ import type { LinearForm } from './linearForm';
 import type { Kernel, Loop } from './readDispatch';
 
 /** Addresses and bounds of a kernel: loops may be joined when addresses allow; loops in `fixed` forms stay. */
-export function kernelForms(kernel: Kernel): { readonly addresses: readonly LinearForm[]; readonly fixed: readonly LinearForm[] } {
+export function kernelForms(kernel: Kernel): {
+  readonly addresses: readonly LinearForm[];
+  readonly fixed: readonly LinearForm[];
+} {
   const addresses: LinearForm[] = [];
   const fixed: LinearForm[] = [];
   const add = (e: Expression | undefined): void => {
@@ -28,7 +31,11 @@ export function kernelForms(kernel: Kernel): { readonly addresses: readonly Line
 }
 
 /** The kernel with other loops: `forms` says how forms change. */
-export function mapKernel(kernel: Kernel, loops: readonly Loop[], forms: (f: LinearForm) => LinearForm): Kernel {
+export function mapKernel(
+  kernel: Kernel,
+  loops: readonly Loop[],
+  forms: (f: LinearForm) => LinearForm,
+): Kernel {
   const mapper = new FormMapper(forms);
   const { reduction } = kernel;
   return {
@@ -50,10 +57,14 @@ export function mapKernel(kernel: Kernel, loops: readonly Loop[], forms: (f: Lin
 function dropUnitLoops(kernel: Kernel): Kernel {
   const kept = kernel.loops.flatMap((l, i) => (l.size === 1 ? [] : [i]));
   if (kept.length === kernel.loops.length) return kernel;
-  return mapKernel(kernel, kept.map((i) => kernel.loops[i]!), (f) => ({
-    coefficients: kept.map((i) => f.coefficients[i]!),
-    constant: f.constant,
-  }));
+  return mapKernel(
+    kernel,
+    kept.map((i) => kernel.loops[i]!),
+    (f) => ({
+      coefficients: kept.map((i) => f.coefficients[i]!),
+      constant: f.constant,
+    }),
+  );
 }
 
 /** Joins loop `outer` with loop `inner`, which runs faster. */
@@ -64,14 +75,13 @@ function join(kernel: Kernel, outer: number, inner: number): Kernel {
   const position = outer < inner ? outer : inner;
   const rest = (list: readonly number[]): number[] => list.filter((_, i) => i !== outer && i !== inner);
   const kept = kernel.loops.filter((_, i) => i !== outer && i !== inner);
-  return mapKernel(
-    kernel,
-    [...kept.slice(0, position), joined, ...kept.slice(position)],
-    (f) => {
-      const others = rest(f.coefficients);
-      return { coefficients: [...others.slice(0, position), f.coefficients[inner]!, ...others.slice(position)], constant: f.constant };
-    },
-  );
+  return mapKernel(kernel, [...kept.slice(0, position), joined, ...kept.slice(position)], (f) => {
+    const others = rest(f.coefficients);
+    return {
+      coefficients: [...others.slice(0, position), f.coefficients[inner]!, ...others.slice(position)],
+      constant: f.constant,
+    };
+  });
 }
 
 /** The kernel with as few loops as its addresses allow. The same dispatch always gives the same loops. */

@@ -4,7 +4,15 @@
  * One engine for contractions, convolutions, pooling, reductions, elementwise ops and copies.
  */
 import type { AffineExpr, Value, types } from '../../ir';
-import { affineAdd, affineCeilDiv, affineConstant, affineDim, affineMul, evaluateAffine, types as t } from '../../ir';
+import {
+  affineAdd,
+  affineCeilDiv,
+  affineConstant,
+  affineDim,
+  affineMul,
+  evaluateAffine,
+  types as t,
+} from '../../ir';
 import type { Schedule } from '../schedule/schedule';
 import type { Combiner } from './combiner';
 import { combinerOf, neutralElement, paddingIsNeutral } from './combiner';
@@ -82,7 +90,9 @@ export class KernelBuilder {
     );
     this.#skippable = new Set(
       (kernel.reduction?.inputs ?? []).flatMap((input, i) =>
-        input?.kind === 'guarded' && paddingIsNeutral(kernel.reduction!, i, input.outside) ? input.guards : [],
+        input?.kind === 'guarded' && paddingIsNeutral(kernel.reduction!, i, input.outside)
+          ? input.guards
+          : [],
       ),
     );
     this.#guards = kernelGuards(kernel);
@@ -131,7 +141,9 @@ export class KernelBuilder {
     }
   }
   /** Runs of equal tiles that cover the loop; tiles at the rim of padding stand alone, so that it is known where they are. */
-  #segments(loop: number): readonly { readonly from: number; readonly count: number; readonly extent: number }[] {
+  #segments(
+    loop: number,
+  ): readonly { readonly from: number; readonly count: number; readonly extent: number }[] {
     const { size } = this.kernel.loops[loop]!;
     const tile = Math.min(this.schedule.tile[loop]!, size);
     const tiles: { from: number; extent: number; rim: boolean }[] = [];
@@ -153,7 +165,9 @@ export class KernelBuilder {
   #atRim(loop: number, from: number, extent: number): boolean {
     return this.#guards.some((g) => {
       if (g.form.coefficients[loop] === 0) return false;
-      const ranges = this.kernel.loops.map((l, i): readonly [number, number] => (i === loop ? [from, from + extent - 1] : [0, l.size - 1]));
+      const ranges = this.kernel.loops.map((l, i): readonly [number, number] =>
+        i === loop ? [from, from + extent - 1] : [0, l.size - 1],
+      );
       const [low, high] = formInterval(g.form, ranges);
       return low < 0 || high >= g.size;
     });
@@ -193,10 +207,17 @@ export class KernelBuilder {
     const { vector, lanes } = this.schedule;
     let cells: Cell[] = [{ offsets: this.kernel.loops.map(() => 0), lanes: 1 }];
     for (const loop of this.#parallel.filter((l) => l !== vector || lanes === 1)) {
-      cells = cells.flatMap((c) => Array.from({ length: this.#extent[loop]! }, (_, i): Cell => ({ ...c, offsets: withOffset(c.offsets, loop, i) })));
+      cells = cells.flatMap((c) =>
+        Array.from({ length: this.#extent[loop]! }, (_, i): Cell => ({
+          ...c,
+          offsets: withOffset(c.offsets, loop, i),
+        })),
+      );
     }
     if (vectorPieces === undefined || vector === undefined) return cells;
-    return cells.flatMap((c) => vectorPieces.map((p): Cell => ({ offsets: withOffset(c.offsets, vector, p.offset), lanes: p.lanes })));
+    return cells.flatMap((c) =>
+      vectorPieces.map((p): Cell => ({ offsets: withOffset(c.offsets, vector, p.offset), lanes: p.lanes })),
+    );
   }
 
   #tile(): void {
@@ -213,10 +234,15 @@ export class KernelBuilder {
       return;
     }
     const { inits } = kernel.reduction;
-    const start = cells.flatMap((c) => inits.map((init) => this.#splat(this.#evaluator.evaluate(init, c), c.lanes)));
+    const start = cells.flatMap((c) =>
+      inits.map((init) => this.#splat(this.#evaluator.evaluate(init, c), c.lanes)),
+    );
     const results = this.#reduce(kernel.reduction, 0, cells, start);
     this.#evaluator.fresh(() => {
-      this.#store(cells, cells.map((_, i) => results.slice(i * inits.length, (i + 1) * inits.length)));
+      this.#store(
+        cells,
+        cells.map((_, i) => results.slice(i * inits.length, (i + 1) * inits.length)),
+      );
     });
   }
   #splat(v: Value, lanes: number): Value {
@@ -224,11 +250,17 @@ export class KernelBuilder {
   }
 
   /** Emits reduction loops from the `depth`-th inwards; what the accumulators of all cells become. */
-  #reduce(reduction: Reduction, depth: number, cells: readonly Cell[], accumulators: readonly Value[]): readonly Value[] {
+  #reduce(
+    reduction: Reduction,
+    depth: number,
+    cells: readonly Cell[],
+    accumulators: readonly Value[],
+  ): readonly Value[] {
     const rest = this.#reductions.slice(depth);
     const [loop] = rest;
     const rolled = (l: number): boolean => this.schedule.tile[l] !== this.kernel.loops[l]!.size;
-    if (loop === undefined || !rest.some(rolled)) return this.#evaluator.fresh(() => this.#accumulate(reduction, rest, cells, accumulators));
+    if (loop === undefined || !rest.some(rolled))
+      return this.#evaluator.fresh(() => this.#accumulate(reduction, rest, cells, accumulators));
     const { size } = this.kernel.loops[loop]!;
     if (!rolled(loop)) {
       // An unrolled loop around others: their code once per iteration.
@@ -251,11 +283,17 @@ export class KernelBuilder {
   }
   /** Whether all cells lie in padding, wherever the loops `inner` stand. */
   #isSkipped(reduction: Reduction, inner: readonly number[], cells: readonly Cell[]): boolean {
-    for (const l of inner) this.#evaluator.bases[l] = { at: undefined, low: 0, high: this.kernel.loops[l]!.size - 1 };
+    for (const l of inner)
+      this.#evaluator.bases[l] = { at: undefined, low: 0, high: this.kernel.loops[l]!.size - 1 };
     return cells.every((c) => this.#isPadding(reduction, c));
   }
   /** One iteration of the rolled loops: all taps of the `unrolled` ones on all cells. */
-  #accumulate(reduction: Reduction, unrolled: readonly number[], cells: readonly Cell[], accumulators: readonly Value[]): readonly Value[] {
+  #accumulate(
+    reduction: Reduction,
+    unrolled: readonly number[],
+    cells: readonly Cell[],
+    accumulators: readonly Value[],
+  ): readonly Value[] {
     const current = [...accumulators];
     const width = reduction.inits.length;
     const step = (cell: Cell, i: number, tap: readonly number[]): void => {
@@ -274,13 +312,23 @@ export class KernelBuilder {
   }
   #isPadding(reduction: Reduction, point: Point): boolean {
     return reduction.inputs.some(
-      (input) => input?.kind === 'guarded' && input.guards.some((g) => this.#skippable.has(g) && this.#evaluator.guardState(g, point) === 'outside'),
+      (input) =>
+        input?.kind === 'guarded' &&
+        input.guards.some(
+          (g) => this.#skippable.has(g) && this.#evaluator.guardState(g, point) === 'outside',
+        ),
     );
   }
   /** The accumulators after one point; undefined when it lies in padding that changes nothing. */
-  #contribute(reduction: Reduction, point: Point, accumulators: readonly Value[]): readonly Value[] | undefined {
+  #contribute(
+    reduction: Reduction,
+    point: Point,
+    accumulators: readonly Value[],
+  ): readonly Value[] | undefined {
     if (this.#isPadding(reduction, point)) return undefined;
-    const inputs = reduction.inputs.map((i) => (i === undefined ? undefined : this.#evaluator.evaluate(i, point)));
+    const inputs = reduction.inputs.map((i) =>
+      i === undefined ? undefined : this.#evaluator.evaluate(i, point),
+    );
     const next = this.#evaluator.body(reduction.op, [...inputs, ...accumulators], reduction.indices, point);
     return next.map((v) => this.#splat(v, point.lanes));
   }
@@ -306,7 +354,13 @@ export class KernelBuilder {
     const operands: Value[] = [];
     const loops: number[] = [];
     this.#evaluator.bases.forEach((b, l) => {
-      if (l === loop || typeof b.at === 'number' || b.at === undefined || clamped.every((g) => g.form.coefficients[l] === 0)) return;
+      if (
+        l === loop ||
+        typeof b.at === 'number' ||
+        b.at === undefined ||
+        clamped.every((g) => g.form.coefficients[l] === 0)
+      )
+        return;
       loops.push(l);
       operands.push(b.at);
     });
@@ -322,7 +376,11 @@ export class KernelBuilder {
     }
     if (operands.length === 0) {
       const low = Math.max(...lows.map((x) => evaluateAffine(x, [])));
-      return [e.index(low), e.index(Math.max(low, Math.min(...highs.map((x) => evaluateAffine(x, []))))), clamped];
+      return [
+        e.index(low),
+        e.index(Math.max(low, Math.min(...highs.map((x) => evaluateAffine(x, []))))),
+        clamped,
+      ];
     }
     return [e.max(lows, operands), e.min(highs, operands), clamped];
   }
@@ -333,11 +391,18 @@ export class KernelBuilder {
     const { bases } = this.#evaluator;
     const ranges = bases.map((b, l): readonly [number, number] => {
       if (l === loop) return [0, this.kernel.loops[l]!.size - 1];
-      return typeof b.at === 'number' ? [b.at, b.at] : [(b as { low: number }).low, (b as { high: number }).high];
+      return typeof b.at === 'number'
+        ? [b.at, b.at]
+        : [(b as { low: number }).low, (b as { high: number }).high];
     });
     for (const [l, c] of coefficients.entries()) {
       if (c === 0 || l === loop) continue;
-      if (this.kernel.loops[l]!.kind === 'reduction' || this.#extent[l] !== 1 || cells.some((x) => x.offsets[l] !== 0)) return false;
+      if (
+        this.kernel.loops[l]!.kind === 'reduction' ||
+        this.#extent[l] !== 1 ||
+        cells.some((x) => x.offsets[l] !== 0)
+      )
+        return false;
     }
     const [low, high] = formInterval(g.form, ranges);
     return low < 0 || high >= g.size;
@@ -346,7 +411,9 @@ export class KernelBuilder {
   #reduceAlongLanes(reduction: Reduction, vector: number): readonly (readonly Value[])[] {
     const { schedule, kernel, emitter: e } = this;
     const { lanes } = schedule;
-    const combiners = reduction.inits.map((_, i) => combinerOf(reduction, i) ?? this.#misfit('its reduction cannot run along vector lanes'));
+    const combiners = reduction.inits.map(
+      (_, i) => combinerOf(reduction, i) ?? this.#misfit('its reduction cannot run along vector lanes'),
+    );
     const cells = this.#cells(undefined);
     const { size } = kernel.loops[vector]!;
     const step = Math.min(schedule.tile[vector]!, size - (size % lanes));
@@ -354,7 +421,12 @@ export class KernelBuilder {
     if (step === 0) return this.#alongScalars(reduction, vector, cells, starts, 0);
     const parts = step / lanes;
     const neutral = combiners.map((c) => this.#neutral(c, lanes));
-    const wide = cells.flatMap((c) => Array.from({ length: parts }, (_, p): Cell => ({ offsets: withOffset(c.offsets, vector, p * lanes), lanes })));
+    const wide = cells.flatMap((c) =>
+      Array.from({ length: parts }, (_, p): Cell => ({
+        offsets: withOffset(c.offsets, vector, p * lanes),
+        lanes,
+      })),
+    );
     const whole = size - (size % step);
     const others = this.#reductions.filter((l) => l !== vector);
     const nest = (depth: number, acc: readonly Value[]): readonly Value[] => {
@@ -370,14 +442,21 @@ export class KernelBuilder {
         return this.#evaluator.fresh(() => this.#cellwise(reduction, wide, carried));
       });
     };
-    const partial = nest(0, wide.flatMap(() => neutral));
+    const partial = nest(
+      0,
+      wide.flatMap(() => neutral),
+    );
     const width = combiners.length;
     const joined = cells.map((_, c) =>
       combiners.map((combiner, r) => {
         let vectors = Array.from({ length: parts }, (_, p) => partial[(c * parts + p) * width + r]!);
         while (vectors.length > 1) {
           const half = Math.ceil(vectors.length / 2);
-          vectors = vectors.slice(0, half).map((v, i) => (i + half < vectors.length ? this.#join(combiner, v, vectors[i + half]!, lanes) : v));
+          vectors = vectors
+            .slice(0, half)
+            .map((v, i) =>
+              i + half < vectors.length ? this.#join(combiner, v, vectors[i + half]!, lanes) : v,
+            );
         }
         return this.#join(combiner, starts[c]![r]!, e.reduce(combiner.kind, vectors[0]!), 1);
       }),
@@ -385,7 +464,13 @@ export class KernelBuilder {
     return this.#alongScalars(reduction, vector, cells, joined, whole);
   }
   /** What is left of the vector loop from `from` on, element by element. */
-  #alongScalars(reduction: Reduction, vector: number, cells: readonly Cell[], starts: readonly (readonly Value[])[], from: number): readonly (readonly Value[])[] {
+  #alongScalars(
+    reduction: Reduction,
+    vector: number,
+    cells: readonly Cell[],
+    starts: readonly (readonly Value[])[],
+    from: number,
+  ): readonly (readonly Value[])[] {
     const { kernel, emitter: e } = this;
     const { size } = kernel.loops[vector]!;
     if (from === size) return starts;
@@ -425,7 +510,10 @@ export class KernelBuilder {
     const e = this.emitter;
     const { vector } = this.schedule;
     cells.forEach((cell, i) => {
-      const point: Point = { ...cell, ...(accumulators === undefined ? {} : { accumulators: accumulators[i]! }) };
+      const point: Point = {
+        ...cell,
+        ...(accumulators === undefined ? {} : { accumulators: accumulators[i]! }),
+      };
       for (const o of this.kernel.outputs) {
         const value = this.#evaluator.evaluate(o.value, point);
         const buffer = this.buffers.output(o.result);
@@ -435,7 +523,11 @@ export class KernelBuilder {
           continue;
         }
         for (let lane = 0; lane < cell.lanes; lane++) {
-          e.store(e.lane(value, lane), buffer, this.#evaluator.index({ ...o.form, constant: o.form.constant + lane * step }, point));
+          e.store(
+            e.lane(value, lane),
+            buffer,
+            this.#evaluator.index({ ...o.form, constant: o.form.constant + lane * step }, point),
+          );
         }
       }
     });
@@ -445,4 +537,5 @@ export class KernelBuilder {
   }
 }
 
-const withOffset = (offsets: readonly number[], loop: number, by: number): readonly number[] => offsets.map((o, l) => (l === loop ? o + by : o));
+const withOffset = (offsets: readonly number[], loop: number, by: number): readonly number[] =>
+  offsets.map((o, l) => (l === loop ? o + by : o));

@@ -3,7 +3,19 @@
  * on flat buffers. Used by the kernel builder, which decides what to create.
  */
 import type { AffineExpr, Attribute, Builder, Operation, Value, types } from '../../ir';
-import { AffineMap, affineAdd, affineConstant, affineDim, Block, createOp, denseElements, indexAttr, Operation as Op, Region, types as t } from '../../ir';
+import {
+  AffineMap,
+  affineAdd,
+  affineConstant,
+  affineDim,
+  Block,
+  createOp,
+  denseElements,
+  indexAttr,
+  Operation as Op,
+  Region,
+  types as t,
+} from '../../ir';
 import * as affine from '../../ir/dialects/affine';
 import * as arith from '../../ir/dialects/arith';
 import * as math from '../../ir/dialects/math';
@@ -16,7 +28,8 @@ import * as vectorMemory from '../../ir/dialects/vectorMemory';
 type Type = types.Type;
 
 /** `element` itself for one lane. */
-export const laneType = (element: Type, lanes: number): Type => (lanes === 1 ? element : t.vector([lanes], element));
+export const laneType = (element: Type, lanes: number): Type =>
+  lanes === 1 ? element : t.vector([lanes], element);
 export const lanesOf = (v: Value): number => (v.type.kind === 'vector' ? v.type.shape[0]! : 1);
 
 export class KernelEmitter {
@@ -28,37 +41,57 @@ export class KernelEmitter {
   /** A scalar constant, or a vector of equal lanes. */
   constant(value: Attribute, type: Type, lanes: number): Value {
     if (lanes === 1) return this.b.value(arith.constant, { value });
-    const scalar = value.kind === 'float' || value.kind === 'integer' ? value.value : value.kind === 'bool' ? value.value : 0;
+    const scalar =
+      value.kind === 'float' || value.kind === 'integer'
+        ? value.value
+        : value.kind === 'bool'
+          ? value.value
+          : 0;
     return this.b.value(arith.constant, { value: denseElements(t.vector([lanes], type), [scalar]) });
   }
   apply(expression: AffineExpr, operands: readonly Value[]): Value {
-    return this.b.value(affine.apply, { mapOperands: operands, map: new AffineMap(operands.length, 0, [expression]) });
+    return this.b.value(affine.apply, {
+      mapOperands: operands,
+      map: new AffineMap(operands.length, 0, [expression]),
+    });
   }
   offset(base: Value, by: number): Value {
     return by === 0 ? base : this.apply(affineAdd(affineDim(0), affineConstant(by)), [base]);
   }
   min(expressions: readonly AffineExpr[], operands: readonly Value[]): Value {
-    return this.b.value(affine.min, { mapOperands: operands, map: new AffineMap(operands.length, 0, expressions) });
+    return this.b.value(affine.min, {
+      mapOperands: operands,
+      map: new AffineMap(operands.length, 0, expressions),
+    });
   }
   max(expressions: readonly AffineExpr[], operands: readonly Value[]): Value {
-    return this.b.value(affine.max, { mapOperands: operands, map: new AffineMap(operands.length, 0, expressions) });
+    return this.b.value(affine.max, {
+      mapOperands: operands,
+      map: new AffineMap(operands.length, 0, expressions),
+    });
   }
 
   load(buffer: Value, at: Value): Value {
     return this.b.value(memref.load, { memref: buffer, indices: [at] }, t.elementOf(buffer.type));
   }
   vectorLoad(buffer: Value, at: Value, lanes: number): Value {
-    return this.b.value(vectorMemory.load, { base: buffer, indices: [at] }, t.vector([lanes], t.elementOf(buffer.type)));
+    return this.b.value(
+      vectorMemory.load,
+      { base: buffer, indices: [at] },
+      t.vector([lanes], t.elementOf(buffer.type)),
+    );
   }
   store(value: Value, buffer: Value, at: Value): void {
-    if (value.type.kind === 'vector') this.b.op(vectorMemory.store, { valueToStore: value, base: buffer, indices: [at] });
+    if (value.type.kind === 'vector')
+      this.b.op(vectorMemory.store, { valueToStore: value, base: buffer, indices: [at] });
     else this.b.op(memref.store, { value, memref: buffer, indices: [at] });
   }
   /** Repeats a scalar; a vector of that many lanes stays. */
   splat(value: Value, lanes: number): Value {
     if (lanes === 1 || value.type.kind === 'vector') return value;
     const constant = arith.constant.as(value.definingOp);
-    if (constant !== undefined && value.type !== t.index) return this.constant(constant.value, value.type, lanes);
+    if (constant !== undefined && value.type !== t.index)
+      return this.constant(constant.value, value.type, lanes);
     return this.b.value(vector.broadcast, { source: value }, t.vector([lanes], value.type));
   }
   fromElements(elements: readonly Value[]): Value {
@@ -66,16 +99,27 @@ export class KernelEmitter {
   }
   lane(value: Value, lane: number): Value {
     if (value.type.kind !== 'vector') return value;
-    const op = createOp(vector.extract, { source: value, dynamic_position: [], static_position: [lane] }, this.b.location, { resultTypes: [value.type.element] });
+    const op = createOp(
+      vector.extract,
+      { source: value, dynamic_position: [], static_position: [lane] },
+      this.b.location,
+      { resultTypes: [value.type.element] },
+    );
     return this.b.insert(op).result();
   }
   /** Joins the lanes, in any order. */
   reduce(kind: CombiningKind, value: Value): Value {
     const element = t.elementOf(value.type);
-    return this.b.value(vector.reduction, { vector: value, kind, ...(element.kind === 'float' ? { fastmath: 'reassoc' } : {}) }, element);
+    return this.b.value(
+      vector.reduction,
+      { vector: value, kind, ...(element.kind === 'float' ? { fastmath: 'reassoc' } : {}) },
+      element,
+    );
   }
   fma(a: Value, b: Value, c: Value): Value {
-    return a.type.kind === 'vector' ? this.b.value(vector.fma, { lhs: a, rhs: b, acc: c }) : this.b.value(math.fma, { a, b, c });
+    return a.type.kind === 'vector'
+      ? this.b.value(vector.fma, { lhs: a, rhs: b, acc: c })
+      : this.b.value(math.fma, { a, b, c });
   }
 
   /** Creates the same op on `operands`, which all have `lanes` lanes; `op` is on scalars or tensors. */
@@ -92,13 +136,27 @@ export class KernelEmitter {
   }
 
   /** A loop from `from` below `to`; `body` gets the induction variable and the carried values and gives the next ones. */
-  loop(from: Value, to: Value, step: number, carried: readonly Value[], body: (iv: Value, carried: readonly Value[]) => readonly Value[]): readonly Value[] {
+  loop(
+    from: Value,
+    to: Value,
+    step: number,
+    carried: readonly Value[],
+    body: (iv: Value, carried: readonly Value[]) => readonly Value[],
+  ): readonly Value[] {
     const stepValue = this.index(step);
-    const block = new Block([t.index, ...carried.map((v) => v.type)], [this.b.location, ...carried.map(() => this.b.location)]);
-    const made = createOp(scf.forOp, { lowerBound: from, upperBound: to, step: stepValue, initArgs: carried }, this.b.location, {
-      resultTypes: carried.map((v) => v.type),
-      regions: [new Region([block])],
-    });
+    const block = new Block(
+      [t.index, ...carried.map((v) => v.type)],
+      [this.b.location, ...carried.map(() => this.b.location)],
+    );
+    const made = createOp(
+      scf.forOp,
+      { lowerBound: from, upperBound: to, step: stepValue, initArgs: carried },
+      this.b.location,
+      {
+        resultTypes: carried.map((v) => v.type),
+        regions: [new Region([block])],
+      },
+    );
     this.b.insert(made);
     this.b.within(block, () => {
       this.b.op(scf.yieldOp, { values: body(block.args[0]!, block.args.slice(1)) });
@@ -107,7 +165,10 @@ export class KernelEmitter {
   }
   /** The parallel range `0 <= i < sizes`. */
   forall(sizes: readonly number[], body: (ivs: readonly Value[]) => void): void {
-    const block = new Block(sizes.map(() => t.index), sizes.map(() => this.b.location));
+    const block = new Block(
+      sizes.map(() => t.index),
+      sizes.map(() => this.b.location),
+    );
     const zero = sizes.map(() => 0);
     const one = sizes.map(() => 1);
     this.b.op(
@@ -129,7 +190,10 @@ export class KernelEmitter {
       });
       return new Region([block]);
     };
-    const op = createOp(scf.ifOp, { condition }, this.b.location, { resultTypes: [type], regions: [region(then), region(otherwise)] });
+    const op = createOp(scf.ifOp, { condition }, this.b.location, {
+      resultTypes: [type],
+      regions: [region(then), region(otherwise)],
+    });
     return this.b.insert(op).result();
   }
   compare(predicate: 'sge' | 'slt', a: Value, b: Value): Value {
@@ -144,8 +208,16 @@ export class KernelEmitter {
     if (type.shape.length === 1) return buffer;
     const flat = t.memref([t.elementCount(type.shape)!], type.element);
     if (type.shape.length === 0) {
-      return this.b.value(memref.expandShape, { src: buffer, reassociation: [], static_output_shape: [1] }, flat);
+      return this.b.value(
+        memref.expandShape,
+        { src: buffer, reassociation: [], static_output_shape: [1] },
+        flat,
+      );
     }
-    return this.b.value(memref.collapseShape, { src: buffer, reassociation: [type.shape.map((_, i) => i)] }, flat);
+    return this.b.value(
+      memref.collapseShape,
+      { src: buffer, reassociation: [type.shape.map((_, i) => i)] },
+      flat,
+    );
   }
 }

@@ -13,7 +13,8 @@ export function kernelGuards(kernel: Kernel): readonly Guard[] {
       (x) => {
         if (x.kind === 'guarded') x.guards.forEach((g) => guards.add(g));
         // A boundary between parts is a guard of the parts before it.
-        if (x.kind === 'piecewise') x.starts.slice(1, -1).forEach((size) => guards.add({ form: x.form, size }));
+        if (x.kind === 'piecewise')
+          x.starts.slice(1, -1).forEach((size) => guards.add({ form: x.form, size }));
       },
       seen,
     );

@@ -28,18 +28,28 @@ export const scaleForm = (a: LinearForm, factor: number): LinearForm => ({
   constant: a.constant * factor,
 });
 export const shiftForm = (a: LinearForm, by: number): LinearForm => ({ ...a, constant: a.constant + by });
-export const isZeroForm = (a: LinearForm): boolean => a.constant === 0 && a.coefficients.every((c) => c === 0);
+export const isZeroForm = (a: LinearForm): boolean =>
+  a.constant === 0 && a.coefficients.every((c) => c === 0);
 export const sameForm = (a: LinearForm, b: LinearForm): boolean =>
   a.constant === b.constant && a.coefficients.every((c, i) => c === b.coefficients[i]);
 export const formKey = (a: LinearForm): string => `${a.coefficients.join(',')};${a.constant}`;
 
 /** `Σ factor·form`. */
-export function combineForms(rank: number, forms: readonly LinearForm[], factors: readonly number[], constant = 0): LinearForm {
+export function combineForms(
+  rank: number,
+  forms: readonly LinearForm[],
+  factors: readonly number[],
+  constant = 0,
+): LinearForm {
   return forms.reduce((sum, f, i) => addForms(sum, scaleForm(f, factors[i]!)), constantForm(rank, constant));
 }
 
 /** The results of `map` with forms for its dims; undefined when one is not linear. */
-export function composeMap(map: AffineMap, dims: readonly LinearForm[], rank: number): readonly LinearForm[] | undefined {
+export function composeMap(
+  map: AffineMap,
+  dims: readonly LinearForm[],
+  rank: number,
+): readonly LinearForm[] | undefined {
   const out: LinearForm[] = [];
   for (const result of map.results) {
     const linear = linearForm(result, map.numDims);
@@ -62,7 +72,10 @@ export function formExpression(form: LinearForm, order: readonly number[]): Affi
 }
 
 /** Smallest and largest value when each loop lies in its range (inclusive). */
-export function formInterval(form: LinearForm, ranges: readonly (readonly [number, number])[]): readonly [number, number] {
+export function formInterval(
+  form: LinearForm,
+  ranges: readonly (readonly [number, number])[],
+): readonly [number, number] {
   let low = form.constant;
   let high = form.constant;
   form.coefficients.forEach((c, i) => {

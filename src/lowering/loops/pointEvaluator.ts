@@ -14,7 +14,8 @@ import { formExpression, formInterval } from './linearForm';
 import { loopMessages } from './messages';
 
 /** Where a loop stands: at a number, or at a value (absent while its loop is not open) within a range (inclusive). */
-export type LoopBase = { readonly at: number } | { readonly at: Value | undefined; readonly low: number; readonly high: number };
+export type LoopBase =
+  { readonly at: number } | { readonly at: Value | undefined; readonly low: number; readonly high: number };
 
 /** A point relative to the bases of the loops; the vector loop covers `lanes` iterations from its offset. */
 export interface Point {
@@ -36,7 +37,10 @@ class Scope {
   }
 }
 
-type Lazy = { readonly value: Value } | { readonly constant: Attribute; readonly type: types.Type } | { readonly product: readonly [Operation, Value, Value] };
+type Lazy =
+  | { readonly value: Value }
+  | { readonly constant: Attribute; readonly type: types.Type }
+  | { readonly product: readonly [Operation, Value, Value] };
 
 export class PointEvaluator {
   /** Where each loop stands now. */
@@ -81,7 +85,9 @@ export class PointEvaluator {
     return this.bases.map((b, l) => {
       const offset = point.offsets[l]!;
       const spread = l === this.vector ? point.lanes - 1 : 0;
-      return typeof b.at === 'number' ? [b.at + offset, b.at + offset + spread] : [(b as { low: number }).low + offset, (b as { high: number }).high + offset + spread];
+      return typeof b.at === 'number'
+        ? [b.at + offset, b.at + offset + spread]
+        : [(b as { low: number }).low + offset, (b as { high: number }).high + offset + spread];
     });
   }
   guardState(guard: Guard, point: Point): 'inside' | 'outside' | 'unknown' {
@@ -111,7 +117,9 @@ export class PointEvaluator {
         if (loops.length === 1 && form.coefficients[only!] === 1) return values[0]!;
         return this.emitter.apply(formExpression({ ...form, constant: 0 }, loops), values);
       });
-      return constant === 0 ? base : this.emitter.apply(affineAdd(affineDim(0), affineConstant(constant)), [base]);
+      return constant === 0
+        ? base
+        : this.emitter.apply(affineAdd(affineDim(0), affineConstant(constant)), [base]);
     });
   }
   #shared(key: string, make: () => Value): Value {
@@ -125,11 +133,15 @@ export class PointEvaluator {
 
   /** The value at a point: a vector where it changes along the lanes, a scalar where it does not. */
   evaluate(e: Expression, point: Point): Value {
-    if (e.kind === 'accumulator') return point.accumulators?.[e.result] ?? this.#fail('its reduction is read before it is done');
-    if (e.kind === 'constant') return this.#shared(`c${e.value.text}`, () => this.emitter.constant(e.value, e.type, 1));
+    if (e.kind === 'accumulator')
+      return point.accumulators?.[e.result] ?? this.#fail('its reduction is read before it is done');
+    if (e.kind === 'constant')
+      return this.#shared(`c${e.value.text}`, () => this.emitter.constant(e.value, e.type, 1));
     if (e.kind === 'load') return this.#load(e.operand, e.form, point);
     const lanes = this.alongLanes(e) ? point.lanes : 1;
-    const key = `e${e.id}@${this.#dependsOn(e).map((l) => point.offsets[l]).join(',')}*${lanes}`;
+    const key = `e${e.id}@${this.#dependsOn(e)
+      .map((l) => point.offsets[l])
+      .join(',')}*${lanes}`;
     return this.#shared(key, () => {
       switch (e.kind) {
         case 'apply': {
@@ -139,10 +151,21 @@ export class PointEvaluator {
         case 'scalar-op': {
           const inputs = e.inputs.map((i) => this.evaluate(i, point));
           const width = Math.max(1, ...inputs.map(lanesOf));
-          return this.emitter.again(e.op, inputs.map((v) => this.emitter.splat(v, width)), width)[0]!;
+          return this.emitter.again(
+            e.op,
+            inputs.map((v) => this.emitter.splat(v, width)),
+            width,
+          )[0]!;
         }
         case 'guarded':
-          return this.#guarded(e.guards, e.type, lanes, point, (p) => this.evaluate(e.inside, p), (p) => this.evaluate(e.outside, p));
+          return this.#guarded(
+            e.guards,
+            e.type,
+            lanes,
+            point,
+            (p) => this.evaluate(e.inside, p),
+            (p) => this.evaluate(e.outside, p),
+          );
         case 'piecewise':
           return this.#piece(e, 0, lanes, point);
       }
@@ -152,9 +175,23 @@ export class PointEvaluator {
     const part = e.parts[i]!;
     if (i === e.parts.length - 1) return this.evaluate(part, point);
     const guard = { form: e.form, size: e.starts[i + 1]! };
-    return this.#guarded([guard], e.type, lanes, point, (p) => this.evaluate(part, p), (p) => this.#piece(e, i + 1, lanesOfPoint(lanes, p), p));
+    return this.#guarded(
+      [guard],
+      e.type,
+      lanes,
+      point,
+      (p) => this.evaluate(part, p),
+      (p) => this.#piece(e, i + 1, lanesOfPoint(lanes, p), p),
+    );
   }
-  #guarded(guards: readonly Guard[], type: types.Type, lanes: number, point: Point, inside: (p: Point) => Value, outside: (p: Point) => Value): Value {
+  #guarded(
+    guards: readonly Guard[],
+    type: types.Type,
+    lanes: number,
+    point: Point,
+    inside: (p: Point) => Value,
+    outside: (p: Point) => Value,
+  ): Value {
     const states = guards.map((g) => this.guardState(g, point));
     if (states.includes('outside')) return outside(point);
     const open = guards.filter((_, i) => states[i] === 'unknown');
@@ -182,25 +219,41 @@ export class PointEvaluator {
     return {
       offsets: point.offsets.map((o, l) => (l === vector ? o + lane : o)),
       lanes: 1,
-      ...(point.accumulators === undefined ? {} : { accumulators: point.accumulators.map((a) => this.emitter.lane(a, lane)) }),
+      ...(point.accumulators === undefined
+        ? {}
+        : { accumulators: point.accumulators.map((a) => this.emitter.lane(a, lane)) }),
     };
   }
   #load(operand: number, form: LinearForm, point: Point): Value {
     const step = this.vector === undefined || point.lanes === 1 ? 0 : form.coefficients[this.vector]!;
     const lanes = step === 0 ? 1 : point.lanes;
-    const disp = form.coefficients.reduce((sum, c, l) => sum + c * (point.offsets[l]! + (typeof this.bases[l]!.at === 'number' ? (this.bases[l]!.at as number) : 0)), form.constant);
-    const loops = form.coefficients.flatMap((c, l) => (c !== 0 && typeof this.bases[l]!.at !== 'number' ? [`${c}*${l}`] : []));
+    const disp = form.coefficients.reduce(
+      (sum, c, l) =>
+        sum + c * (point.offsets[l]! + (typeof this.bases[l]!.at === 'number' ? this.bases[l]!.at : 0)),
+      form.constant,
+    );
+    const loops = form.coefficients.flatMap((c, l) =>
+      c !== 0 && typeof this.bases[l]!.at !== 'number' ? [`${c}*${l}`] : [],
+    );
     return this.#shared(`l${operand}[${loops.join('+')}+${disp}]*${lanes}/${step}`, () => {
       const buffer = this.buffer(operand);
       if (lanes === 1) return this.emitter.load(buffer, this.index(form, point));
-      if (step === 1 && t.elementOf(buffer.type) !== t.i1) return this.emitter.vectorLoad(buffer, this.index(form, point), lanes);
-      const elements = Array.from({ length: lanes }, (_, lane) => this.emitter.load(buffer, this.index({ ...form, constant: form.constant + lane * step }, point)));
+      if (step === 1 && t.elementOf(buffer.type) !== t.i1)
+        return this.emitter.vectorLoad(buffer, this.index(form, point), lanes);
+      const elements = Array.from({ length: lanes }, (_, lane) =>
+        this.emitter.load(buffer, this.index({ ...form, constant: form.constant + lane * step }, point)),
+      );
       return this.emitter.fromElements(elements);
     });
   }
 
   /** Emits the body of a linalg.generic on values for its block arguments; what it yields. */
-  body(op: Operation, args: readonly (Value | undefined)[], indices: readonly LinearForm[], point: Point): readonly Value[] {
+  body(
+    op: Operation,
+    args: readonly (Value | undefined)[],
+    indices: readonly LinearForm[],
+    point: Point,
+  ): readonly Value[] {
     const block = op.body();
     const values = new Map<Value, Lazy>();
     block.args.forEach((a, i) => {
@@ -211,11 +264,17 @@ export class PointEvaluator {
       const known = values.get(v);
       if (known !== undefined) return known;
       const constant = v.definingOp?.name === 'arith.constant' ? v.definingOp.attr('value') : undefined;
-      return constant === undefined ? this.#fail(`${op.name} uses a value from outside of its body`) : { constant, type: v.type };
+      return constant === undefined
+        ? this.#fail(`${op.name} uses a value from outside of its body`)
+        : { constant, type: v.type };
     };
     const widthOf = (v: Value): number => {
       const l = lazyOf(v);
-      return 'value' in l ? lanesOf(l.value) : 'product' in l ? Math.max(lanesOf(l.product[1]), lanesOf(l.product[2])) : 1;
+      return 'value' in l
+        ? lanesOf(l.value)
+        : 'product' in l
+          ? Math.max(lanesOf(l.product[1]), lanesOf(l.product[2]))
+          : 1;
     };
     const get = (v: Value, lanes: number): Value => {
       const l = lazyOf(v);
@@ -223,7 +282,11 @@ export class PointEvaluator {
       if ('value' in l) return this.emitter.splat(l.value, lanes);
       const [product, a, b] = l.product;
       const width = Math.max(lanesOf(a), lanesOf(b));
-      const made = this.emitter.again(product, [this.emitter.splat(a, width), this.emitter.splat(b, width)], width)[0]!;
+      const made = this.emitter.again(
+        product,
+        [this.emitter.splat(a, width), this.emitter.splat(b, width)],
+        width,
+      )[0]!;
       values.set(v, { value: made });
       return this.emitter.splat(made, lanes);
     };
@@ -231,25 +294,43 @@ export class PointEvaluator {
       if (inner.name === 'linalg.yield') return inner.operands.map((v) => get(v, widthOf(v)));
       if (inner.name === 'arith.constant') continue;
       if (inner.name === 'linalg.index') {
-        values.set(inner.result(), { value: this.#loopIndex(indices[Number((inner.attr('dim') as { value: bigint }).value)]!, point) });
+        values.set(inner.result(), {
+          value: this.#loopIndex(indices[Number((inner.attr('dim') as { value: bigint }).value)]!, point),
+        });
         continue;
       }
-      if (inner.regions.length > 0 || inner.definition?.traits.has('pure') !== true) this.#fail(`${op.name} holds ${inner.name}`);
+      if (inner.regions.length > 0 || inner.definition?.traits.has('pure') !== true)
+        this.#fail(`${op.name} holds ${inner.name}`);
       const lanes = Math.max(1, ...inner.operands.map(widthOf));
       if (this.#becomesFma(inner)) {
-        values.set(inner.result(), { product: [inner, get(inner.operand(0), widthOf(inner.operand(0))), get(inner.operand(1), widthOf(inner.operand(1)))] });
+        values.set(inner.result(), {
+          product: [
+            inner,
+            get(inner.operand(0), widthOf(inner.operand(0))),
+            get(inner.operand(1), widthOf(inner.operand(1))),
+          ],
+        });
         continue;
       }
       if (inner.name === 'arith.addf') {
         const side = [0, 1].find((i) => 'product' in lazyOf(inner.operand(i)));
         if (side !== undefined) {
-          const [, a, b] = (lazyOf(inner.operand(side)) as { product: readonly [Operation, Value, Value] }).product;
-          const made = this.emitter.fma(this.emitter.splat(a, lanes), this.emitter.splat(b, lanes), get(inner.operand(1 - side), lanes));
+          const [, a, b] = (lazyOf(inner.operand(side)) as { product: readonly [Operation, Value, Value] })
+            .product;
+          const made = this.emitter.fma(
+            this.emitter.splat(a, lanes),
+            this.emitter.splat(b, lanes),
+            get(inner.operand(1 - side), lanes),
+          );
           values.set(inner.result(), { value: made });
           continue;
         }
       }
-      const made = this.emitter.again(inner, inner.operands.map((v) => get(v, lanes)), lanes);
+      const made = this.emitter.again(
+        inner,
+        inner.operands.map((v) => get(v, lanes)),
+        lanes,
+      );
       inner.results.forEach((r, i) => values.set(r, { value: made[i]! }));
     }
     return this.#fail(`${op.name} has a body without linalg.yield`);
@@ -266,7 +347,11 @@ export class PointEvaluator {
     const v = this.vector;
     const step = v === undefined ? 0 : form.coefficients[v]!;
     if (step === 0 || point.lanes === 1) return this.index(form, point);
-    return this.emitter.fromElements(Array.from({ length: point.lanes }, (_, lane) => this.index({ ...form, constant: form.constant + lane * step }, point)));
+    return this.emitter.fromElements(
+      Array.from({ length: point.lanes }, (_, lane) =>
+        this.index({ ...form, constant: form.constant + lane * step }, point),
+      ),
+    );
   }
 
   /** Whether the value changes along the lanes. */

@@ -8,7 +8,15 @@ import { decodeElements, floatAttr, integerAttr, numbersOf, types as t } from '.
 import type { Expression, Guard } from './expression';
 import { formKey } from './linearForm';
 import type { LinearForm } from './linearForm';
-import { combineForms, composeMap, constantForm, loopForm, sameForm, scaleForm, shiftForm } from './linearForm';
+import {
+  combineForms,
+  composeMap,
+  constantForm,
+  loopForm,
+  sameForm,
+  scaleForm,
+  shiftForm,
+} from './linearForm';
 import { loopMessages } from './messages';
 
 export interface Loop {
@@ -62,7 +70,8 @@ export function readDispatch(region: Operation): Kernel {
 }
 
 const isGeneric = (op: Operation): boolean => op.name === 'linalg.generic';
-const isReshape = (op: Operation): boolean => op.name === 'tensor.expand_shape' || op.name === 'tensor.collapse_shape';
+const isReshape = (op: Operation): boolean =>
+  op.name === 'tensor.expand_shape' || op.name === 'tensor.collapse_shape';
 /** The value before reshapes. */
 function beforeReshapes(v: Value): Value {
   let source = v;
@@ -80,7 +89,8 @@ export function reductionDims(op: Operation): readonly boolean[] {
   return a?.kind === 'array' ? a.elements.map((e) => e.text.includes('reduction')) : [];
 }
 /** How many of a linalg.generic's operands are `ins`. */
-const inputCount = (op: Operation): number => numbersOf(op.attr('operandSegmentSizes'))?.[0] ?? op.operandCount - op.results.length;
+const inputCount = (op: Operation): number =>
+  numbersOf(op.attr('operandSegmentSizes'))?.[0] ?? op.operandCount - op.results.length;
 
 /** Sizes of the iteration space of a linalg.generic, from its operands' shapes. */
 function iterationSizes(op: Operation): readonly number[] | undefined {
@@ -115,11 +125,14 @@ class DispatchReader {
   }
 
   read(): Kernel {
-    const reductions = this.region.body().ops.filter((op) => isGeneric(op) && reductionDims(op).includes(true));
+    const reductions = this.region
+      .body()
+      .ops.filter((op) => isGeneric(op) && reductionDims(op).includes(true));
     if (reductions.length > 1) this.#fail(`it has ${reductions.length} reductions, one is allowed`);
     if (this.#yields.length === 0) this.#fail('it yields nothing');
     for (const v of [...this.region.body().args, ...this.#yields]) {
-      if (v.type.kind !== 'tensor' || !t.isStatic(v.type.shape)) this.#fail(`${v.type.text} is no tensor of static shape`);
+      if (v.type.kind !== 'tensor' || !t.isStatic(v.type.shape))
+        this.#fail(`${v.type.text} is no tensor of static shape`);
     }
     const [root] = reductions;
     return root === undefined ? this.#elementwise() : this.#reduction(root);
@@ -133,9 +146,16 @@ class DispatchReader {
     const outputs = this.#yields.map((v, result): Output => {
       const type = v.type as types.TensorType;
       if (type.shape.length !== shape.length || type.shape.some((n, d) => n !== shape[d])) {
-        this.#fail(`its results have different shapes, ${(this.#yields[0]!.type as types.TensorType).text} and ${type.text}`);
+        this.#fail(
+          `its results have different shapes, ${(this.#yields[0]!.type as types.TensorType).text} and ${type.text}`,
+        );
       }
-      return { result, type, value: this.#expression(v, forms), form: combineForms(this.#rank, forms, rowMajor(shape)) };
+      return {
+        result,
+        type,
+        value: this.#expression(v, forms),
+        form: combineForms(this.#rank, forms, rowMajor(shape)),
+      };
     });
     const loops = shape.map((size, d): Loop => ({ name: `d${d}`, size, kind: 'parallel' }));
     return { region: this.region, name: this.#name, loops, reduction: undefined, outputs };
@@ -150,13 +170,20 @@ class DispatchReader {
     const maps = mapsOf(root);
     const dims = this.#loopForms(sizes);
     const outMaps = maps.slice(ins);
-    if (outMaps.some((m) => m.text !== outMaps[0]!.text)) this.#fail('results of its reduction are laid out differently');
+    if (outMaps.some((m) => m.text !== outMaps[0]!.text))
+      this.#fail('results of its reduction are laid out differently');
     this.#rootForms = this.#compose(outMaps[0]!, dims);
     const used = this.#usedArguments(root);
-    const inputs = root.operands.slice(0, ins).map((v, i) => (used[i]! ? this.#expression(v, this.#compose(maps[i]!, dims)) : undefined));
+    const inputs = root.operands
+      .slice(0, ins)
+      .map((v, i) => (used[i]! ? this.#expression(v, this.#compose(maps[i]!, dims)) : undefined));
     const inits = root.operands.slice(ins).map((v) => this.#expression(v, this.#rootForms));
     const outputs = this.#placeResults(root);
-    const loops = sizes.map((size, d): Loop => ({ name: `d${d}`, size, kind: kinds[d]! ? 'reduction' : 'parallel' }));
+    const loops = sizes.map((size, d): Loop => ({
+      name: `d${d}`,
+      size,
+      kind: kinds[d]! ? 'reduction' : 'parallel',
+    }));
     return {
       region: this.region,
       name: this.#name,
@@ -176,9 +203,14 @@ class DispatchReader {
     for (let op = root.next; op !== undefined; op = op.next) {
       if (isReshape(op)) {
         const from = places.get(op.operand(0));
-        if (from !== undefined) places.set(op.result(0), { memory: from.memory, dims: this.#reshapedDims(op, from.dims) });
+        if (from !== undefined)
+          places.set(op.result(0), { memory: from.memory, dims: this.#reshapedDims(op, from.dims) });
       } else if (isGeneric(op)) {
-        const dims = this.#consumerDims(op, (v) => (places.has(v) ? (places.get(v)!.dims ?? this.#fail(`${op!.name} reads a reshaped result of the reduction`)) : undefined));
+        const dims = this.#consumerDims(op, (v) =>
+          places.has(v)
+            ? (places.get(v)!.dims ?? this.#fail(`${op.name} reads a reshaped result of the reduction`))
+            : undefined,
+        );
         if (dims === undefined) continue;
         const maps = mapsOf(op).slice(inputCount(op));
         op.results.forEach((r, i) => {
@@ -190,7 +222,8 @@ class DispatchReader {
       }
     }
     return this.#yields.map((v, result): Output => {
-      const at = places.get(v) ?? this.#fail(`result ${result} does not follow from its reduction elementwise`);
+      const at =
+        places.get(v) ?? this.#fail(`result ${result} does not follow from its reduction elementwise`);
       // A reshape at the end only changes the type of what is stored.
       const source = beforeReshapes(v);
       const value = this.#expression(source, places.get(source)!.dims!);
@@ -198,10 +231,15 @@ class DispatchReader {
     });
   }
   /** Loops of an elementwise consumer in terms of the kernel's, from the operand that has a place. */
-  #consumerDims(op: Operation, placeOf: (v: Value) => readonly LinearForm[] | undefined): readonly LinearForm[] | undefined {
+  #consumerDims(
+    op: Operation,
+    placeOf: (v: Value) => readonly LinearForm[] | undefined,
+  ): readonly LinearForm[] | undefined {
     const maps = mapsOf(op);
     const sizes = iterationSizes(op);
-    const dims: (LinearForm | undefined)[] = (sizes ?? []).map((n) => (n === 1 ? constantForm(this.#rank, 0) : undefined));
+    const dims: (LinearForm | undefined)[] = (sizes ?? []).map((n) =>
+      n === 1 ? constantForm(this.#rank, 0) : undefined,
+    );
     let found = false;
     op.operands.slice(0, inputCount(op)).forEach((v, i) => {
       const place = placeOf(v);
@@ -220,7 +258,13 @@ class DispatchReader {
     const groups = reassociationOf(op.attr('reassociation'));
     const from = this.#shapeOf(op.operand(0));
     if (op.name === 'tensor.collapse_shape') {
-      return groups.map((g) => combineForms(this.#rank, g.map((d) => dims[d]!), rowMajor(g.map((d) => from[d]!))));
+      return groups.map((g) =>
+        combineForms(
+          this.#rank,
+          g.map((d) => dims[d]!),
+          rowMajor(g.map((d) => from[d]!)),
+        ),
+      );
     }
     const to = this.#shapeOf(op.result());
     const out: LinearForm[] = to.map(() => constantForm(this.#rank, 0));
@@ -250,7 +294,8 @@ class DispatchReader {
     if (value.kind === 'argument') return this.#load(value, value.index, access);
     const { op } = value;
     if (op === this.#root) {
-      if (access.some((f, d) => !sameForm(f, this.#rootForms[d]!))) this.#fail('its reduction is read at another point than the one that is stored');
+      if (access.some((f, d) => !sameForm(f, this.#rootForms[d]!)))
+        this.#fail('its reduction is read at another point than the one that is stored');
       return { kind: 'accumulator', id: this.#nextId++, type, result: value.index };
     }
     switch (op.name) {
@@ -291,14 +336,28 @@ class DispatchReader {
     const maps = mapsOf(op);
     const ins = inputCount(op);
     const sizes = iterationSizes(op) ?? this.#fail('the size of a loop is in no operand');
-    const dims: (LinearForm | undefined)[] = sizes.map((n) => (n === 1 ? constantForm(this.#rank, 0) : undefined));
+    const dims: (LinearForm | undefined)[] = sizes.map((n) =>
+      n === 1 ? constantForm(this.#rank, 0) : undefined,
+    );
     maps[ins + result]!.results.forEach((e, r) => {
       if (e.kind === 'dim') dims[e.index] = access[r]!;
     });
-    const all = dims.map((d) => d ?? this.#fail(`the result of an elementwise op does not have all of its dims`));
+    const all = dims.map(
+      (d) => d ?? this.#fail(`the result of an elementwise op does not have all of its dims`),
+    );
     const used = this.#usedArguments(op);
-    const inputs = op.operands.map((v, i) => (used[i]! ? this.#expression(v, t.isShaped(v.type) ? this.#compose(maps[i]!, all) : []) : undefined));
-    return { kind: 'apply', id: this.#nextId++, type: t.elementOf(op.result(result).type), op, result, inputs, indices: this.#asksIndex(op) ? all : [] };
+    const inputs = op.operands.map((v, i) =>
+      used[i]! ? this.#expression(v, t.isShaped(v.type) ? this.#compose(maps[i]!, all) : []) : undefined,
+    );
+    return {
+      kind: 'apply',
+      id: this.#nextId++,
+      type: t.elementOf(op.result(result).type),
+      op,
+      result,
+      inputs,
+      indices: this.#asksIndex(op) ? all : [],
+    };
   }
   #pad(op: Operation, access: readonly LinearForm[]): Expression {
     const source = op.operand(0);
@@ -307,11 +366,16 @@ class DispatchReader {
     const high = numbersOf(op.attr('static_high')) ?? [];
     if (op.operandCount > 1) this.#fail('padding is not static');
     const inner = access.map((f, d) => shiftForm(f, -low[d]!));
-    const guards = inner.flatMap((form, d): Guard[] => (low[d]! > 0 || high[d]! > 0 ? [{ form, size: shape[d]! }] : []));
+    const guards = inner.flatMap((form, d): Guard[] =>
+      low[d]! > 0 || high[d]! > 0 ? [{ form, size: shape[d]! }] : [],
+    );
     const inside = this.#expression(source, inner);
     if (guards.length === 0) return inside;
     const padding = op.body().terminator.operand(0);
-    const outside = padding.definingOp?.name === 'arith.constant' ? this.#expression(padding, []) : this.#fail('the padding value is not a constant');
+    const outside =
+      padding.definingOp?.name === 'arith.constant'
+        ? this.#expression(padding, [])
+        : this.#fail('the padding value is not a constant');
     return { kind: 'guarded', id: this.#nextId++, type: inside.type, guards, inside, outside };
   }
   #slice(op: Operation, access: readonly LinearForm[]): Expression {
@@ -331,14 +395,27 @@ class DispatchReader {
     const offsets = numbersOf(op.attr('static_offsets')) ?? [];
     const strides = numbersOf(op.attr('static_strides')) ?? [];
     const sizes = numbersOf(op.attr('static_sizes')) ?? [];
-    if (op.operandCount > 2 || strides.some((s) => s !== 1)) this.#fail('an insertion is not static with unit strides');
+    if (op.operandCount > 2 || strides.some((s) => s !== 1))
+      this.#fail('an insertion is not static with unit strides');
     const shape = this.#shapeOf(op.result());
     const moved = access.map((f, d) => shiftForm(f, -offsets[d]!));
-    const guards = moved.flatMap((form, d): Guard[] => (sizes[d] === shape[d] ? [] : [{ form, size: sizes[d]! }]));
+    const guards = moved.flatMap((form, d): Guard[] =>
+      sizes[d] === shape[d] ? [] : [{ form, size: sizes[d]! }],
+    );
     const kept = keptDims(sizes, this.#shapeOf(op.operand(0)));
-    const inside = this.#expression(op.operand(0), moved.filter((_, d) => kept[d]!));
+    const inside = this.#expression(
+      op.operand(0),
+      moved.filter((_, d) => kept[d]!),
+    );
     if (guards.length === 0) return inside;
-    return { kind: 'guarded', id: this.#nextId++, type: inside.type, guards, inside, outside: this.#expression(op.operand(1), access) };
+    return {
+      kind: 'guarded',
+      id: this.#nextId++,
+      type: inside.type,
+      guards,
+      inside,
+      outside: this.#expression(op.operand(1), access),
+    };
   }
   #concat(op: Operation, access: readonly LinearForm[]): Expression {
     const dim = Number((op.attr('dim') as { value?: bigint } | undefined)?.value ?? 0n);
@@ -346,9 +423,19 @@ class DispatchReader {
     const parts = op.operands.map((v) => {
       const start = starts[starts.length - 1]!;
       starts.push(start + this.#shapeOf(v)[dim]!);
-      return this.#expression(v, access.map((f, d) => (d === dim ? shiftForm(f, -start) : f)));
+      return this.#expression(
+        v,
+        access.map((f, d) => (d === dim ? shiftForm(f, -start) : f)),
+      );
     });
-    return { kind: 'piecewise', id: this.#nextId++, type: t.elementOf(op.result().type), form: access[dim]!, starts, parts };
+    return {
+      kind: 'piecewise',
+      id: this.#nextId++,
+      type: t.elementOf(op.result().type),
+      form: access[dim]!,
+      starts,
+      parts,
+    };
   }
   /** A reshape of memory only changes the strides; one of computed values must keep dims apart. */
   #reshape(op: Operation, access: readonly LinearForm[]): Expression {
@@ -356,15 +443,28 @@ class DispatchReader {
     const shape = this.#shapeOf(op.result());
     if (source.kind === 'argument') {
       const form = combineForms(this.#rank, access, rowMajor(shape));
-      return { kind: 'load', id: this.#nextId++, operand: source.index, type: t.elementOf(source.type), form };
+      return {
+        kind: 'load',
+        id: this.#nextId++,
+        operand: source.index,
+        type: t.elementOf(source.type),
+        form,
+      };
     }
     const place = this.#places.get(op.result())?.dims;
     const before = this.#places.get(op.operand(0))?.dims;
-    if (place !== undefined && before !== undefined && place.every((f, d) => sameForm(f, access[d]!))) return this.#expression(op.operand(0), before);
+    if (place !== undefined && before !== undefined && place.every((f, d) => sameForm(f, access[d]!)))
+      return this.#expression(op.operand(0), before);
     const from = this.#shapeOf(op.operand(0));
     const groups = reassociationOf(op.attr('reassociation'));
     if (op.name === 'tensor.expand_shape') {
-      const inner = groups.map((g) => combineForms(this.#rank, g.map((d) => access[d]!), rowMajor(g.map((d) => shape[d]!))));
+      const inner = groups.map((g) =>
+        combineForms(
+          this.#rank,
+          g.map((d) => access[d]!),
+          rowMajor(g.map((d) => shape[d]!)),
+        ),
+      );
       return this.#expression(op.operand(0), inner);
     }
     const inner: LinearForm[] = from.map(() => constantForm(this.#rank, 0));
@@ -420,7 +520,9 @@ function zeroAttribute(type: types.Type): Attribute {
 }
 function splatElement(type: types.Type, bytes: Uint8Array): Attribute {
   const value = decodeElements(type, bytes)[0]!;
-  return type.kind === 'float' ? floatAttr(Number(value), type) : integerAttr(value, type as types.IntegerType);
+  return type.kind === 'float'
+    ? floatAttr(Number(value), type)
+    : integerAttr(value, type as types.IntegerType);
 }
 function reassociationOf(a: Attribute | undefined): readonly (readonly number[])[] {
   return a?.kind === 'array' ? a.elements.map((e) => numbersOf(e) ?? []) : [];

@@ -3,7 +3,16 @@
  * become views, results become trailing arguments.
  */
 import type { Attribute, Builder, Operation, Value, types } from '../../ir';
-import { arrayAttr, Block, createOp, definePass, dictionaryAttr, i64Attr, Region, types as t } from '../../ir';
+import {
+  arrayAttr,
+  Block,
+  createOp,
+  definePass,
+  dictionaryAttr,
+  i64Attr,
+  Region,
+  types as t,
+} from '../../ir';
 import type { PassContext } from '../../ir';
 import * as arith from '../../ir/dialects/arith';
 import * as dispatch from '../../ir/dialects/dispatch';
@@ -23,13 +32,18 @@ export const bufferize = definePass({
   anchor: 'builtin.module',
   run: (module, context) => {
     const globals = new GlobalTable(module);
-    for (const op of module.body().ops) if (func.is(op) && hasTensors(op)) new HostFunction(op, globals).convert(context);
+    for (const op of module.body().ops)
+      if (func.is(op) && hasTensors(op)) new HostFunction(op, globals).convert(context);
   },
 });
 
 const hasTensors = (op: Operation): boolean => {
   const { inputs, results } = signatureOf(op);
-  return op.region().blocks.length === 1 && ([...inputs, ...results].some((x) => x.kind === 'tensor') || op.body().ops.some((o) => o.results.some((r) => r.type.kind === 'tensor')));
+  return (
+    op.region().blocks.length === 1 &&
+    ([...inputs, ...results].some((x) => x.kind === 'tensor') ||
+      op.body().ops.some((o) => o.results.some((r) => r.type.kind === 'tensor')))
+  );
 };
 
 /** Constants of the module as globals, each value once. */
@@ -47,22 +61,36 @@ class GlobalTable {
     const key = value.text;
     const known = this.#known.get(key);
     if (known !== undefined) return known;
-    const base = value.kind === 'dense_resource' ? value.key.replace(/[^\w$.]/g, '_').replace(/^(?![A-Za-z_])/, '_') : 'constant';
+    const base =
+      value.kind === 'dense_resource'
+        ? value.key.replace(/[^\w$.]/g, '_').replace(/^(?![A-Za-z_])/, '_')
+        : 'constant';
     let name = base;
     for (let n = 1; this.#names.has(name); n++) name = `${base}_${n}`;
     this.#names.add(name);
     this.#known.set(key, name);
     const global = createOp(
       memref.global,
-      { sym_name: name, sym_visibility: 'private', type: t.memref(type.shape, type.element), initial_value: value, constant: true, alignment: arenaAlignment },
+      {
+        sym_name: name,
+        sym_visibility: 'private',
+        type: t.memref(type.shape, type.element),
+        initial_value: value,
+        constant: true,
+        alignment: arenaAlignment,
+      },
       op.location,
     );
-    this.module.body().insertBefore(global, this.module.body().ops.find((o) => !memref.global.is(o)));
+    this.module.body().insertBefore(
+      global,
+      this.module.body().ops.find((o) => !memref.global.is(o)),
+    );
     return name;
   }
 }
 
-const bufferType = (type: types.Type): types.Type => (type.kind === 'tensor' ? t.memref(type.shape, type.element) : type);
+const bufferType = (type: types.Type): types.Type =>
+  type.kind === 'tensor' ? t.memref(type.shape, type.element) : type;
 
 class HostFunction {
   readonly #values = new Map<Value, Value>();
@@ -82,7 +110,10 @@ class HostFunction {
       root: op,
       build: (b) => {
         const argTypes = [...inputs, ...results].map(bufferType);
-        const block = new Block(argTypes, [...op.body().args.map((a) => a.location), ...results.map(() => b.location)]);
+        const block = new Block(argTypes, [
+          ...op.body().args.map((a) => a.location),
+          ...results.map(() => b.location),
+        ]);
         op.body().args.forEach((a, i) => this.#values.set(a, block.args[i]!));
         b.within(block, () => {
           this.#body(b, block.args.slice(inputs.length));
@@ -90,7 +121,12 @@ class HostFunction {
         const given = func.view(op);
         const made = createOp(
           func,
-          { sym_name: given.sym_name, function_type: t.functionType(argTypes, []), sym_visibility: given.sym_visibility, arg_attrs: argumentAttributes(op, inputs.length, results.length) },
+          {
+            sym_name: given.sym_name,
+            function_type: t.functionType(argTypes, []),
+            sym_visibility: given.sym_visibility,
+            arg_attrs: argumentAttributes(op, inputs.length, results.length),
+          },
           op.location,
           { regions: [new Region([block])], extra: [...op.attributes].filter(([k]) => !op.isProperty(k)) },
         );
@@ -119,10 +155,16 @@ class HostFunction {
       if (!this.#targets.has(v)) this.#targets.set(v, output);
     } else if (tensor.expandShape.is(op) && !this.#targets.has(op.operand(0))) {
       const { reassociation } = tensor.expandShape.view(op);
-      if (launches(op.operand(0))) this.#target(op.operand(0), b.value(memref.collapseShape, { src: output, reassociation }, bufferType(op.operand(0).type)), b);
+      if (launches(op.operand(0)))
+        this.#target(
+          op.operand(0),
+          b.value(memref.collapseShape, { src: output, reassociation }, bufferType(op.operand(0).type)),
+          b,
+        );
     } else if (tensor.collapseShape.is(op) && !this.#targets.has(op.operand(0))) {
       const { reassociation } = tensor.collapseShape.view(op);
-      if (launches(op.operand(0))) this.#target(op.operand(0), expand(b, output, reassociation, op.operand(0).type), b);
+      if (launches(op.operand(0)))
+        this.#target(op.operand(0), expand(b, output, reassociation, op.operand(0).type), b);
     }
   }
 
@@ -135,16 +177,36 @@ class HostFunction {
       this.#values.set(op.result(), b.value(memref.getGlobal, { name }, bufferType(type)));
     } else if (dispatch.launch.is(op)) {
       const { callee, inputs } = dispatch.launch.view(op);
-      const buffers = op.results.map((r) => this.#targets.get(r) ?? b.value(memref.alloc, { alignment: arenaAlignment }, bufferType(r.type)));
-      b.op(call, { callee, arguments: [...inputs.map((v) => this.#buffer(v)), ...buffers] }, { resultTypes: [] });
+      const buffers = op.results.map(
+        (r) =>
+          this.#targets.get(r) ?? b.value(memref.alloc, { alignment: arenaAlignment }, bufferType(r.type)),
+      );
+      b.op(
+        call,
+        { callee, arguments: [...inputs.map((v) => this.#buffer(v)), ...buffers] },
+        { resultTypes: [] },
+      );
       op.results.forEach((r, i) => this.#values.set(r, buffers[i]!));
     } else if (tensor.expandShape.is(op)) {
-      this.#values.set(op.result(), expand(b, this.#buffer(op.operand(0)), tensor.expandShape.view(op).reassociation, op.result().type));
+      this.#values.set(
+        op.result(),
+        expand(b, this.#buffer(op.operand(0)), tensor.expandShape.view(op).reassociation, op.result().type),
+      );
     } else if (tensor.collapseShape.is(op)) {
       const { reassociation } = tensor.collapseShape.view(op);
-      this.#values.set(op.result(), b.value(memref.collapseShape, { src: this.#buffer(op.operand(0)), reassociation }, bufferType(op.result().type)));
+      this.#values.set(
+        op.result(),
+        b.value(
+          memref.collapseShape,
+          { src: this.#buffer(op.operand(0)), reassociation },
+          bufferType(op.result().type),
+        ),
+      );
     } else if (tensor.empty.is(op)) {
-      this.#values.set(op.result(), b.value(memref.alloc, { alignment: arenaAlignment }, bufferType(op.result().type)));
+      this.#values.set(
+        op.result(),
+        b.value(memref.alloc, { alignment: arenaAlignment }, bufferType(op.result().type)),
+      );
     } else if (returnOp.is(op)) {
       op.operands.forEach((v, i) => {
         if (this.#written(v, outputs[i]!)) return;
@@ -157,14 +219,22 @@ class HostFunction {
   }
   #buffer(v: Value): Value {
     const buffer = this.#values.get(v);
-    if (buffer === undefined) throw loopMessages.error('STR0542', { op: v.definingOp?.name ?? 'an argument', problem: `its value of type ${v.type.text} has no buffer` });
+    if (buffer === undefined)
+      throw loopMessages.error('STR0542', {
+        op: v.definingOp?.name ?? 'an argument',
+        problem: `its value of type ${v.type.text} has no buffer`,
+      });
     return buffer;
   }
   /** Whether the buffer of `v` is (a view of) `output`. */
   #written(v: Value, output: Value): boolean {
     const root = (x: Value): Value => {
       let value = x;
-      while (value.kind === 'result' && (memref.expandShape.is(value.op) || memref.collapseShape.is(value.op))) value = value.op.operand(0);
+      while (
+        value.kind === 'result' &&
+        (memref.expandShape.is(value.op) || memref.collapseShape.is(value.op))
+      )
+        value = value.op.operand(0);
       return value;
     };
     return root(this.#buffer(v)) === output;
@@ -174,12 +244,22 @@ class HostFunction {
 /** Whether a launch computes the value, through reshapes. */
 function launches(v: Value): boolean {
   let value = v;
-  while (value.kind === 'result' && (tensor.expandShape.is(value.op) || tensor.collapseShape.is(value.op))) value = value.op.operand(0);
+  while (value.kind === 'result' && (tensor.expandShape.is(value.op) || tensor.collapseShape.is(value.op)))
+    value = value.op.operand(0);
   return value.kind === 'result' && dispatch.launch.is(value.op);
 }
-function expand(b: Builder, src: Value, reassociation: readonly (readonly number[])[], type: types.Type): Value {
+function expand(
+  b: Builder,
+  src: Value,
+  reassociation: readonly (readonly number[])[],
+  type: types.Type,
+): Value {
   if (type.kind !== 'tensor') throw new TypeError(`${type.text} is no tensor`);
-  return b.value(memref.expandShape, { src, reassociation, static_output_shape: type.shape, output_shape: [] }, bufferType(type));
+  return b.value(
+    memref.expandShape,
+    { src, reassociation, static_output_shape: type.shape, output_shape: [] },
+    bufferType(type),
+  );
 }
 
 /** Names of inputs and results, results marked with their number. */
@@ -190,6 +270,8 @@ function argumentAttributes(op: Operation, inputs: number, results: number): Att
   };
   return arrayAttr([
     ...Array.from({ length: inputs }, (_, i) => dictionaryAttr(at(op.attr('arg_attrs'), i))),
-    ...Array.from({ length: results }, (_, i) => dictionaryAttr([...at(op.attr('res_attrs'), i), ['strata.output', i64Attr(i)]])),
+    ...Array.from({ length: results }, (_, i) =>
+      dictionaryAttr([...at(op.attr('res_attrs'), i), ['strata.output', i64Attr(i)]]),
+    ),
   ]);
 }

@@ -1,6 +1,15 @@
 /** Turns each dispatch region into a kernel function of vector loops on buffers, and the region into its launch. */
 import type { Attribute, Builder, Operation, Value } from '../../ir';
-import { Block, createOp, definePass, dictionaryAttr, i64Attr, Region, stringAttr, types as t } from '../../ir';
+import {
+  Block,
+  createOp,
+  definePass,
+  dictionaryAttr,
+  i64Attr,
+  Region,
+  stringAttr,
+  types as t,
+} from '../../ir';
 import { launch, region } from '../../ir/dialects/dispatch';
 import { func, returnOp } from '../../ir/dialects/func';
 import { simplifyLoops } from '../loops/joinLoops';
@@ -32,7 +41,8 @@ export const lowerToLoops = definePass({
         build: (b) => {
           const callee = unique(region.view(op).sym_name, names);
           module.body().append(kernelFunction(op, callee, target, b));
-          return b.op(launch, { inputs: op.operands, callee }, { resultTypes: op.results.map((r) => r.type) }).results;
+          return b.op(launch, { inputs: op.operands, callee }, { resultTypes: op.results.map((r) => r.type) })
+            .results;
         },
       });
     }
@@ -55,7 +65,10 @@ function kernelFunction(op: Operation, name: string, target: Target, b: Builder)
     if (v.type.kind !== 'tensor') throw new TypeError(`${v.type.text} is no tensor`);
     return t.memref(v.type.shape, v.type.element);
   });
-  const block = new Block(inputTypes, inputTypes.map(() => b.location));
+  const block = new Block(
+    inputTypes,
+    inputTypes.map(() => b.location),
+  );
   b.within(block, () => {
     const emitter = new KernelEmitter(b);
     const used = usedOperands(op);
@@ -92,7 +105,10 @@ function description(op: Operation, schedule: Schedule): Attribute {
     ['schedule', stringAttr(scheduleText(schedule))],
   ];
   if (schedule.prediction !== undefined) {
-    entries.push(['predicted_ns', i64Attr(Math.round(schedule.prediction.nanoseconds))], ['bound', stringAttr(schedule.prediction.bound)]);
+    entries.push(
+      ['predicted_ns', i64Attr(Math.round(schedule.prediction.nanoseconds))],
+      ['bound', stringAttr(schedule.prediction.bound)],
+    );
   }
   return dictionaryAttr(entries);
 }

@@ -49,7 +49,12 @@ export const packWeights = definePass({
 
 function packingOf(op: Operation, target: Target): Packing | undefined {
   const root = op.body().ops.find((o) => linalg.generic.is(o) && reductionDims(o).includes(true));
-  if (root === undefined || root.results.length !== 1 || root.body().ops.some((o) => linalg.linalgIndex.is(o))) return undefined;
+  if (
+    root === undefined ||
+    root.results.length !== 1 ||
+    root.body().ops.some((o) => linalg.linalgIndex.is(o))
+  )
+    return undefined;
   const kernel = simplifyLoops(readDispatch(op));
   const panel = choosePanel(kernel, target);
   const name = panel === undefined ? undefined : /^d(\d+)$/.exec(kernel.loops[panel.loop]!.name)?.[1];
@@ -57,19 +62,23 @@ function packingOf(op: Operation, target: Target): Packing | undefined {
   const dim = Number(name);
   const maps = mapsOf(root);
   const reductions = reductionDims(root);
-  const at = (m: AffineMap): readonly AffineExpr[] => m.results.filter((e) => e.kind === 'dim' && e.index === dim);
+  const at = (m: AffineMap): readonly AffineExpr[] =>
+    m.results.filter((e) => e.kind === 'dim' && e.index === dim);
   const users = maps.flatMap((m, i) => (m.results.some((e) => dimsIn(e).includes(dim)) ? [i] : []));
   const { inputs } = linalg.generic.view(root);
   // The weights and the result have the dim, on its own; nothing else does.
   const input = users[0];
-  if (users.length !== 2 || input === undefined || input >= inputs.length || users[1] !== inputs.length) return undefined;
+  if (users.length !== 2 || input === undefined || input >= inputs.length || users[1] !== inputs.length)
+    return undefined;
   if (users.some((u) => at(maps[u]!).length !== 1) || !maps[input]!.isProjectedPermutation) return undefined;
   const sizes = t.isShaped(inputs[input]!.type) ? inputs[input]!.type.shape : [];
-  const plain = maps[input]!.results.every((e, r) => e.kind === 'dim' && (e.index === dim || reductions[e.index]! || sizes[r] === 1));
+  const plain = maps[input]!.results.every(
+    (e, r) => e.kind === 'dim' && (e.index === dim || reductions[e.index]! || sizes[r] === 1),
+  );
   const value = inputs[input]!;
   if (!plain || value.kind !== 'argument' || value.uses.size !== 1) return undefined;
   const constant = op.operand(value.index).definingOp;
-  if (!arith.constant.is(constant!) || constant!.attr('value')?.kind !== 'dense_resource') return undefined;
+  if (!arith.constant.is(constant) || constant!.attr('value')?.kind !== 'dense_resource') return undefined;
   return { root, input, operand: value.index, constant: constant!, dim, width: panel.width };
 }
 function dimsIn(e: AffineExpr): readonly number[] {
@@ -78,7 +87,13 @@ function dimsIn(e: AffineExpr): readonly number[] {
 }
 
 /** Builds the reduction on packed weights in place of the old one; its result in the old shape. */
-function rewrite(op: Operation, p: Packing, b: Builder, { resources }: PassContext, packed: Map<string, string>): readonly Value[] {
+function rewrite(
+  op: Operation,
+  p: Packing,
+  b: Builder,
+  { resources }: PassContext,
+  packed: Map<string, string>,
+): readonly Value[] {
   const { root, dim, width } = p;
   const maps = mapsOf(root);
   const weights = p.constant.result().type as types.TensorType;
@@ -88,7 +103,9 @@ function rewrite(op: Operation, p: Packing, b: Builder, { resources }: PassConte
 
   const value = p.constant.attr('value');
   const key = value?.kind === 'dense_resource' ? value.key : '';
-  const name = packed.get(`${key}/${position}/${width}`) ?? resources.add(`${key}.panels_${width}`, panels(resources.get(key), weights, position, width));
+  const name =
+    packed.get(`${key}/${position}/${width}`) ??
+    resources.add(`${key}.panels_${width}`, panels(resources.get(key), weights, position, width));
   packed.set(`${key}/${position}/${width}`, name);
   const host = createOp(arith.constant, { value: denseResource(name, type) }, b.location);
   op.block!.insertBefore(host, op);
@@ -100,7 +117,10 @@ function rewrite(op: Operation, p: Packing, b: Builder, { resources }: PassConte
   const inner = maps[0]!.numDims;
   const panelDims = (m: AffineMap, change: (results: AffineExpr[], at: number) => void): AffineMap => {
     const results = [...m.results];
-    change(results, results.findIndex((e) => e.kind === 'dim' && e.index === dim));
+    change(
+      results,
+      results.findIndex((e) => e.kind === 'dim' && e.index === dim),
+    );
     return new AffineMap(inner + 1, 0, results);
   };
   const inputs = root.operands.slice(0, -1);
@@ -112,7 +132,8 @@ function rewrite(op: Operation, p: Packing, b: Builder, { resources }: PassConte
         results.push(affineDim(inner));
       });
     }
-    if (i === inputs.length) return panelDims(m, (results, at) => results.splice(at + 1, 0, affineDim(inner)));
+    if (i === inputs.length)
+      return panelDims(m, (results, at) => results.splice(at + 1, 0, affineDim(inner)));
     return new AffineMap(inner + 1, 0, m.results);
   });
   const outAt = maps[inputs.length]!.results.findIndex((e) => e.kind === 'dim' && e.index === dim);
@@ -120,7 +141,11 @@ function rewrite(op: Operation, p: Packing, b: Builder, { resources }: PassConte
   const wide = old.shape.flatMap((n, d) => (d === outAt ? [n / width, width] : [n]));
   const groups = old.shape.map((_, d) => (d < outAt ? [d] : d === outAt ? [d, d + 1] : [d + 1]));
   const wideType = t.tensor(wide, old.element);
-  const init = b.value(tensor.expandShape, { src: root.operand(inputs.length), reassociation: groups, static_output_shape: wide, output_shape: [] }, wideType);
+  const init = b.value(
+    tensor.expandShape,
+    { src: root.operand(inputs.length), reassociation: groups, static_output_shape: wide, output_shape: [] },
+    wideType,
+  );
   const { iterator_types: kinds } = linalg.generic.view(root);
   const made = createOp(
     linalg.generic,

@@ -9,7 +9,14 @@ import { arenaAlignment, arenaProblem, planBuffers } from '../arena';
 import { loopMessages } from '../loops/messages';
 
 /** Ops whose result is another view of their first operand. */
-const views = new Set(['memref.expand_shape', 'memref.collapse_shape', 'memref.cast', 'memref.subview', 'memref.reinterpret_cast', 'memref.view']);
+const views = new Set([
+  'memref.expand_shape',
+  'memref.collapse_shape',
+  'memref.cast',
+  'memref.subview',
+  'memref.reinterpret_cast',
+  'memref.view',
+]);
 
 export const planArena = definePass({
   name: 'plan-arena',
@@ -67,7 +74,11 @@ function lifetimes(func: Operation, allocs: readonly Operation[]): readonly Aren
     const uses = usesOf(op.result()).map(placeOf);
     const type = op.result().type;
     const own = placeOf(op);
-    return { bytes: t.isShaped(type) ? (t.byteSize(type) ?? 0) : 0, begin: Math.min(...uses, uses.length === 0 ? own : Infinity), end: Math.max(own, ...uses) };
+    return {
+      bytes: t.isShaped(type) ? (t.byteSize(type) ?? 0) : 0,
+      begin: Math.min(...uses, uses.length === 0 ? own : Infinity),
+      end: Math.max(own, ...uses),
+    };
   });
 }
 /** Ops that read or write the buffer, through views of it. */

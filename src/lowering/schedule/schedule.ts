@@ -49,7 +49,10 @@ export function writeSchedule(s: Schedule): DictionaryAttr {
   ];
   if (s.vector !== undefined) entries.push(['vector', i64Attr(s.vector)]);
   if (s.prediction !== undefined) {
-    entries.push(['predicted_ns', i64Attr(Math.round(s.prediction.nanoseconds))], ['bound', stringAttr(s.prediction.bound)]);
+    entries.push(
+      ['predicted_ns', i64Attr(Math.round(s.prediction.nanoseconds))],
+      ['bound', stringAttr(s.prediction.bound)],
+    );
   }
   return dictionaryAttr(entries);
 }
@@ -63,11 +66,17 @@ export function readSchedule(attribute: Attribute, kernel: Kernel): Schedule {
   const { entries } = attribute;
   const list = (name: string): readonly number[] => {
     const values = numbersOf(entries.get(name)) ?? fail(`'${name}' must be a list of numbers`);
-    return values.length === kernel.loops.length ? values : fail(`'${name}' has ${values.length} entries for ${kernel.loops.length} loops`);
+    return values.length === kernel.loops.length
+      ? values
+      : fail(`'${name}' has ${values.length} entries for ${kernel.loops.length} loops`);
   };
   const integer = (name: string): number | undefined => {
     const a = entries.get(name);
-    return a === undefined ? undefined : a.kind === 'integer' ? Number(a.value) : fail(`'${name}' must be an integer`);
+    return a === undefined
+      ? undefined
+      : a.kind === 'integer'
+        ? Number(a.value)
+        : fail(`'${name}' must be an integer`);
   };
   const schedule: Schedule = {
     loops: kernel.loops.map((l) => l.name),
@@ -89,20 +98,26 @@ export function readSchedule(attribute: Attribute, kernel: Kernel): Schedule {
 /** What is wrong with the schedule for this kernel, or undefined. */
 export function scheduleProblem(s: Schedule, kernel: Kernel): string | undefined {
   const { loops } = kernel;
-  if (loops.some((l, i) => l.size !== s.sizes[i])) return `its loops have sizes ${loops.map((l) => l.size).join(', ')}, the schedule says ${s.sizes.join(', ')}`;
+  if (loops.some((l, i) => l.size !== s.sizes[i]))
+    return `its loops have sizes ${loops.map((l) => l.size).join(', ')}, the schedule says ${s.sizes.join(', ')}`;
   if ([...s.order].sort((a, b) => a - b).some((l, i) => l !== i)) return `'order' must name each loop once`;
   const kinds = s.order.map((l) => loops[l]!.kind);
-  if (kinds.lastIndexOf('parallel') > kinds.indexOf('reduction') && kinds.includes('reduction')) return 'parallel loops must come before reductions in the order';
-  if (s.lanes < 1 || (s.lanes & (s.lanes - 1)) !== 0) return `'lanes' must be a power of two, found ${s.lanes}`;
-  if (s.lanes > 1 && (s.vector === undefined || loops[s.vector] === undefined)) return `'vector' must name a loop`;
+  if (kinds.lastIndexOf('parallel') > kinds.indexOf('reduction') && kinds.includes('reduction'))
+    return 'parallel loops must come before reductions in the order';
+  if (s.lanes < 1 || (s.lanes & (s.lanes - 1)) !== 0)
+    return `'lanes' must be a power of two, found ${s.lanes}`;
+  if (s.lanes > 1 && (s.vector === undefined || loops[s.vector] === undefined))
+    return `'vector' must name a loop`;
   for (const [i, loop] of loops.entries()) {
     const tile = s.tile[i]!;
     const block = s.block[i]!;
     if (tile < 1) return `'tile' of loop ${loop.name} must be positive`;
     if (loop.kind === 'reduction') {
       if (block !== 0) return `loop ${loop.name} is a reduction and cannot be divided among threads`;
-      if (i === s.vector ? tile % s.lanes !== 0 : tile !== 1 && tile !== loop.size) return `'tile' of reduction ${loop.name} must be 1 or ${loop.size}`;
-    } else if (block !== 0 && block % tile !== 0) return `'block' of loop ${loop.name} must be a multiple of its tile ${tile}`;
+      if (i === s.vector ? tile % s.lanes !== 0 : tile !== 1 && tile !== loop.size)
+        return `'tile' of reduction ${loop.name} must be 1 or ${loop.size}`;
+    } else if (block !== 0 && block % tile !== 0)
+      return `'block' of loop ${loop.name} must be a multiple of its tile ${tile}`;
   }
   return undefined;
 }

@@ -44,13 +44,16 @@ export function readTarget(attribute: Attribute | undefined): Target {
     const a = get(name);
     if (a === undefined) return fallback;
     const value = a.kind === 'integer' ? Number(a.value) : a.kind === 'float' ? a.value : NaN;
-    if (!(value > 0)) throw loopMessages.error('STR0544', { found: `${name} = ${a.text}`, expected: 'a positive number' });
+    if (!(value > 0))
+      throw loopMessages.error('STR0544', { found: `${name} = ${a.text}`, expected: 'a positive number' });
     return value;
   };
   const archAttribute = get('arch');
   const arch = archAttribute?.kind === 'string' ? archAttribute.value : 'x86_64';
   const list = get('features');
-  const features = new Set(list?.kind === 'array' ? list.elements.flatMap((e) => (e.kind === 'string' ? [e.value] : [])) : []);
+  const features = new Set(
+    list?.kind === 'array' ? list.elements.flatMap((e) => (e.kind === 'string' ? [e.value] : [])) : [],
+  );
   const [bytes, registers] = vectorsOf(arch, features);
   const fma = arch === 'aarch64' || features.has('fma') || features.has('avx512f');
   return {
