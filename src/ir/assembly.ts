@@ -119,7 +119,9 @@ const valuesNamed = (
 ): Record<string, readonly Value[]> => {
   const list = sizes?.kind === 'dense_array' ? sizes.values.map(Number) : undefined;
   const segments = segmentsOf(specs, values.length, list, what);
-  return Object.fromEntries(Object.entries(segments).map(([n, [from, to]]) => [n, values.slice(from, to)]));
+  const named: Record<string, readonly Value[]> = {};
+  for (const [name, [from, to]] of Object.entries(segments)) named[name] = values.slice(from, to);
+  return named;
 };
 
 function printElements(

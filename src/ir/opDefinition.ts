@@ -254,7 +254,31 @@ export function segmentsOf(
   total: number,
   sizes: readonly number[] | undefined,
   what: string,
-): Record<string, readonly [number, number]> {
+): Segments {
+  if (sizes !== undefined) return divide(specs, total, sizes, what);
+  let known = dividedByTotal.get(specs);
+  if (known === undefined) {
+    known = new Map();
+    dividedByTotal.set(specs, known);
+  }
+  let segments = known.get(total);
+  if (segments === undefined) {
+    segments = divide(specs, total, undefined, what);
+    known.set(total, segments);
+  }
+  return segments;
+}
+/** Range [from, to) of values by declared name. */
+type Segments = Readonly<Record<string, readonly [number, number]>>;
+/** Without given sizes the division depends on the declaration and the number of values alone. */
+const dividedByTotal = new WeakMap<ValueSpecs, Map<number, Segments>>();
+
+function divide(
+  specs: ValueSpecs,
+  total: number,
+  sizes: readonly number[] | undefined,
+  what: string,
+): Segments {
   const names = Object.keys(specs);
   const flexible = names.filter((n) => specs[n]!.arity !== 'one');
   const out: Record<string, readonly [number, number]> = {};
@@ -339,7 +363,7 @@ export class TypedOpDefinition<
       const segments = segmentsOf(specs, values.length, segmentSizes(sizes), op.name);
       for (const [name, spec] of Object.entries(specs)) {
         const [from, to] = segments[name]!;
-        view[name] = spec.arity === 'variadic' ? values.slice(from, to) : values.slice(from, to)[0];
+        view[name] = spec.arity === 'variadic' ? values.slice(from, to) : from < to ? values[from] : undefined;
       }
     };
     pick(this.operands, op.operands, op.attr('operandSegmentSizes'));

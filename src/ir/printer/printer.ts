@@ -56,7 +56,8 @@ function collectMapAliases(root: Operation): Map<string, string> {
     else if (a.kind === 'dictionary') a.entries.forEach(visit);
   };
   root.walk((op) => {
-    for (const name of [...op.attributes.keys()].sort()) visit(op.attr(name)!);
+    if (op.attributes.size === 1) op.attributes.forEach(visit);
+    else for (const name of [...op.attributes.keys()].sort()) visit(op.attr(name)!);
   });
   return aliases;
 }
