@@ -299,7 +299,7 @@ export class PointEvaluator {
         });
         continue;
       }
-      if (inner.regions.length > 0 || inner.definition?.traits.has('pure') !== true)
+      if (inner.regions.length > 0 || inner.definition?.traits.has('elementwise') !== true)
         this.#fail(`${op.name} holds ${inner.name}`);
       const lanes = Math.max(1, ...inner.operands.map(widthOf));
       if (this.#becomesFma(inner)) {
