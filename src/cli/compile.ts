@@ -5,7 +5,6 @@ import type { Command } from 'commander';
 import { formatBytes, formatDuration, formatRate, ns } from '../base/units';
 import { formatTable } from '../base/table';
 import type { Compilation } from '../compiler/compilation';
-import { reasonOf } from '../compiler/readText';
 import { cpuLevels } from '../compiler/targetDescription';
 import { stages } from '../lowering/stages';
 import type { ArtifactOptions } from './artifactFor';
@@ -15,6 +14,7 @@ import { cliMessages } from './messages';
 import { collect, integerOption, wordOption } from './options';
 import type { CommandResult } from './output';
 import { runCommand } from './output';
+import { replaceFile } from './replaceFile';
 
 interface CompileCommandOptions extends ArtifactOptions {
   readonly target: string;
@@ -79,21 +79,13 @@ export function configureCompile(command: Command): void {
         if (!textIsWanted) return compiled(compilation, options.dumpDir);
         const text = stop === 'target' ? compilation.kernelSource : (compilation.finalText ?? '');
         if (output === undefined) return { json: { text, ...summaryOf(compilation) }, text: text.trimEnd() };
-        await writeText(output, text);
+        await replaceFile(output, (to) => writeFile(to, text));
         return {
           json: { ...summaryOf(compilation), output },
           text: `wrote ${output}  ${formatBytes(Buffer.byteLength(text))}`,
         };
       }),
     );
-}
-
-async function writeText(file: string, text: string): Promise<void> {
-  try {
-    await writeFile(file, text);
-  } catch (cause) {
-    throw cliMessages.error('STR0004', { path: file, problem: reasonOf(cause) }, { cause });
-  }
 }
 
 function dimsOf(texts: readonly string[]): Record<string, number> {

@@ -1,14 +1,13 @@
 /** `strata models`: the reference models as real model files. */
-import { writeFileSync } from 'node:fs';
+import { writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import type { Command } from 'commander';
 import { formatBytes } from '../base/units';
 import { formatTable } from '../base/table';
 import { buildReferenceModel, referenceModels } from '../frontend/zoo/referenceModels';
-import { reasonOf } from '../compiler/readText';
-import { cliMessages } from './messages';
 import { integerOption } from './options';
 import { runCommand } from './output';
+import { replaceFile } from './replaceFile';
 
 export function configureModels(models: Command): void {
   models
@@ -39,15 +38,11 @@ export function configureModels(models: Command): void {
     .option('--seed <n>', 'seed of the weights', '0')
     .option('--json', 'print one JSON document')
     .action((name: string, options: { output?: string; batch: string; seed: string; json?: boolean }) =>
-      runCommand(options.json === true, () => {
+      runCommand(options.json === true, async () => {
         const batch = options.batch === 'N' ? 'N' : integerOption('--batch', options.batch, 1);
         const bytes = buildReferenceModel(name, { batch, seed: integerOption('--seed', options.seed, 0) });
         const file = path.resolve(options.output ?? `${name}.onnx`);
-        try {
-          writeFileSync(file, bytes);
-        } catch (error) {
-          throw cliMessages.error('STR0004', { path: file, problem: reasonOf(error) }, { cause: error });
-        }
+        await replaceFile(file, (to) => writeFile(to, bytes));
         return {
           json: { name, file, bytes: bytes.byteLength },
           text: `wrote ${options.output ?? `${name}.onnx`}  ${formatBytes(bytes.byteLength)}`,

@@ -1,5 +1,5 @@
 /** `strata run`: runs an artifact or model, writes outputs, and compares with a reference on request. */
-import { mkdirSync } from 'node:fs';
+import { mkdir } from 'node:fs/promises';
 import path from 'node:path';
 import type { Command } from 'commander';
 import { formatTable } from '../base/table';
@@ -19,6 +19,7 @@ import { cliMessages } from './messages';
 import { collect, integerOption, numberOption, wordOption } from './options';
 import type { CommandContext } from './output';
 import { runCommand } from './output';
+import { replaceFile } from './replaceFile';
 import { resourceRoot } from './resourceRoot';
 
 const references = ['onnxruntime', 'interpreter'] as const;
@@ -73,7 +74,8 @@ export function configureRun(command: Command): void {
                 ? {}
                 : { threads: integerOption('--threads', options.threads, 1) }),
             });
-            const files = options.outputDir === undefined ? {} : writeOutputs(outputs, options.outputDir);
+            const files =
+              options.outputDir === undefined ? {} : await writeOutputs(outputs, options.outputDir);
             const agreement =
               options.check === undefined
                 ? undefined
@@ -146,17 +148,23 @@ function describe(
   };
 }
 
-function writeOutputs(outputs: Readonly<Record<string, HostTensor>>, folder: string): Record<string, string> {
-  const files: Record<string, string> = {};
+/** One `.npy` file for each output, by the name of the output. */
+async function writeOutputs(
+  outputs: Readonly<Record<string, HostTensor>>,
+  folder: string,
+): Promise<Record<string, string>> {
   try {
-    mkdirSync(folder, { recursive: true });
-    for (const [name, tensor] of Object.entries(outputs)) {
-      const file = path.join(folder, `${name.replace(/[^\w.-]+/g, '_')}.npy`);
-      writeTensorFile(file, tensor, name);
-      files[name] = file;
-    }
-  } catch (error) {
-    throw cliMessages.error('STR0004', { path: folder, problem: reasonOf(error) }, { cause: error });
+    await mkdir(folder, { recursive: true });
+  } catch (cause) {
+    throw cliMessages.error('STR0004', { path: folder, problem: reasonOf(cause) }, { cause });
+  }
+  const files: Record<string, string> = {};
+  for (const [name, tensor] of Object.entries(outputs)) {
+    const file = path.join(folder, `${name.replace(/[^\w.-]+/g, '_')}.npy`);
+    await replaceFile(file, (to) => {
+      writeTensorFile(to, tensor, name);
+    });
+    files[name] = file;
   }
   return files;
 }

@@ -14,6 +14,7 @@ import { reasonOf } from '../compiler/readText';
 import { cliMessages } from './messages';
 import { integerOption, wordOption } from './options';
 import { runCommand } from './output';
+import { replaceFile } from './replaceFile';
 
 export function configureTrace(trace: Command): void {
   trace
@@ -39,15 +40,7 @@ export function configureTrace(trace: Command): void {
         const format = wordOption('--output', path.extname(options.output), ['.json', '.csv']);
         const data = await read(file);
         const chunks = format === '.json' ? chromeJson(data) : zonesCsv(data);
-        try {
-          await pipeline(Readable.from(chunks), createWriteStream(options.output));
-        } catch (error) {
-          throw cliMessages.error(
-            'STR0004',
-            { path: options.output, problem: reasonOf(error) },
-            { cause: error },
-          );
-        }
+        await replaceFile(options.output, (to) => pipeline(Readable.from(chunks), createWriteStream(to)));
         return {
           json: { output: options.output, zones: data.zones.name.length },
           text: `wrote ${options.output}`,

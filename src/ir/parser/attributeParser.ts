@@ -92,7 +92,7 @@ export class AttributeParser {
     return this.advance();
   }
   protected expected(what: string, token: Token = this.token): Error {
-    const { where, excerpt } = describePosition(this.source, token.start);
+    const { where, excerpt } = this.place(token.start);
     const found =
       token.kind === 'end'
         ? 'the end of the text'
@@ -100,7 +100,11 @@ export class AttributeParser {
     return irMessages.error('STR0101', { where, found, expected: what, excerpt });
   }
   protected problemAt(offset: number, problem: string): Error {
-    return irMessages.error('STR0103', { ...describePosition(this.source, offset), problem });
+    return irMessages.error('STR0103', { ...this.place(offset), problem });
+  }
+  /** What errors say of a place in the text. */
+  protected place(offset: number): { readonly where: string; readonly excerpt: string } {
+    return describePosition(this.source, offset);
   }
   protected commas<T>(close: string, item: () => T): T[] {
     const out: T[] = [];

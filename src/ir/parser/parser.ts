@@ -31,7 +31,7 @@ export interface ParsedModule {
 }
 
 export interface ParseOptions {
-  /** Ops without `loc(…)` get their position in this file; absent: unknown. */
+  /** Errors name it, and ops without `loc(…)` get their position in it; absent: unknown. */
   readonly fileName?: string;
 }
 
@@ -101,6 +101,12 @@ class Parser extends AttributeParser implements OpParser {
     readonly options: ParseOptions,
   ) {
     super(source);
+  }
+
+  protected override place(offset: number): { readonly where: string; readonly excerpt: string } {
+    const { where, excerpt } = super.place(offset);
+    const { fileName } = this.options;
+    return { where: fileName === undefined ? where : `${fileName}:${where}`, excerpt };
   }
 
   file(): ParsedModule {
@@ -274,7 +280,7 @@ class Parser extends AttributeParser implements OpParser {
     const name = text.includes('.') ? text : text === 'module' ? 'builtin.module' : `func.${text}`;
     const definition = this.registry.find(name);
     if (definition?.assembly === undefined) {
-      throw irMessages.error('STR0102', { ...describePosition(this.source, start), op: text });
+      throw irMessages.error('STR0102', { ...this.place(start), op: text });
     }
     this.advance();
     this.resultCount = resultCount;
