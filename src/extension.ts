@@ -5,6 +5,7 @@ import * as vscode from 'vscode';
 import { ArtifactStorage } from './editor/artifactStorage';
 import { registerCommands } from './editor/commands';
 import { Compilations } from './editor/compilations';
+import type { TreeNode } from './editor/compilationsTree';
 import { CompilationsTree, DimmedRows } from './editor/compilationsTree';
 import { ErrorReport } from './editor/errorReport';
 import { IrAnalyses } from './editor/irAnalyses';
@@ -49,10 +50,7 @@ export function activate(context: vscode.ExtensionContext): StrataApi {
     resourceRoot: context.extensionPath,
     workerFile: path.join(context.extensionPath, 'dist', 'compile-worker.cjs'),
     onRun: (run) => trace.showRun(run),
-    onStart: (id) => {
-      const node = tree.nodeOf(id);
-      if (node !== undefined) void treeView.reveal(node, { select: false, focus: false });
-    },
+    onStart: (id) => showRow(treeView, tree.nodeOf(id)),
   });
 
   const analyses = new IrAnalyses();
@@ -82,6 +80,13 @@ export function activate(context: vscode.ExtensionContext): StrataApi {
     registerCommands({ compilations, runs, navigator, views, report }),
   );
   return { compilations, storage, trace };
+}
+
+/** Brings a row into view without selecting it. The wait is short: what is about to begin must not depend on a view. */
+async function showRow(view: vscode.TreeView<TreeNode>, node: TreeNode | undefined): Promise<void> {
+  if (node === undefined) return;
+  const shown = Promise.resolve(view.reveal(node, { select: false, focus: false })).catch(() => undefined);
+  await Promise.race([shown, new Promise((resolve) => setTimeout(resolve, 1000))]);
 }
 
 /** Artifacts of this window go with it. */

@@ -84,7 +84,7 @@ function createCommands({ compilations, runs, navigator, views, report }: Comman
     },
     'strata.openProfiler': async (argument) => {
       await showRunOf(argument);
-      views.openEditor();
+      await views.openEditor();
     },
     'strata.showProfiler': async (argument) => {
       await showRunOf(argument);
@@ -98,7 +98,7 @@ function createCommands({ compilations, runs, navigator, views, report }: Comman
     'strata.nextChangedPass': () => navigator.step(1),
     'strata.previousChangedPass': () => navigator.step(-1),
     'strata.showInTimeline': (argument) => showInTimeline(isTarget(argument) ? argument : undefined),
-    'strata.openKernelSource': (argument) => navigator.openKernelSource(isTarget(argument) ? argument.compilation : (entryOf(argument)?.id ?? '')),
+    'strata.openKernelSource': (argument) => isTarget(argument) ? navigator.openKernelSource(argument.compilation, argument.dispatch) : navigator.openKernelSource(entryOf(argument)?.id ?? ''),
     'strata.hideUnchangedPasses': () => changeSetting('hideUnchangedPasses', true),
     'strata.showUnchangedPasses': () => changeSetting('hideUnchangedPasses', false),
     'strata.checkInstallation': () => checkInstallation(report.log),

@@ -1,8 +1,9 @@
 /** The compilations of this window: what the tree, the IR documents, hovers and the profiler look up. */
 import * as vscode from 'vscode';
-import type { Compilation, CompileProgress, Measurement } from '../compiler/compilation';
+import type { Compilation, CompileProgress, DispatchInfo, Measurement } from '../compiler/compilation';
 import type { Diagnostic } from '../base/diagnostics';
 import type { IrSnapshot, PassRecord } from '../ir';
+import { Provenance } from '../language/provenance';
 
 interface EntryBase {
   /** Unique in the window. */
@@ -68,4 +69,15 @@ export function shareOf(m: Measurement, dispatch: number): number | undefined {
   const time = m.dispatches.find((d) => d.index === dispatch);
   const total = m.dispatches.reduce((t, d) => t + d.medianNs, 0);
   return time === undefined || total === 0 ? undefined : time.medianNs / total;
+}
+
+const provenances = new WeakMap<IrSnapshot, Provenance<DispatchInfo>>();
+/** What ties the ops of a snapshot to the dispatches of its compilation; made once. */
+export function provenanceOf(c: Compilation, snapshot: IrSnapshot): Provenance<DispatchInfo> {
+  let known = provenances.get(snapshot);
+  if (known === undefined) {
+    known = new Provenance(snapshot, c.dispatches);
+    provenances.set(snapshot, known);
+  }
+  return known;
 }

@@ -2,10 +2,9 @@
 import * as vscode from 'vscode';
 import { formatDuration, ns, threeDigits } from '../base/units';
 import type { LineHeat } from '../language/provenance';
-import { heatOf } from '../language/provenance';
 import { commands, type CommandId } from './commandIds';
 import type { Compilations } from './compilations';
-import { shareOf } from './compilations';
+import { provenanceOf, shareOf } from './compilations';
 import { irScheme } from './irDocuments';
 import type { IrNavigator, IrTarget, ShownIr } from './irNavigator';
 
@@ -73,9 +72,7 @@ export class IrHeat implements vscode.CodeLensProvider, vscode.Disposable {
   #heat(document: vscode.TextDocument, { entry, snapshot }: ShownIr): readonly LineHeat[] {
     const { measurement, compilation } = entry;
     if (measurement === undefined) return [];
-    return heatOf(
-      snapshot,
-      compilation.dispatches,
+    return provenanceOf(compilation, snapshot).heat(
       (d) => shareOf(measurement, d.index),
       (offset) => document.positionAt(offset).line,
     );

@@ -3,9 +3,9 @@ import * as vscode from 'vscode';
 import { spanIndexAt } from '../language/analysis';
 import type { OpFacts, OpHover } from '../language/hover';
 import { hoverOf, timeText, workText } from '../language/hover';
-import { dispatchesAt, nodesAt } from '../language/provenance';
+import { nodesAt } from '../language/provenance';
 import type { CommandId } from './commandIds';
-import { shareOf } from './compilations';
+import { provenanceOf, shareOf } from './compilations';
 import type { IrAnalyses } from './irAnalyses';
 import type { IrNavigator, IrTarget, ShownIr } from './irNavigator';
 import { kernelPass } from './irNavigator';
@@ -43,7 +43,7 @@ function factsOf({ entry, snapshot }: ShownIr, index: number): OpFacts {
   const { compilation, measurement } = entry;
   return {
     nodes: nodesAt(snapshot, index),
-    dispatches: dispatchesAt(snapshot, index, compilation.dispatches).map((d) => {
+    dispatches: provenanceOf(compilation, snapshot).dispatchesAt(index).map((d) => {
       const time = measurement?.dispatches.find((t) => t.index === d.index);
       const share = measurement === undefined ? undefined : shareOf(measurement, d.index);
       return {
@@ -60,15 +60,15 @@ function factsOf({ entry, snapshot }: ShownIr, index: number): OpFacts {
 function markdownOf(hover: OpHover, shown: ShownIr | undefined): vscode.MarkdownString {
   const md = new vscode.MarkdownString(undefined, true);
   md.isTrusted = { enabledCommands: linked };
-  md.appendMarkdown(`**\`${hover.title}\`** — `).appendText(hover.summary).appendMarkdown('\n\n');
+  md.appendMarkdown(`**\`${hover.title}\`** — `).appendMarkdown(`${plain(hover.summary)}\n\n`);
   if (hover.signature.length > 0) md.appendCodeblock(hover.signature.join('\n'), 'mlir');
   if (hover.work !== undefined && hover.work.flops + hover.work.bytesRead + hover.work.bytesWritten > 0) {
-    md.appendMarkdown('**Cost** ').appendText(workText(hover.work)).appendMarkdown('\n\n');
+    md.appendMarkdown(`**Cost** ${plain(workText(hover.work))}\n\n`);
   }
   if (hover.nodes.length > 0) {
     const nodes = hover.nodes.slice(0, listed).map((n) => (shown === undefined ? code(n) : link(code(n), 'strata.openPassIr', { compilation: shown.entry.id, pass: 0, node: n })));
     md.appendMarkdown(`**From** ${nodes.join(', ')}`);
-    if (hover.nodes.length > listed) md.appendText(` and ${hover.nodes.length - listed} more`);
+    if (hover.nodes.length > listed) md.appendMarkdown(` and ${hover.nodes.length - listed} more`);
     md.appendMarkdown('\n\n');
   }
   if (shown !== undefined) appendDispatches(md, hover, shown);
@@ -78,22 +78,22 @@ function markdownOf(hover: OpHover, shown: ShownIr | undefined): vscode.Markdown
 
 function appendDispatches(md: vscode.MarkdownString, hover: OpHover, { entry, pass }: ShownIr): void {
   const { compilation } = entry;
-  const [only] = hover.dispatches.length === 1 ? hover.dispatches : [];
+  const single = hover.dispatches.length === 1;
   for (const d of hover.dispatches.slice(0, listed)) {
     const info = compilation.dispatches.find((i) => i.index === d.index);
     const home = info === undefined ? pass.index : kernelPass(entry, info);
     const target: IrTarget = { compilation: entry.id, pass: home, dispatch: d.index };
-    md.appendMarkdown(`**Became** ${home === pass.index ? code(d.name) : link(code(d.name), 'strata.openPassIr', target)}\n\n`);
+    const became = home === pass.index ? code(d.name) : link(code(d.name), 'strata.openPassIr', target);
+    const source = !single || compilation.kernelSource === '' ? '' : ` &nbsp;${link('$(code) C', 'strata.openKernelSource', target)}`;
+    md.appendMarkdown(`**Became** ${became}${source}\n\n`);
     const time = timeText(d);
-    if (time !== undefined) md.appendMarkdown('**Took** ').appendText(time).appendMarkdown('\n\n');
+    if (time === undefined) continue;
+    md.appendMarkdown(`**Took** ${plain(time)} &nbsp;${link('$(pulse) Show in timeline', 'strata.showInTimeline', target)}\n\n`);
   }
-  if (hover.dispatches.length > listed) md.appendText(`and ${hover.dispatches.length - listed} more dispatches`).appendMarkdown('\n\n');
-  const actions = [
-    ...(only?.medianNs === undefined ? [] : [link('$(pulse) Show in timeline', 'strata.showInTimeline', { compilation: entry.id, pass: pass.index, dispatch: only.index })]),
-    ...(only === undefined || compilation.kernelSource === '' ? [] : [link('$(code) Generated C', 'strata.openKernelSource', { compilation: entry.id, pass: pass.index, dispatch: only.index })]),
-  ];
-  if (actions.length > 0) md.appendMarkdown(`${actions.join(' &nbsp; ')}\n\n`);
+  if (hover.dispatches.length > listed) md.appendMarkdown(`and ${hover.dispatches.length - listed} more dispatches\n\n`);
 }
 
 const link = (label: string, command: CommandId, target: IrTarget): string => `[${label}](command:${command}?${encodeURIComponent(JSON.stringify([target]))})`;
+/** `appendText` would keep every blank, so that lines do not wrap. */
+const plain = (text: string): string => text.replace(/[\\`*_{}[\]()#+!<>|~$&]/g, '\\$&');
 const code = (text: string): string => `\`${text.replace(/`/g, "'")}\``;

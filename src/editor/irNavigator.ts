@@ -5,10 +5,10 @@ import type { DispatchInfo } from '../compiler/compilation';
 import type { IrSnapshot, PassRecord } from '../ir';
 import { spanAt } from '../ir';
 import type { OpPlace } from '../language/provenance';
-import { dispatchesAt, firstPlace, nodesAt, opNameAt, placesOfDispatch, symbolAt } from '../language/provenance';
+import { firstPlace, nodesAt, opNameAt, placeOfSymbol, placesOfNodes, symbolAt } from '../language/provenance';
 import type { ZoneRef } from '../protocol/profilerView';
 import type { Compilations, DoneEntry } from './compilations';
-import { passRecord, snapshotAfter } from './compilations';
+import { passRecord, provenanceOf, snapshotAfter } from './compilations';
 import type { IrDocuments } from './irDocuments';
 import { irAddress, irScheme, sourceUri } from './irDocuments';
 import { editorMessages } from './messages';
@@ -80,11 +80,18 @@ export class IrNavigator implements vscode.Disposable {
     else this.#startAt(editor, target, snapshot);
     return editor;
   }
-  async openKernelSource(id: string): Promise<void> {
+  /** The C of all kernels, at that of `dispatch` where one is given. */
+  async openKernelSource(id: string, dispatch?: number): Promise<void> {
     const entry = this.compilations.done(id);
     if (entry === undefined) throw editorMessages.error('STR0903', { what: 'the generated C' });
     const document = await vscode.workspace.openTextDocument(sourceUri(entry.model, id));
-    await vscode.window.showTextDocument(document, { preview: true });
+    const editor = await vscode.window.showTextDocument(document, { preview: true });
+    const symbol = entry.compilation.dispatches.find((d) => d.index === dispatch)?.symbol;
+    const at = symbol === undefined ? -1 : entry.compilation.kernelSource.search(new RegExp(`\\b${symbol}\\(`));
+    if (at < 0) return;
+    const start = document.positionAt(at);
+    editor.selection = new vscode.Selection(start, start);
+    editor.revealRange(new vscode.Range(start, start), vscode.TextEditorRevealType.AtTop);
   }
 
   /** The IR before and after a pass, in the diff editor. */
@@ -122,7 +129,7 @@ export class IrNavigator implements vscode.Disposable {
     const document = await vscode.workspace.openTextDocument(this.#uriOf({ compilation: entry.id, pass: next.index }));
     const shown = await vscode.window.showTextDocument(document, { preview: true, ...(editor.viewColumn === undefined ? {} : { viewColumn: editor.viewColumn }) });
     const atTop = editor.selection.active.line === 0;
-    const [place] = after === undefined || index < 0 || atTop ? [] : placesOfDispatch(after, { symbol: symbolAt(snapshot, index), origins: nodesAt(snapshot, index) });
+    const place = after === undefined || index < 0 || atTop ? undefined : sameOp(entry, snapshot, index, after);
     if (place !== undefined) this.#goTo(shown, place);
   }
 
@@ -134,7 +141,7 @@ export class IrNavigator implements vscode.Disposable {
     for (const editor of vscode.window.visibleTextEditors) {
       if (editor.document.uri.scheme !== irScheme) continue;
       const shown = this.shownIn(editor.document);
-      const places = dispatch === undefined || shown?.entry.id !== compilation || shown === undefined ? [] : placesOfDispatch(shown.snapshot, dispatch);
+      const places = dispatch === undefined || shown?.entry.id !== compilation || shown === undefined ? [] : provenanceOf(shown.entry.compilation, shown.snapshot).placesOf(dispatch);
       const ranges = places.map((p) => rangeOf(editor.document, p));
       editor.setDecorations(this.#selected, ranges);
       const [first] = ranges;
@@ -148,9 +155,13 @@ export class IrNavigator implements vscode.Disposable {
     const entry = compilation === undefined ? undefined : this.compilations.done(compilation);
     const dispatch = compilation === undefined ? undefined : this.#dispatchOf(compilation, zone);
     if (entry === undefined || dispatch === undefined) throw editorMessages.error('STR0906', { zone: zone.name });
-    const inView = vscode.window.visibleTextEditors.find((e) => this.shownIn(e.document)?.entry.id === entry.id);
-    const pass = inView === undefined ? undefined : this.shownIn(inView.document)?.pass.index;
-    await this.openPass({ compilation: entry.id, pass: pass ?? kernelPass(entry, dispatch), dispatch: dispatch.index });
+    // Of a diff, the side after the pass is the one that is looked at.
+    const before = vscode.window.tabGroups.all.map((g) => g.activeTab?.input).flatMap((i) => (i instanceof vscode.TabInputTextDiff ? [i.original.toString()] : []));
+    const inView = vscode.window.visibleTextEditors
+      .filter((e) => !before.includes(e.document.uri.toString()))
+      .map((e) => this.shownIn(e.document))
+      .find((shown) => shown?.entry.id === entry.id);
+    await this.openPass({ compilation: entry.id, pass: inView?.pass.index ?? kernelPass(entry, dispatch), dispatch: dispatch.index });
   }
   #dispatchOf(compilation: string, zone: ZoneRef): DispatchInfo | undefined {
     const entry = this.compilations.done(compilation);
@@ -165,9 +176,10 @@ export class IrNavigator implements vscode.Disposable {
     if (shown === undefined) return undefined;
     const { entry, snapshot } = shown;
     const index = spanAt(snapshot, document.offsetAt(firstText(document, position)));
-    const found = dispatchesAt(snapshot, index, entry.compilation.dispatches);
-    // An op that went into several, such as a constant, selects none of them.
-    return { entry, op: opNameAt(snapshot, index), dispatch: found.length === 1 || symbolAt(snapshot, index) === found[0]?.symbol ? found[0] : undefined };
+    const [dispatch, second] = provenanceOf(entry.compilation, snapshot).dispatchesAt(index);
+    // An op that went into several, such as a constant, selects none of them; a kernel that is called again, its first call.
+    const one = second === undefined || second.symbol === dispatch?.symbol;
+    return { entry, op: opNameAt(snapshot, index), dispatch: one ? dispatch : undefined };
   }
 
   // Places
@@ -190,9 +202,10 @@ export class IrNavigator implements vscode.Disposable {
   #places(target: IrTarget, snapshot: IrSnapshot | undefined): readonly Pick<OpPlace, 'start' | 'end'>[] {
     if (snapshot === undefined) return [];
     if (target.symbol !== undefined) return snapshot.functions.filter((f) => f.symbol === target.symbol);
-    if (target.node !== undefined) return placesOfDispatch(snapshot, { symbol: '', origins: [target.node] });
-    const dispatch = this.compilations.done(target.compilation)?.compilation.dispatches.find((d) => d.index === target.dispatch);
-    return dispatch === undefined ? [] : placesOfDispatch(snapshot, dispatch);
+    if (target.node !== undefined) return placesOfNodes(snapshot, [target.node]);
+    const compilation = this.compilations.done(target.compilation)?.compilation;
+    const dispatch = compilation?.dispatches.find((d) => d.index === target.dispatch);
+    return compilation === undefined || dispatch === undefined ? [] : provenanceOf(compilation, snapshot).placesOf(dispatch);
   }
   /** An editor that was just opened starts where the pass did something, not at the constants. */
   #startAt(editor: vscode.TextEditor, target: IrTarget, snapshot: IrSnapshot | undefined): void {
@@ -215,10 +228,17 @@ export class IrNavigator implements vscode.Disposable {
 }
 
 /** The first pass after which the kernel of a dispatch is in the IR, else the last. */
-export function kernelPass(entry: DoneEntry, dispatch: Pick<DispatchInfo, 'symbol'>): number {
+export function kernelPass(entry: DoneEntry, dispatch: Pick<DispatchInfo, 'name'>): number {
   const { passes } = entry.compilation.passes;
-  const found = passes.find((p) => snapshotAfter(entry.compilation, p.index)?.symbols.includes(dispatch.symbol) === true);
+  const found = passes.find((p) => snapshotAfter(entry.compilation, p.index)?.symbols.includes(dispatch.name) === true);
   return found?.index ?? passes.length - 1;
+}
+
+/** The op in another snapshot: its kernel, if it is in one that is there too, else what comes from the same model nodes. */
+function sameOp(entry: DoneEntry, from: IrSnapshot, index: number, to: IrSnapshot): OpPlace | undefined {
+  const symbol = symbolAt(from, index);
+  const kernel = entry.compilation.dispatches.some((d) => d.name === symbol) ? placeOfSymbol(to, symbol) : undefined;
+  return kernel ?? placesOfNodes(to, nodesAt(from, index))[0];
 }
 
 /** Without the blanks before it, and ending on its last line. */

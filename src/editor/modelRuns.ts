@@ -35,8 +35,8 @@ export interface ModelRunsOptions {
   readonly workerFile: string;
   /** A run was recorded. */
   readonly onRun: (run: ProfiledRun) => Promise<void>;
-  /** A compilation began. */
-  readonly onStart: (id: string) => void;
+  /** A compilation is about to begin: its row can be shown. */
+  readonly onStart: (id: string) => Promise<void>;
 }
 
 /** The interpreter takes some seconds for this much. */
@@ -63,7 +63,7 @@ export class ModelRuns implements vscode.Disposable {
     const id = compilations.newId();
     const model = file.fsPath;
     compilations.set({ state: 'running', id, model, progress: undefined });
-    this.options.onStart(id);
+    await this.options.onStart(id);
     const profile = choices.profile ?? setting('profileAfterCompile', file);
     return this.#withProgress(id, `Compiling ${name}`, async (signal, bar) => {
       try {

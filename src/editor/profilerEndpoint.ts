@@ -94,7 +94,8 @@ export class ProfilerEndpoint implements vscode.Disposable {
 
   #host(): ProfilerHost {
     const { navigator, memory } = this.options;
-    const key = `profiler.${this.where}`;
+    // One for all: the full editor opens where the panel was left.
+    const key = 'profiler.place';
     return {
       getTrace: () => {
         // The answer goes first; then calls that wait for a view that draws.

@@ -63,12 +63,12 @@ export class ProfilerViews implements vscode.WebviewViewProvider, vscode.Webview
 
   // The full editor
 
-  openEditor(): void {
-    if (this.#panel !== undefined) {
-      this.#panel.panel.reveal();
-      return;
-    }
-    this.#adopt(vscode.window.createWebviewPanel(profilerViewId, 'Profiler', vscode.ViewColumn.Active));
+  /** Opens it in place of the panel: the same twice would only take room. */
+  async openEditor(): Promise<void> {
+    const inPanel = this.#view?.view.visible === true;
+    if (this.#panel !== undefined) this.#panel.panel.reveal();
+    else this.#adopt(vscode.window.createWebviewPanel(profilerViewId, 'Profiler', vscode.ViewColumn.Active));
+    if (inPanel) await vscode.commands.executeCommand('workbench.action.closePanel');
   }
   deserializeWebviewPanel(panel: vscode.WebviewPanel): Promise<void> {
     this.#adopt(panel);

@@ -1,16 +1,7 @@
-/** The settings of the extension with their types and defaults; a test compares them with `package.json`. */
+/** Reads and changes the settings of the extension. */
 import * as vscode from 'vscode';
-
-export const settingDefaults = {
-  threads: 0,
-  cpuLevel: 'auto' as 'auto' | 'avx512' | 'avx2' | 'baseline' | 'neon',
-  profileAfterCompile: true,
-  compareWithInterpreter: true,
-  hideUnchangedPasses: true,
-};
-
-export type Settings = typeof settingDefaults;
-export type SettingName = keyof Settings;
+import type { SettingName, Settings } from './settingDefaults';
+import { settingDefaults } from './settingDefaults';
 
 /** The value for `scope`, a file of the workspace where settings may differ per folder. */
 export function setting<N extends SettingName>(name: N, scope?: vscode.Uri): Settings[N] {

@@ -6,7 +6,11 @@ import type { IrSnapshot } from '../ir';
 
 /** What ties a dispatch to IR. */
 export interface DispatchKey {
+  /** Order of execution. */
+  readonly index: number;
   /** The kernel, as ops name it from the dispatch stage on. */
+  readonly name: string;
+  /** The kernel in the C. */
   readonly symbol: string;
   /** Names of model nodes. */
   readonly origins: readonly string[];
@@ -27,40 +31,129 @@ export const symbolAt = (s: IrSnapshot, index: number): string => s.symbols[s.sy
 export const nodesAt = (s: IrSnapshot, index: number): readonly string[] => s.nodeSets[s.nodesOf[index] ?? 0] ?? [];
 
 /** Ops that a dispatch has many of and that say nothing of it: what it reads, and what only holds others. */
-const silent = /^(builtin\.module|func\.func|func\.return|arith\.constant|.*\.yield|memref\.(global|get_global|view|alloc))$/;
+const silent = /^(builtin\.module|func\.func|func\.return|arith\.constant|.*\.yield|tensor\.empty|memref\.(global|get_global|view|alloc))$/;
+/** Ops that are what a dispatch is about, rather than what follows or prepares it. */
+const heavy = /conv|matmul|gemm|linalg\.generic|pool|reduce|softmax|dispatch\.region/i;
 
 /**
- * Where a dispatch stands in a snapshot: its kernel, where there is one, else the ops that compute the same model nodes
- * (ops that came from few nodes before ops that many were fused into). In order of the text.
+ * The dispatches that come from these model nodes: of those that name all of them the ones that name the least else (a
+ * residual connection names the nodes of what it adds to), or where none names all, the same for each node.
  */
-export function placesOfDispatch(s: IrSnapshot, key: DispatchKey): readonly OpPlace[] {
-  const symbol = s.symbols.indexOf(key.symbol);
-  if (symbol > 0) {
-    for (let i = 0; i < spanCount(s); i++) if (s.symbolOf[i] === symbol) return [placeOf(s, i)];
-  }
-  const wanted = new Set(key.origins);
-  const sets = s.nodeSets.map((nodes) => nodes.length > 0 && nodes.every((n) => wanted.has(n)));
-  const overlapping = s.nodeSets.map((nodes) => nodes.some((n) => wanted.has(n)));
-  const matching = (accepted: readonly boolean[]): OpPlace[] => {
-    const found: OpPlace[] = [];
-    let end = -1;
-    for (let i = 0; i < spanCount(s); i++) {
-      if (accepted[s.nodesOf[i]!] !== true || silent.test(opNameAt(s, i))) continue;
-      const place = placeOf(s, i);
-      // Only the outermost of nested ones.
-      if (place.start < end) continue;
-      end = place.end;
-      found.push(place);
-    }
-    return found;
+export function dispatchesOfNodes<D extends DispatchKey>(dispatches: readonly D[], nodes: readonly string[]): readonly D[] {
+  const closest = (wanted: readonly string[]): readonly D[] => {
+    const naming = dispatches.filter((d) => wanted.every((n) => d.origins.includes(n)));
+    const least = Math.min(...naming.map((d) => d.origins.length));
+    return naming.filter((d) => d.origins.length === least);
   };
-  const exact = matching(sets);
-  return exact.length > 0 ? exact : matching(overlapping);
+  if (nodes.length === 0) return [];
+  const all = closest(nodes);
+  if (all.length > 0 || nodes.length === 1) return all;
+  const each = new Set(nodes.flatMap((n) => closest([n])));
+  return dispatches.filter((d) => each.has(d));
+}
+
+/** A line of the text with the share of time of what it became. */
+export interface LineHeat {
+  readonly line: number;
+  /** 0 to 1. */
+  readonly share: number;
+  /** The one of its dispatches that takes longest. */
+  readonly dispatch: number;
+}
+
+/** What ties the ops of one snapshot to the dispatches of its compilation. */
+export class Provenance<D extends DispatchKey> {
+  /** Per row of `symbols`: the dispatches whose kernel it is. */
+  readonly #ofSymbol: readonly (readonly D[])[];
+  /** Per row of `nodeSets`. */
+  readonly #ofNodes: readonly (readonly D[])[];
+
+  constructor(
+    readonly snapshot: IrSnapshot,
+    readonly dispatches: readonly D[],
+  ) {
+    const bare = (symbol: string): string => symbol.replace(/^kernel_/, '');
+    this.#ofSymbol = snapshot.symbols.map((s) => (s === '' ? [] : dispatches.filter((d) => d.name === s || bare(d.symbol) === s)));
+    this.#ofNodes = snapshot.nodeSets.map((nodes) => dispatchesOfNodes(dispatches, nodes));
+  }
+
+  /** The dispatches that an op became part of: the one of its kernel, else those of its model nodes. */
+  dispatchesAt(index: number): readonly D[] {
+    const { snapshot } = this;
+    if (index < 0 || opNameAt(snapshot, index) === 'builtin.module') return [];
+    const own = this.#ofSymbol[snapshot.symbolOf[index]!] ?? [];
+    return own.length > 0 ? own : (this.#ofNodes[snapshot.nodesOf[index]!] ?? []);
+  }
+
+  /**
+   * Where a dispatch stands: its kernel, where there is one, else the outermost ops that compute its model nodes.
+   * In order of the text.
+   */
+  placesOf(dispatch: D): readonly OpPlace[] {
+    const { snapshot } = this;
+    const kernel = this.#ofSymbol.findIndex((list) => list.includes(dispatch));
+    if (kernel >= 0) {
+      for (let i = 0; i < spanCount(snapshot); i++) if (snapshot.symbolOf[i] === kernel) return [placeOf(snapshot, i)];
+    }
+    return outermost(snapshot, (i) => this.#ofNodes[snapshot.nodesOf[i]!]!.includes(dispatch));
+  }
+
+  /**
+   * A dispatch heats the first line of its kernel, or of the op that does most of its work before there are kernels; so
+   * no share is counted twice. By line.
+   */
+  heat(shareOf: (dispatch: D) => number | undefined, lineOf: (offset: number) => number): readonly LineHeat[] {
+    const lines = new Map<number, { share: number; most: number; dispatch: number }>();
+    for (const dispatch of this.dispatches) {
+      const share = shareOf(dispatch);
+      if (share === undefined) continue;
+      const places = this.placesOf(dispatch);
+      const first = places.find((p) => heavy.test(opNameAt(this.snapshot, p.index))) ?? places[0];
+      if (first === undefined) continue;
+      const line = lineOf(first.start);
+      const known = lines.get(line);
+      if (known === undefined) lines.set(line, { share, most: share, dispatch: dispatch.index });
+      else {
+        known.share += share;
+        if (share > known.most) Object.assign(known, { most: share, dispatch: dispatch.index });
+      }
+    }
+    return [...lines].map(([line, { share, dispatch }]) => ({ line, share, dispatch })).sort((a, b) => a.line - b.line);
+  }
+}
+
+/** The outermost ops that come from none but these model nodes, else those that come from any of them. */
+export function placesOfNodes(s: IrSnapshot, nodes: readonly string[]): readonly OpPlace[] {
+  const wanted = new Set(nodes);
+  const only = s.nodeSets.map((set) => set.length > 0 && set.every((n) => wanted.has(n)));
+  const exact = outermost(s, (i) => only[s.nodesOf[i]!] === true);
+  if (exact.length > 0) return exact;
+  const some = s.nodeSets.map((set) => set.some((n) => wanted.has(n)));
+  return outermost(s, (i) => some[s.nodesOf[i]!] === true);
+}
+
+/** The op of a kernel or function. */
+export function placeOfSymbol(s: IrSnapshot, symbol: string): OpPlace | undefined {
+  const at = s.symbols.indexOf(symbol);
+  for (let i = 0; at > 0 && i < spanCount(s); i++) if (s.symbolOf[i] === at) return placeOf(s, i);
+  return undefined;
+}
+
+function outermost(s: IrSnapshot, accepted: (index: number) => boolean): readonly OpPlace[] {
+  const found: OpPlace[] = [];
+  let end = -1;
+  for (let i = 0; i < spanCount(s); i++) {
+    const place = placeOf(s, i);
+    if (place.start < end || silent.test(opNameAt(s, i)) || !accepted(i)) continue;
+    end = place.end;
+    found.push(place);
+  }
+  return found;
 }
 
 /**
  * Where to look first in the IR after a pass: the first op that the pass made (`made` holds op ids), else the first that
- * is no constant and only holds others.
+ * is no constant and does not only hold others.
  */
 export function firstPlace(s: IrSnapshot, made: ReadonlySet<number>): OpPlace | undefined {
   let fallback: OpPlace | undefined;
@@ -71,49 +164,3 @@ export function firstPlace(s: IrSnapshot, made: ReadonlySet<number>): OpPlace | 
   }
   return fallback;
 }
-
-/** The dispatches that an op became part of: the one of its kernel, else those that share a model node with it. */
-export function dispatchesOf<D extends DispatchKey>(dispatches: readonly D[], symbol: string, nodes: readonly string[]): readonly D[] {
-  const own = symbol === '' ? [] : dispatches.filter((d) => d.symbol === symbol);
-  if (own.length > 0) return own;
-  const wanted = new Set(nodes);
-  return dispatches.filter((d) => d.origins.some((o) => wanted.has(o)));
-}
-
-/** The dispatches of the innermost op at a row of the spans. */
-export const dispatchesAt = <D extends DispatchKey>(s: IrSnapshot, index: number, dispatches: readonly D[]): readonly D[] =>
-  index < 0 ? [] : dispatchesOf(dispatches, symbolAt(s, index), opNameAt(s, index) === 'builtin.module' ? [] : nodesAt(s, index));
-
-/** A line of the text with the share of time of what it became; lines without any are left out. */
-export interface LineHeat {
-  readonly line: number;
-  /** 0 to 1. */
-  readonly share: number;
-  readonly dispatch: number;
-}
-
-/**
- * Heat per line. A dispatch heats the first line of its kernel, or of the op that does most of its work before there are
- * kernels; so shares are not counted twice.
- */
-export function heatOf<D extends DispatchKey & { readonly index: number }>(
-  s: IrSnapshot,
-  dispatches: readonly D[],
-  shareOf: (dispatch: D) => number | undefined,
-  lineOf: (offset: number) => number,
-): readonly LineHeat[] {
-  const lines = new Map<number, LineHeat>();
-  for (const d of dispatches) {
-    const share = shareOf(d);
-    if (share === undefined) continue;
-    const places = placesOfDispatch(s, d);
-    const first = places.find((p) => heavy.test(opNameAt(s, p.index))) ?? places[0];
-    if (first === undefined) continue;
-    const line = lineOf(first.start);
-    const before = lines.get(line);
-    lines.set(line, { line, share: share + (before?.share ?? 0), dispatch: before !== undefined && before.share > share ? before.dispatch : d.index });
-  }
-  return [...lines.values()].sort((a, b) => a.line - b.line);
-}
-/** Ops that are what a dispatch is about, rather than what follows or prepares it. */
-const heavy = /conv|matmul|gemm|linalg\.generic|pool|reduce|softmax|dispatch\.region/i;
