@@ -12,7 +12,7 @@ import { runCommand } from './output';
 import { resourceRoot } from './resourceRoot';
 
 interface BenchOptions extends ArtifactOptions {
-  readonly input: readonly string[];
+  readonly input?: readonly string[];
   readonly threads?: string;
   readonly repeat: string;
   readonly warmup: string;
@@ -37,7 +37,7 @@ const turn = 5;
 export function configureBench(command: Command): void {
   addCompileOptions(command)
     .argument('<file>', '.strata artifact, .onnx model or .mlir text')
-    .option('--input <name=source>', 'FILE.npy, FILE.pb or random:SEED (default: random:0)', collect, [])
+    .option('--input <name=source>', 'FILE.npy, FILE.pb or random:SEED (default: random:0)', collect)
     .option('--threads <n>', 'number of threads (default: 1)')
     .option('--repeat <n>', 'counted runs', '50')
     .option('--warmup <n>', 'runs before them', '5')
@@ -64,7 +64,7 @@ export function configureBench(command: Command): void {
               const inputs = loadInputs(
                 entry.inputs,
                 inputSources(
-                  options.input,
+                  options.input ?? [],
                   entry.inputs.map((i) => i.name),
                 ),
               );

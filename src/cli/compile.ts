@@ -24,7 +24,7 @@ interface CompileCommandOptions extends ArtifactOptions {
   readonly emit?: string;
   readonly pipeline?: string;
   readonly resources?: string;
-  readonly dim: readonly string[];
+  readonly dim?: readonly string[];
   readonly externalParameters?: boolean;
   readonly json?: boolean;
 }
@@ -45,7 +45,7 @@ export function configureCompile(command: Command): void {
     .option('--dump-dir <dir>', 'write the IR after each pass, one file per pass, and the parameters')
     .option('--pipeline <text>', 'passes to run instead of the default ones')
     .option('--resources <file>', 'for .mlir text: the file that its parameters are in')
-    .option('--dim <name=size>', 'size of a symbolic dimension', collect, [])
+    .option('--dim <name=size>', 'size of a symbolic dimension', collect)
     .option('--external-parameters', "refer to unchanged weights in the model's file")
     .option(
       '--cpu <level>',
@@ -69,7 +69,7 @@ export function configureCompile(command: Command): void {
             ...(options.pipeline === undefined ? {} : { pipeline: options.pipeline }),
             ...(options.resources === undefined ? {} : { resources: options.resources }),
             ...(options.externalParameters === true ? { externalParameters: true } : {}),
-            dims: dimsOf(options.dim),
+            dims: dimsOf(options.dim ?? []),
             keepFinalText: true,
           },
           context,

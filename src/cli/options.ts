@@ -27,4 +27,4 @@ export function wordOption<W extends string>(option: string, text: string, words
 }
 
 /** For options that may be given several times. */
-export const collect = (value: string, previous: readonly string[]): string[] => [...previous, value];
+export const collect = (value: string, previous: readonly string[] = []): string[] => [...previous, value];

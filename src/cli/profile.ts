@@ -15,7 +15,7 @@ import { resourceRoot } from './resourceRoot';
 
 interface ProfileOptions extends ArtifactOptions {
   readonly output?: string;
-  readonly input: readonly string[];
+  readonly input?: readonly string[];
   readonly threads?: string;
   readonly repeat: string;
   readonly warmup: string;
@@ -28,7 +28,7 @@ export function configureProfile(command: Command): void {
   addCompileOptions(command)
     .argument('<file>', '.strata artifact, .onnx model or .mlir text')
     .option('-o, --output <file>', 'the trace, for Strata and the Perfetto UI (default: MODEL.pftrace)')
-    .option('--input <name=source>', 'FILE.npy, FILE.pb or random:SEED (default: random:0)', collect, [])
+    .option('--input <name=source>', 'FILE.npy, FILE.pb or random:SEED (default: random:0)', collect)
     .option('--threads <n>', 'number of threads (default: 1)')
     .option('--repeat <n>', 'recorded runs', '10')
     .option('--warmup <n>', 'runs before them', '3')
@@ -51,7 +51,7 @@ export function configureProfile(command: Command): void {
             const inputs = loadInputs(
               entry.inputs,
               inputSources(
-                options.input,
+                options.input ?? [],
                 entry.inputs.map((i) => i.name),
               ),
             );

@@ -25,7 +25,7 @@ import { resourceRoot } from './resourceRoot';
 const references = ['onnxruntime', 'interpreter'] as const;
 
 interface RunCommandOptions extends ArtifactOptions {
-  readonly input: readonly string[];
+  readonly input?: readonly string[];
   readonly outputDir?: string;
   readonly device: string;
   readonly threads?: string;
@@ -39,7 +39,7 @@ interface RunCommandOptions extends ArtifactOptions {
 export function configureRun(command: Command): void {
   addCompileOptions(command)
     .argument('<file>', '.strata artifact, .onnx model or .mlir text')
-    .option('--input <name=source>', 'FILE.npy, FILE.pb or random:SEED (default: random:0)', collect, [])
+    .option('--input <name=source>', 'FILE.npy, FILE.pb or random:SEED (default: random:0)', collect)
     .option('--output-dir <dir>', 'write the outputs as .npy files')
     .option('--device <name>', 'cpu', 'cpu')
     .option('--threads <n>', 'number of threads (default: all processors)')
@@ -64,7 +64,7 @@ export function configureRun(command: Command): void {
             const inputs = loadInputs(
               entry.inputs,
               inputSources(
-                options.input,
+                options.input ?? [],
                 entry.inputs.map((i) => i.name),
               ),
             );

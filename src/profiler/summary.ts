@@ -4,6 +4,7 @@
  */
 import { columnUnit } from './layout/columnUnits';
 import { selfTimes } from './nesting';
+import { originLabel } from './originLabel';
 import { spreadOf } from './statistics';
 import type { Spread } from './statistics';
 import { allFacts } from './trace';
@@ -167,7 +168,7 @@ export function formatSummary(summary: Summary, limit = Infinity): string {
   ];
   const lines = shown.map((r) => [
     r.entry === undefined || !entries ? r.name : `${r.entry}: ${r.name}`,
-    shorten(r.origins.join(', '), 48),
+    originLabel(r.origins, 64),
     String(r.calls),
     time.format(r.total),
     time.format(r.median),
@@ -184,6 +185,3 @@ export function formatSummary(summary: Summary, limit = Infinity): string {
   const rest = summary.rows.length - shown.length;
   return [format(header), ...lines.map(format), ...(rest > 0 ? [`… and ${rest} more`] : [])].join('\n');
 }
-
-const shorten = (text: string, to: number): string =>
-  text.length <= to ? text : `${text.slice(0, to - 1)}…`;
