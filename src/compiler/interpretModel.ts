@@ -9,6 +9,8 @@ import { neverCancelled } from '../base/cancellation';
 import { importOnnx } from '../frontend/onnx/importOnnx';
 import { readOnnxModel } from '../frontend/onnx/readModel';
 import type { HostTensor } from '../frontend/elementType';
+import { elementCountOf, elementTypeInfo } from '../frontend/elementType';
+import { packElements, unpackElements } from '../frontend/packedElements';
 import type { Operation, Type } from '../ir';
 import { ResourceStore, parseModule, types } from '../ir';
 import { func, signatureOf } from '../ir/dialects/func';
@@ -70,12 +72,7 @@ export function interpretModule(
   results.forEach((value, i) => {
     if (typeof value === 'object') outputs.push([nameAt(entry, 'res_attrs', i) ?? `output${i}`, value]);
   });
-  return Object.fromEntries(
-    outputs.map(([name, value]) => [
-      name,
-      { elementType: elementTypeName(value.element), shape: value.shape, bytes: tensorToBytes(value) },
-    ]),
-  );
+  return Object.fromEntries(outputs.map(([name, value]) => [name, toHost(value)]));
 }
 
 function argument(name: string, type: Type, tensor: HostTensor | undefined): ShapedValue {
@@ -89,9 +86,21 @@ function argument(name: string, type: Type, tensor: HostTensor | undefined): Sha
     const found = tensor === undefined ? 'nothing' : `${tensor.elementType} [${tensor.shape.join(', ')}]`;
     throw compilerMessages.error('STR0593', { input: name, expected: type.text, found });
   }
+  const { bits, kind } = elementTypeInfo(tensor.elementType);
+  const bytes =
+    bits < 8
+      ? unpackElements(tensor.bytes, bits, elementCountOf(tensor.shape), kind === 'signed')
+      : tensor.bytes;
   return type.kind === 'tensor'
-    ? tensorFromBytes(tensor.shape, type.element, tensor.bytes)
-    : makeMemRef(tensor.shape, type.element, elementsFromBytes(type.element, tensor.bytes));
+    ? tensorFromBytes(tensor.shape, type.element, bytes)
+    : makeMemRef(tensor.shape, type.element, elementsFromBytes(type.element, bytes));
+}
+
+function toHost(value: ShapedValue): HostTensor {
+  const elementType = elementTypeName(value.element);
+  const { bits } = elementTypeInfo(elementType);
+  const bytes = tensorToBytes(value);
+  return { elementType, shape: value.shape, bytes: bits < 8 ? packElements(bytes, bits) : bytes };
 }
 
 function entryFunction(module: Operation): Operation {

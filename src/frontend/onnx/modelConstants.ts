@@ -10,6 +10,7 @@ import type { ShapedType } from '../../ir/types';
 import { dialectType, tensor } from '../../ir/types';
 import { elementCountOf, elementTypeInfo } from '../elementType';
 import { modelFileMessages, quoted } from '../messages';
+import { unpackElements } from '../packedElements';
 import type { TensorProto } from './proto/onnxProto';
 import type { OnnxModel } from './readModel';
 import { modelTensorData, rangeInModel } from './readModel';
@@ -54,7 +55,7 @@ export class ModelConstants {
     const { bits, kind } = elementTypeInfo(data.elementType);
     const packed = bits < 8;
     const unpack = (bytes: Uint8Array): Uint8Array =>
-      packed ? unpacked(bytes, bits, count, kind === 'signed') : bytes;
+      packed ? unpackElements(bytes, bits, count, kind === 'signed') : bytes;
     const byteLength = packed ? count : (count * bits) / 8;
     if (storage.kind === 'file') {
       const { range } = storage;
@@ -77,18 +78,6 @@ function inline(type: ShapedType, bytes: Uint8Array, count: number): Attribute {
     : repeated
       ? denseBytes(type, bytes.slice(0, size), true)
       : plain;
-}
-
-/** One element per byte; signed ones extended. */
-function unpacked(bytes: Uint8Array, bits: number, count: number, signed: boolean): Uint8Array {
-  const out = new Uint8Array(count);
-  const perByte = 8 / bits;
-  const mask = 2 ** bits - 1;
-  for (let i = 0; i < count; i++) {
-    const v = (bytes[Math.floor(i / perByte)]! >> ((i % perByte) * bits)) & mask;
-    out[i] = signed && v > mask >> 1 ? v - mask - 1 : v;
-  }
-  return out;
 }
 
 function readRange(range: FileRange, data: TensorData): Uint8Array {

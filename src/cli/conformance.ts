@@ -1,0 +1,81 @@
+/** `strata conformance`: ONNX backend cases through the interpreter or generated code. */
+import { writeFileSync } from 'node:fs';
+import type { Command } from 'commander';
+import type { CaseResult } from '../compiler/conformance';
+import { conformanceTargets, runConformance } from '../compiler/conformance';
+import { findCases } from '../compiler/conformanceCases';
+import { conformanceReport, summaryOf } from '../compiler/conformanceReport';
+import { expectedFailures } from '../compiler/expectedFailures';
+import { reasonOf } from '../compiler/readText';
+import { cliMessages } from './messages';
+import { integerOption, wordOption } from './options';
+import { runCommand } from './output';
+import { resourceRoot } from './resourceRoot';
+
+interface ConformanceCommandOptions {
+  readonly target: string;
+  readonly filter?: string;
+  readonly timeLimit: string;
+  readonly write?: string;
+  readonly json?: boolean;
+}
+
+export function configureConformance(command: Command): void {
+  command
+    .argument('<dir>', 'folder with cases: */model.onnx and */test_data_set_*/')
+    .option('--target <name>', conformanceTargets.join(' or '), 'interpreter')
+    .option('--filter <regex>', 'run the cases whose name matches')
+    .option('--time-limit <ms>', 'milliseconds that one case may take', '20000')
+    .option('--write <file>', 'write the table of pass counts as Markdown')
+    .option('--json', 'print one JSON document')
+    .action((dir: string, options: ConformanceCommandOptions) =>
+      runCommand(options.json === true, async ({ cancellation, progress }) => {
+        const target = wordOption('--target', options.target, conformanceTargets);
+        const timeLimit = integerOption('--time-limit', options.timeLimit, 1);
+        const filter = filterOf(options.filter);
+        const cases = findCases(dir).filter((c) => filter.test(c.name));
+        const results = await runConformance(cases, {
+          target,
+          timeLimit,
+          expectedFailures: expectedFailures(target),
+          resourceRoot,
+          cancellation,
+          onResult: (r, i) => {
+            progress(`${i + 1} of ${cases.length}: ${r.name}`);
+          },
+        });
+        if (options.write !== undefined) write(options.write, conformanceReport(results, target));
+        const wrong = results.filter((r) => r.state === 'failed' || r.state === 'unexpected');
+        return {
+          json: { target, summary: summaryOf(results), results },
+          text: [...wrong.map(line), summaryOf(results)].join('\n'),
+          exitCode: wrong.length > 0 ? 1 : 0,
+        };
+      }),
+    );
+}
+
+const line = (r: CaseResult): string =>
+  r.state === 'unexpected'
+    ? `✗ ${r.name}: it passes, and ${(r.reason ?? '').replace(/^it /, '')}`
+    : `✗ ${r.name}: ${r.reason ?? ''}`;
+
+function filterOf(text: string | undefined): RegExp {
+  try {
+    return new RegExp(text ?? '');
+  } catch (error) {
+    throw cliMessages.error(
+      'STR0002',
+      { option: '--filter', found: text ?? '', expected: 'a regular expression' },
+      { cause: error },
+    );
+  }
+}
+
+function write(file: string, text: string): void {
+  try {
+    writeFileSync(file, text);
+  } catch (error) {
+    throw cliMessages.error('STR0004', { path: file, problem: reasonOf(error) }, { cause: error });
+  }
+}

@@ -1,0 +1,192 @@
+/**
+ * Runs ONNX backend cases through the interpreter or through generated code, one after another in one warm process,
+ * and compares with what each case expects. Used by `strata conformance` and by the conformance tests.
+ */
+import { rmSync } from 'node:fs';
+import { mkdtemp } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import type { Cancellation } from '../base/cancellation';
+import { neverCancelled } from '../base/cancellation';
+import { StrataError } from '../base/diagnostics';
+import type { HostTensor } from '../frontend/elementType';
+import { importOnnx } from '../frontend/onnx/importOnnx';
+import type { OnnxModel } from '../frontend/onnx/readModel';
+import { readOnnxModel } from '../frontend/onnx/readModel';
+import { ArtifactSession } from './artifactSession';
+import { compileModel } from './compileModel';
+import type { ConformanceCase, HostValue } from './conformanceCases';
+import { dataSetsOf, toleranceOf } from './conformanceCases';
+import { differenceOf } from './conformanceCompare';
+import { interpretModule } from './interpretModel';
+
+export const conformanceTargets = ['interpreter', 'cpu'] as const;
+export type ConformanceTarget = (typeof conformanceTargets)[number];
+
+export interface CaseResult {
+  readonly name: string;
+  /** The operator that the case is about: that of the only node, else of the model's name. */
+  readonly operator: string;
+  /** `expected`: it failed, and is on the list of expected failures. `unexpected`: it passed, and is on the list. */
+  readonly state: 'passed' | 'failed' | 'expected' | 'unexpected';
+  /** Why it did not pass; one line. For an unexpected pass, the reason on the list. */
+  readonly reason: string | undefined;
+  readonly milliseconds: number;
+}
+
+export interface ConformanceOptions {
+  readonly target: ConformanceTarget;
+  /** Milliseconds that one case may take. */
+  readonly timeLimit: number;
+  /** Cases that cannot pass yet, with the reason. */
+  readonly expectedFailures: ReadonlyMap<string, string>;
+  /** Folder that holds `native-runner`; for target `cpu`. */
+  readonly resourceRoot: string;
+  readonly cancellation?: Cancellation;
+  readonly onResult?: (result: CaseResult, index: number) => void;
+}
+
+export async function runConformance(
+  cases: readonly ConformanceCase[],
+  options: ConformanceOptions,
+): Promise<readonly CaseResult[]> {
+  const results: CaseResult[] = [];
+  for (const [i, c] of cases.entries()) {
+    options.cancellation?.throwIfCancelled();
+    const result = await runCase(c, options);
+    results.push(result);
+    options.onResult?.(result, i);
+  }
+  return results;
+}
+
+async function runCase(c: ConformanceCase, options: ConformanceOptions): Promise<CaseResult> {
+  const start = performance.now();
+  let operator = operatorOfName(c.name);
+  let problem: string | undefined;
+  const limit = deadline(options.timeLimit, options.cancellation ?? neverCancelled);
+  try {
+    const model = readOnnxModel(path.join(c.folder, 'model.onnx'));
+    operator = operatorOf(model, c.name);
+    problem = await problemOf(c, model, options, limit);
+  } catch (error) {
+    options.cancellation?.throwIfCancelled();
+    problem = oneLine(error);
+  }
+  const milliseconds = performance.now() - start;
+  if (problem === undefined && milliseconds > options.timeLimit)
+    problem = `it took longer than ${options.timeLimit} ms`;
+  const expected = options.expectedFailures.get(c.name);
+  const state =
+    problem === undefined
+      ? expected === undefined
+        ? 'passed'
+        : 'unexpected'
+      : expected === undefined
+        ? 'failed'
+        : 'expected';
+  return {
+    name: c.name,
+    operator,
+    state,
+    reason: problem ?? (expected === undefined ? undefined : `it is expected to fail: ${expected}`),
+    milliseconds,
+  };
+}
+
+async function problemOf(
+  c: ConformanceCase,
+  model: OnnxModel,
+  options: ConformanceOptions,
+  cancellation: Cancellation,
+): Promise<string | undefined> {
+  const tolerance = toleranceOf(c.folder);
+  for (const { inputs, outputs } of dataSetsOf(c.folder, model)) {
+    const found =
+      options.target === 'interpreter'
+        ? interpretCase(model, inputs, cancellation)
+        : await runCompiled(path.join(c.folder, 'model.onnx'), tensorsOf(inputs), options, cancellation);
+    for (const [name, expected] of Object.entries(outputs)) {
+      const difference = differenceOf(found[name], expected, tolerance);
+      if (difference !== undefined) return `output '${name}': ${difference}`;
+    }
+  }
+  return undefined;
+}
+
+function interpretCase(
+  model: OnnxModel,
+  inputs: Readonly<Record<string, HostValue>>,
+  cancellation: Cancellation,
+): Record<string, HostValue> {
+  const { module, resources } = importOnnx(model);
+  return valuesOf(interpretModule(module, resources, tensorsOf(inputs), cancellation));
+}
+
+async function runCompiled(
+  file: string,
+  inputs: Readonly<Record<string, HostTensor>>,
+  { resourceRoot }: ConformanceOptions,
+  cancellation: Cancellation,
+): Promise<Record<string, HostValue>> {
+  const folder = await mkdtemp(path.join(tmpdir(), 'strata-'));
+  try {
+    const artifact = path.join(folder, 'case.strata');
+    await compileModel({ model: file, output: artifact, optLevel: 0 }, { cancellation });
+    const session = await ArtifactSession.open(artifact, { resourceRoot, cancellation });
+    try {
+      return valuesOf((await session.run(inputs, { threads: 1 })).outputs);
+    } finally {
+      await session.close();
+    }
+  } finally {
+    rmSync(folder, { recursive: true, force: true });
+  }
+}
+
+function tensorsOf(values: Readonly<Record<string, HostValue>>): Record<string, HostTensor> {
+  return Object.fromEntries(
+    Object.entries(values).map(([name, v]) => {
+      if (v.kind !== 'tensor') throw new TypeError(`input '${name}' is a ${v.kind}, which cannot be given`);
+      return [name, v.tensor];
+    }),
+  );
+}
+const valuesOf = (tensors: Readonly<Record<string, HostTensor>>): Record<string, HostValue> =>
+  Object.fromEntries(Object.entries(tensors).map(([name, tensor]) => [name, { kind: 'tensor', tensor }]));
+
+/** Ends work that polls, `limit` milliseconds from now or when `outer` is cancelled. */
+function deadline(limit: number, outer: Cancellation): Cancellation {
+  const end = performance.now() + limit;
+  return {
+    signal: AbortSignal.any([outer.signal, AbortSignal.timeout(limit)]),
+    throwIfCancelled: () => {
+      outer.throwIfCancelled();
+      if (performance.now() > end) throw new Error(`it took longer than ${limit} ms`);
+    },
+  };
+}
+
+/** The message as one line, without the parts that name the case's own files. */
+function oneLine(error: unknown): string {
+  const text =
+    error instanceof StrataError
+      ? `${error.diagnostic.code} ${error.diagnostic.text}`
+      : error instanceof Error
+        ? `${error.name}: ${error.message}`
+        : String(error);
+  return text
+    .replace(/\S*[\\/]([^\\/\s]+\.onnx)/g, '$1')
+    .replace(/\s+/g, ' ')
+    .trim()
+    .slice(0, 300);
+}
+
+const operatorOfName = (name: string): string => name.replace(/^test_/, '').split('_')[0]!;
+/** Expanded cases belong to the operator whose definition they spell out. */
+function operatorOf(model: OnnxModel, name: string): string {
+  const { node } = model.graph;
+  const own = node.filter((n) => n.opType !== 'Constant');
+  if (!name.includes('_expanded') && own.length > 0) return own[own.length - 1]!.opType;
+  return `${operatorOfName(name)} (expanded)`;
+}
