@@ -3,45 +3,26 @@
  * throughput, latency, caches and bandwidth. The model compares register tiles; blocks follow from caches and threads.
  */
 import { types as t } from '../../ir';
-import { combinerOf, paddingIsNeutral } from '../loops/combiner';
-import type { Expression } from '../loops/expression';
-import { visitExpression } from '../loops/expression';
-import { kernelGuards } from '../loops/kernelGuards';
-import type { LinearForm } from '../loops/linearForm';
-import { formKey } from '../loops/linearForm';
+import { combinerOf } from '../loops/combiner';
 import type { Kernel } from '../loops/readDispatch';
+import type { Access, KernelShape } from './kernelShape';
+import {
+  canUnroll,
+  describeKernel,
+  footprint,
+  product,
+  registersFor,
+  sum,
+  tapLoops,
+  volume,
+} from './kernelShape';
+import { bestTile, core, maxUnrolled } from './registerTile';
 import type { Bound, Schedule } from './schedule';
 import type { Target } from './target';
 
-/** Instructions of each kind that a core starts per cycle, and cycles until a multiply-add is done. */
-const core = { arithmetic: 2, loads: 2, latency: 4 };
-/** Bytes per cycle that the second-level cache gives while arithmetic goes on. */
-const streamBytes = 24;
-/** Register cells times unrolled taps: the most scalar bodies that one inner loop is unrolled to. */
-const maxUnrolled = 320;
-
-interface Access {
-  readonly form: LinearForm;
-  readonly bytes: number;
-}
-/** What the model needs to know about a kernel. */
-interface Shape {
-  readonly kernel: Kernel;
-  readonly parallel: readonly number[];
-  readonly reductions: readonly number[];
-  /** Read once per iteration of all loops. */
-  readonly inner: readonly Access[];
-  /** Read or written once per result. */
-  readonly outer: readonly Access[];
-  readonly outputs: readonly Access[];
-  /** Vector instructions of the body per iteration. */
-  readonly operations: number;
-  readonly lanes: number;
-}
-
 /** The schedule for a kernel with simplified loops. Deterministic. */
 export function chooseSchedule(kernel: Kernel, target: Target): Schedule {
-  const shape = describe(kernel, target);
+  const shape = describeKernel(kernel, target);
   const vector = chooseVector(shape);
   const { loops } = kernel;
   const sizes = loops.map((l) => l.size);
@@ -53,60 +34,8 @@ export function chooseSchedule(kernel: Kernel, target: Target): Schedule {
     : contraction(shape, base, vector, target);
 }
 
-function loadsOf(e: Expression | undefined, into: Map<string, Access>): void {
-  if (e === undefined) return;
-  visitExpression(e, (x) => {
-    if (x.kind === 'load')
-      into.set(`${x.operand}:${formKey(x.form)}`, { form: x.form, bytes: t.storageBytes(x.type) });
-  });
-}
-function describe(kernel: Kernel, target: Target): Shape {
-  const inner = new Map<string, Access>();
-  const outer = new Map<string, Access>();
-  kernel.reduction?.inputs.forEach((i) => {
-    loadsOf(i, inner);
-  });
-  kernel.reduction?.inits.forEach((i) => {
-    loadsOf(i, outer);
-  });
-  kernel.outputs.forEach((o) => {
-    loadsOf(o.value, outer);
-  });
-  const outputs = kernel.outputs.map((o): Access => ({
-    form: o.form,
-    bytes: t.storageBytes(o.type.element),
-  }));
-  const widest = Math.max(1, ...[...inner.values(), ...outer.values(), ...outputs].map((a) => a.bytes));
-  const arithmetic =
-    kernel.reduction?.op.body().ops.filter((op) => op.dialect === 'arith' || op.dialect === 'math').length ??
-    1;
-  const fused =
-    target.fma && kernel.reduction?.op.body().ops.some((op) => op.name === 'arith.mulf') === true ? 1 : 0;
-  const kinds = kernel.loops.map((l) => l.kind);
-  return {
-    kernel,
-    parallel: kinds.flatMap((k, i) => (k === 'parallel' ? [i] : [])),
-    reductions: kinds.flatMap((k, i) => (k === 'reduction' ? [i] : [])),
-    inner: [...inner.values()],
-    outer: [...outer.values()],
-    outputs,
-    operations: Math.max(1, arithmetic - fused),
-    lanes: Math.max(1, 2 ** Math.floor(Math.log2(target.vectorBytes / widest))),
-  };
-}
-const product = (list: readonly number[]): number => list.reduce((a, b) => a * b, 1);
-const volume = (s: Shape, loops: readonly number[]): number =>
-  product(loops.map((l) => s.kernel.loops[l]!.size));
-
-/** Registers that `count` elements take. */
-function registersFor(count: number, lanes: number): number {
-  let n = Math.floor(count / lanes);
-  for (let rest = count % lanes; rest > 0; rest &= rest - 1) n++;
-  return n;
-}
-
 /** The loop that runs along vector lanes: the one that makes memory accesses and arithmetic cheapest per iteration. */
-function chooseVector(s: Shape): number | undefined {
+function chooseVector(s: KernelShape): number | undefined {
   const { kernel, lanes } = s;
   if (lanes === 1) return undefined;
   const repeats = Math.max(1, volume(s, s.reductions));
@@ -157,7 +86,6 @@ function chooseVector(s: Shape): number | undefined {
   }
   return best;
 }
-const sum = (list: readonly number[]): number => list.reduce((a, b) => a + b, 0);
 
 /** Lanes for a loop that may be shorter than a register. */
 const lanesFor = (size: number, lanes: number): number => Math.min(lanes, 2 ** Math.floor(Math.log2(size)));
@@ -180,42 +108,32 @@ function predict(
   return memory > compute ? { nanoseconds: memory, bound: 'memory' } : { nanoseconds: compute, bound };
 }
 
-interface Tile {
-  /** The parallel loop that is unrolled besides the vector loop. */
-  readonly rows: number | undefined;
-  readonly extent: number;
-  /** Registers along the vector loop. */
-  readonly registers: number;
-  readonly cycles: number;
-  readonly bound: Bound;
-}
-
 /** A reduction whose results lie along the lanes: contractions, convolutions, pooling. */
-function contraction(s: Shape, base: Base, vector: number | undefined, target: Target): Schedule {
+function contraction(s: KernelShape, base: Base, vector: number | undefined, target: Target): Schedule {
   const { kernel } = s;
   const lanes = vector === undefined ? 1 : lanesFor(base.sizes[vector]!, s.lanes);
-  const tile = bestTile(s, vector, lanes, target) ?? oneCell(s);
-  const { rows } = tile;
+  const tile = bestTile(s, vector, lanes, target);
+  const rows = tile.rows.map((r) => r.loop);
+  const cells = product(tile.rows.map((r) => r.extent)) * tile.registers;
   const tiles = base.sizes.map((size, l) => {
     if (l === vector) return Math.min(size, tile.registers * lanes);
-    return l === rows ? tile.extent : 1;
+    return tile.rows.find((r) => r.loop === l)?.extent ?? 1;
   });
-  unrollReductions(s, tiles, rows, vector === undefined ? tile.extent : tile.extent * tile.registers);
-  const others = s.parallel.filter((l) => l !== vector && l !== rows);
+  unrollReductions(s, tiles, rows, cells);
+  const others = s.parallel.filter((l) => l !== vector && !rows.includes(l));
   const along = s.inner.filter((a) => vector !== undefined && a.form.coefficients[vector] !== 0);
   const across = s.inner.filter((a) => vector === undefined || a.form.coefficients[vector] === 0);
   // Loops over panels of weights (like the vector loop), over rows (like the unrolled one), and over both.
   const panels = others.filter((l) => across.length > 0 && across.every((a) => a.form.coefficients[l] === 0));
   const weights = sum(
     along
-      .filter((a) => rows === undefined || a.form.coefficients[rows] === 0)
+      .filter((a) => rows.every((l) => a.form.coefficients[l] === 0))
       .map((a) => a.bytes * footprint(a.form, base.sizes)),
   );
   const vectorOutside = vector !== undefined && across.length > 0 && weights > target.l2 / 2;
   const rest = others.filter((l) => !panels.includes(l));
   const wide = [...panels, ...(vector === undefined ? [] : [vector])];
-  const inside = rows === undefined ? [] : [rows];
-  const parallel = vectorOutside ? [...wide, ...rest, ...inside] : [...rest, ...wide, ...inside];
+  const parallel = vectorOutside ? [...wide, ...rest, ...rows] : [...rest, ...wide, ...rows];
   const block = chooseBlocks(
     s,
     { parallel, outside: vectorOutside ? wide : [], wide, rows, tiles, cycles: tile.cycles },
@@ -235,193 +153,25 @@ export interface Panel {
  * which it is read. Undefined where one tile covers the loop or none divides it.
  */
 export function choosePanel(kernel: Kernel, target: Target): Panel | undefined {
-  const s = describe(kernel, target);
+  const s = describeKernel(kernel, target);
   const loop = chooseVector(s);
   if (kernel.reduction === undefined || loop === undefined || kernel.loops[loop]!.kind === 'reduction')
     return undefined;
   const { size } = kernel.loops[loop]!;
   const lanes = lanesFor(size, s.lanes);
   const tile = bestTile(s, loop, lanes, target, (registers) => size % (registers * lanes) === 0);
-  if (tile === undefined) return undefined;
   const width = tile.registers * lanes;
-  return width < size ? { loop, width } : undefined;
-}
-
-/** Distinct elements that an access reads over all loops; strides do not matter. */
-const footprint = (form: LinearForm, sizes: readonly number[]): number =>
-  product(sizes.filter((_, l) => form.coefficients[l] !== 0));
-
-/** The cheapest register tile; `allowed` says which numbers of registers along the vector loop may be. */
-function bestTile(
-  s: Shape,
-  vector: number | undefined,
-  lanes: number,
-  target: Target,
-  allowed: (registers: number) => boolean = () => true,
-): Tile | undefined {
-  const { kernel } = s;
-  const sizes = kernel.loops.map((l) => l.size);
-  const along = vector === undefined ? 1 : registersFor(sizes[vector]!, lanes);
-  // Inner loops first: of equal tiles the one with its rows close together is better.
-  const candidates = s.parallel
-    .filter((l) => l !== vector && canUnroll(s, l) && sharesVector(s, l, vector))
-    .reverse();
-  const taps = volume(s, s.reductions);
-  // All inputs lie along the lanes (depthwise, pooling): neighbouring rows share what their taps read.
-  const shared = s.inner.every((a) => vector !== undefined && a.form.coefficients[vector] !== 0);
-  let best: Tile | undefined;
-  const rest = (rows: number | undefined): number =>
-    product(s.parallel.filter((l) => l !== vector && l !== rows).map((l) => sizes[l]!));
-  const consider = (rows: number | undefined, extent: number, registers: number): void => {
-    const weights = s.inner.filter(
-      (a) =>
-        vector !== undefined &&
-        a.form.coefficients[vector] !== 0 &&
-        (rows === undefined || a.form.coefficients[rows] === 0),
-    );
-    // Registers for weights: of one tap, or of all taps of a row when taps share the other input.
-    const taken =
-      shared && rows !== undefined
-        ? Math.min(mandatoryTaps(s, rows), 4) * registers + 2
-        : extent === 1
-          ? 1
-          : Math.min(registers, 4);
-    if (extent * registers + (weights.length > 0 ? taken : 1) + 1 > target.registers) return;
-    if (rows !== undefined && extent * registers * mandatoryTaps(s, rows) > maxUnrolled) return;
-    const rowsRead = (a: Access, r: number | undefined, count: number): number => {
-      if (r === undefined || a.form.coefficients[r] === 0) return 1;
-      return shared ? distinctRows(s, a, r, count) : count;
-    };
-    const one = (rowCount: number, regs: number): readonly [number, Bound] => {
-      const arithmetic = (rowCount * regs * s.operations) / core.arithmetic;
-      const loads =
-        sum(
-          s.inner.map(
-            (a) =>
-              (vector !== undefined && a.form.coefficients[vector] !== 0 ? regs : 1) *
-              rowsRead(a, rows, rowCount),
-          ),
-        ) / core.loads;
-      // A panel that the first-level cache does not hold comes from the second one each time.
-      const panel = sum(weights.map((a) => a.bytes * lanes * regs));
-      const stream = panel * taps > target.l1 / 2 ? panel / streamBytes : 0;
-      const worst =
-        Math.max(arithmetic, loads, stream, core.latency) *
-        conflictPenalty(s, vector, rows, rowCount, target);
-      return [
-        worst + 0.5,
-        arithmetic >= Math.max(loads, core.latency) ? 'compute' : loads >= core.latency ? 'loads' : 'latency',
-      ];
-    };
-    const split = (total: number, part: number): readonly (readonly [number, number])[] => {
-      const whole = Math.floor(total / part);
-      return total % part === 0
-        ? [[whole, part]]
-        : [
-            [whole, part],
-            [1, total % part],
-          ];
-    };
-    let cycles = 0;
-    for (const [rowTiles, rowCount] of split(rows === undefined ? 1 : sizes[rows]!, extent)) {
-      for (const [vectorTiles, regs] of split(along, registers)) {
-        if (rowTiles * vectorTiles === 0) continue;
-        // Start and end of a tile: initial values, epilogue and stores.
-        const edge = rowCount * regs * (1 + s.outer.length + s.outputs.length) * 0.75 + 6;
-        cycles += rowTiles * vectorTiles * (one(rowCount, regs)[0] * taps + edge);
-      }
-    }
-    cycles *= rest(rows);
-    if (best === undefined || cycles < best.cycles * 0.999)
-      best = { rows, extent, registers, cycles, bound: one(extent, registers)[1] };
-  };
-  const widths = Array.from({ length: Math.min(along, 16) }, (_, i) => i + 1).filter(allowed);
-  for (const registers of widths) {
-    consider(undefined, 1, registers);
-    for (const rows of candidates) {
-      for (let extent = 2; extent <= Math.min(sizes[rows]!, target.registers); extent++)
-        consider(rows, extent, registers);
-    }
-  }
-  return best;
-}
-const oneCell = (s: Shape): Tile => ({
-  rows: undefined,
-  extent: 1,
-  registers: 1,
-  cycles: volume(s, s.parallel) * volume(s, s.reductions),
-  bound: 'latency',
-});
-
-/** Whether rows of this loop can share what is loaded along the vector loop, or have nothing to share. */
-function sharesVector(s: Shape, loop: number, vector: number | undefined): boolean {
-  if (vector === undefined) return true;
-  const along = s.inner.filter((a) => a.form.coefficients[vector] !== 0);
-  return along.length === s.inner.length || along.some((a) => a.form.coefficients[loop] === 0);
-}
-/** Loads of an access per row and tap, when `rows` rows and all unrolled taps are in one body: places that taps share count once. */
-function distinctRows(s: Shape, a: Access, rows: number, count: number): number {
-  const taps = tapLoops(s, rows);
-  const seen = new Set<number>();
-  let offsets = [0];
-  for (const l of taps)
-    offsets = offsets.flatMap((o) =>
-      Array.from({ length: s.kernel.loops[l]!.size }, (_, i) => o + i * a.form.coefficients[l]!),
-    );
-  for (const o of offsets) for (let r = 0; r < count; r++) seen.add(o + r * a.form.coefficients[rows]!);
-  return seen.size / offsets.length;
-}
-/** How much slower the body gets because its rows fall into the same few sets of the first-level cache. */
-function conflictPenalty(
-  s: Shape,
-  vector: number | undefined,
-  rows: number | undefined,
-  count: number,
-  target: Target,
-): number {
-  if (rows === undefined) return 1;
-  const page = 4096;
-  const ways = target.l1 / page;
-  return Math.max(
-    1,
-    ...s.inner.map((a) => {
-      if (vector !== undefined && a.form.coefficients[vector] !== 0) return 1;
-      const step = (a.form.coefficients[rows]! * a.bytes) % page;
-      const sets = new Set(
-        Array.from({ length: count }, (_, r) => Math.floor((r * step) / 64) % (page / 64)),
-      );
-      return a.form.coefficients[rows] !== 0 && count / sets.size > ways - 1 ? 1.5 : 1;
-    }),
-  );
-}
-
-/** Reduction loops that decide padding together with a parallel loop: unrolled when that loop is. */
-function tapLoops(s: Shape, rows: number): readonly number[] {
-  const guards = kernelGuards(s.kernel).filter((g) => g.form.coefficients[rows] !== 0);
-  return s.reductions.filter((l) => guards.some((g) => g.form.coefficients[l] !== 0));
-}
-const mandatoryTaps = (s: Shape, rows: number): number => volume(s, tapLoops(s, rows));
-/** Whether several iterations of the loop may be in one register tile. */
-function canUnroll(s: Shape, loop: number): boolean {
-  const { reduction } = s.kernel;
-  const guards = kernelGuards(s.kernel).filter((g) => g.form.coefficients[loop] !== 0);
-  if (guards.length === 0) return true;
-  const neutral = new Set(
-    reduction?.inputs.flatMap((input, i) =>
-      input?.kind === 'guarded' && paddingIsNeutral(reduction, i, input.outside) ? input.guards : [],
-    ),
-  );
-  return guards.every((g) => neutral.has(g)) && mandatoryTaps(s, loop) <= 16;
+  return width < size && size % width === 0 ? { loop, width } : undefined;
 }
 
 /** Sets the tile of reductions to unroll: those that padding needs, then short inner ones while the body stays small. */
-function unrollReductions(s: Shape, tiles: number[], rows: number | undefined, cells: number): void {
+function unrollReductions(s: KernelShape, tiles: number[], rows: readonly number[], cells: number): void {
   let unrolled = cells;
   const unroll = (l: number): void => {
     tiles[l] = s.kernel.loops[l]!.size;
     unrolled *= tiles[l];
   };
-  if (rows !== undefined && tiles[rows]! > 1) for (const l of tapLoops(s, rows)) unroll(l);
+  for (const l of new Set(rows.flatMap((r) => tapLoops(s, r)))) unroll(l);
   const clamped = new Set(s.parallel.flatMap((p) => (tiles[p] === 1 ? tapLoops(s, p) : [])));
   for (const l of [...s.reductions].reverse()) {
     const { size } = s.kernel.loops[l]!;
@@ -437,13 +187,15 @@ interface BlockInput {
   readonly outside: readonly number[];
   /** Loops over weights: divided last, as each unit would read the rows again. */
   readonly wide: readonly number[];
-  readonly rows: number | undefined;
+  /** Unrolled loops, innermost in the unit. */
+  readonly rows: readonly number[];
   readonly tiles: readonly number[];
   readonly cycles: number;
 }
 /** How parallel loops are divided into units: enough of them for the threads, each with data that stays in cache. */
-function chooseBlocks(s: Shape, input: BlockInput, target: Target): number[] {
+function chooseBlocks(s: KernelShape, input: BlockInput, target: Target): number[] {
   const { parallel, outside, wide, rows, tiles, cycles } = input;
+  const [row] = rows;
   const sizes = s.kernel.loops.map((l) => l.size);
   const block = sizes.map(() => 0);
   // A unit should be worth starting; the rest is for balance among threads.
@@ -456,35 +208,35 @@ function chooseBlocks(s: Shape, input: BlockInput, target: Target): number[] {
   };
   for (const l of outside) divide(l, tiles[l]!);
   for (const l of parallel) {
-    if (wide.includes(l) || l === rows || units >= wanted) continue;
+    if (wide.includes(l) || rows.includes(l) || units >= wanted) continue;
     divide(l, Math.max(1, Math.floor(sizes[l]! / Math.ceil((4 * wanted) / units))));
   }
   if (
-    rows !== undefined &&
+    row !== undefined &&
     units < wanted &&
-    parallel.every((l) => l === rows || wide.includes(l) || block[l] === 0) &&
-    tapLoops(s, rows).length === 0
+    parallel.every((l) => rows.includes(l) || wide.includes(l) || block[l] === 0) &&
+    tapLoops(s, row).length === 0
   ) {
     // Rows that stay in the second-level cache while the weights go over them.
     const perRow = sum(
       s.inner
-        .filter((a) => a.form.coefficients[rows] !== 0)
+        .filter((a) => a.form.coefficients[row] !== 0)
         .map(
           (a) =>
             a.bytes *
             footprint(
               a.form,
-              sizes.map((n, l) => (l === rows || wide.includes(l) ? 1 : n)),
+              sizes.map((n, l) => (l === row || wide.includes(l) ? 1 : n)),
             ),
         ),
     );
-    const resident = Math.max(1, Math.floor(target.l2 / 4 / Math.max(1, perRow * tiles[rows]!)));
+    const resident = Math.max(1, Math.floor(target.l2 / 4 / Math.max(1, perRow * tiles[row]!)));
     const perUnit = Math.max(
       1,
-      Math.floor(sizes[rows]! / tiles[rows]! / Math.max(1, Math.ceil(wanted / units))),
+      Math.floor(sizes[row]! / tiles[row]! / Math.max(1, Math.ceil(wanted / units))),
     );
-    const size = tiles[rows]! * Math.min(resident, perUnit);
-    if (size < sizes[rows]!) divide(rows, size);
+    const size = tiles[row]! * Math.min(resident, perUnit);
+    if (size < sizes[row]!) divide(row, size);
   }
   for (const l of wide) {
     if (block[l] !== 0 || units >= wanted) continue;
@@ -496,12 +248,12 @@ function chooseBlocks(s: Shape, input: BlockInput, target: Target): number[] {
 }
 
 /** No reduction: elementwise ops, copies, transposes. */
-function elementwise(s: Shape, base: Base, vector: number | undefined, target: Target): Schedule {
+function elementwise(s: KernelShape, base: Base, vector: number | undefined, target: Target): Schedule {
   const lanes = vector === undefined ? 1 : lanesFor(base.sizes[vector]!, s.lanes);
   const straight = [...s.outer, ...s.outputs].every(
     (a) => vector !== undefined && (a.form.coefficients[vector] === 1 || a.form.coefficients[vector] === 0),
   );
-  const guarded = kernelGuards(s.kernel).length > 0;
+  const guarded = s.guards.length > 0;
   const tiles = base.sizes.map((size, l) =>
     l === vector ? Math.min(size, lanes * (straight && !guarded ? 4 : 1)) : 1,
   );
@@ -510,7 +262,7 @@ function elementwise(s: Shape, base: Base, vector: number | undefined, target: T
   const cycles = registers * (s.outer.length + s.outputs.length + 2) * (straight ? 0.5 : 0.5 * lanes);
   const block = chooseBlocks(
     s,
-    { parallel, outside: [], wide: vector === undefined ? [] : [vector], rows: undefined, tiles, cycles },
+    { parallel, outside: [], wide: vector === undefined ? [] : [vector], rows: [], tiles, cycles },
     target,
   );
   return {
@@ -525,7 +277,7 @@ function elementwise(s: Shape, base: Base, vector: number | undefined, target: T
 }
 
 /** A reduction along the lanes: row sums, norms, dot products. */
-function alongReduction(s: Shape, base: Base, vector: number, target: Target): Schedule {
+function alongReduction(s: KernelShape, base: Base, vector: number, target: Target): Schedule {
   const size = base.sizes[vector]!;
   const { lanes } = s;
   const reused = s.parallel.find(
@@ -543,7 +295,11 @@ function alongReduction(s: Shape, base: Base, vector: number, target: Target): S
   const steps = (volume(s, s.reductions) / (lanes * parts)) * (volume(s, s.parallel) / extent);
   const cycles = steps * perStep + volume(s, s.parallel) * 20;
   const parallel = [...s.parallel.filter((l) => l !== reused), ...(reused === undefined ? [] : [reused])];
-  const block = chooseBlocks(s, { parallel, outside: [], wide: [], rows: reused, tiles, cycles }, target);
+  const block = chooseBlocks(
+    s,
+    { parallel, outside: [], wide: [], rows: reused === undefined ? [] : [reused], tiles, cycles },
+    target,
+  );
   const order = [...parallel, ...s.reductions.filter((l) => l !== vector), vector];
   return {
     ...base,
