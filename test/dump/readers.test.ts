@@ -1,0 +1,237 @@
+import assert from 'node:assert/strict';
+import {
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  readdirSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { test } from 'node:test';
+import { MemorySource } from '../../src/dump/byteSource';
+import type { Dump } from '../../src/dump/dump';
+import { entryText } from '../../src/dump/entryText';
+import { closeDump, dumpReaders, openDump, openSource } from '../../src/dump/openDump';
+
+const logs = 'test/dump/logs';
+const read = (name: string): string => readFileSync(path.join(logs, `${name}.log`), 'utf8');
+
+async function texts(dump: Dump): Promise<string[]> {
+  return Promise.all(dump.entries.map(async (e) => (await entryText(dump, e)).text));
+}
+
+/** What a log says, as text: entries, warnings, texts. */
+async function describe(dump: Dump): Promise<string> {
+  const lines = [dump.format];
+  const warnings = [...dump.warnings];
+  const bodies: string[] = [];
+  for (const e of dump.entries) {
+    const argument =
+      e.argument === undefined ? '' : ` (${e.argument}${e.options === undefined ? '' : `{${e.options}}`})`;
+    const symbol = e.symbol === undefined ? '' : ` @${e.symbol}`;
+    lines.push(
+      `${e.index} ${e.when} ${e.pass}${argument} on ${e.op ?? '?'}${symbol}${e.omitted ? ' omitted' : ''}`,
+    );
+    const { text, warnings: more } = await entryText(dump, e);
+    warnings.push(...more);
+    bodies.push(`--- ${e.index}\n${text}`);
+  }
+  for (const w of warnings) lines.push(`${w.code} ${w.text}`);
+  if (dump.timing !== undefined) lines.push(`timing ${JSON.stringify({ ...dump.timing, start: 0, end: 0 })}`);
+  return `${lines.join('\n')}\n${bodies.join('')}`;
+}
+
+const names = readdirSync(logs)
+  .filter((file) => file.endsWith('.log'))
+  .map((file) => file.slice(0, -4));
+
+for (const name of names) {
+  test(`the log ${name} says what it should (UPDATE=1 rewrites)`, async () => {
+    const found = await describe(await openSource(new MemorySource(read(name), `${name}.log`)));
+    const file = path.join(logs, `${name}.expected`);
+    if (process.env['UPDATE'] === '1') writeFileSync(file, found);
+    assert.equal(found, readFileSync(file, 'utf8'));
+  });
+}
+
+/** What terminals, CI and file systems do to a log; entries and texts must come out the same. */
+const deviations: Readonly<Record<string, (log: string) => string>> = {
+  'carriage returns': (log) => log.replace(/\n/g, '\r\n'),
+  'colour codes': (log) =>
+    log.replace(/^(.*IR Dump.*)$/gm, '\x1b[0;1;32m$1\x1b[0m').replace(/return/g, '\x1b[35mreturn\x1b[m'),
+  'time stamps': (log) =>
+    log
+      .split('\n')
+      .map((line, i) => `2026-05-01T12:34:${String(i % 60).padStart(2, '0')}.1234567Z ${line}`)
+      .join('\n'),
+  'a prefix of containers': (log) =>
+    log
+      .split('\n')
+      .map((line) => `build_1  | ${line}`)
+      .join('\n'),
+  'a long head of other output': (log) => `${'configuring...\n'.repeat(20_000)}${log}`,
+};
+
+for (const [what, deviate] of Object.entries(deviations)) {
+  test(`${what} change no entry and no text`, async () => {
+    for (const name of names.filter((n) => /^(?:mlir|triton|cir)/.test(n))) {
+      const log = read(name).replace(/\n\n===[\s\S]*/, '\n');
+      const plain = await openSource(new MemorySource(log));
+      const changed = await openSource(new MemorySource(deviate(log)));
+      const list = (dump: Dump): unknown =>
+        dump.entries.map((e) => [e.when, e.pass, e.argument, e.options, e.op, e.symbol]);
+      assert.deepEqual(list(changed), list(plain), name);
+      assert.deepEqual(await texts(changed), await texts(plain), name);
+    }
+  });
+}
+
+test('entries do not depend on where the chunks of a large log end', async () => {
+  const log = read('mlir-2024').replace(/\n\n===[\s\S]*/, '\n');
+  const plain = await openSource(new MemorySource(log));
+  const size = Buffer.byteLength(log);
+  const filler = `// -----// IR Dump After Filler (filler) //----- //\n"x.y"() {v = "${'z'.repeat((8 << 20) - 200)}"} : () -> ()\n`;
+  for (let shift = 0; shift < size; shift += 97) {
+    const padding = ' '.repeat(200 - (shift % 200));
+    const dump = await openSource(new MemorySource(`${filler.slice(0, -1 - shift)}\n${padding}\n${log}`));
+    assert.deepEqual(
+      dump.entries.slice(1).map((e) => [e.when, e.pass, e.op, e.symbol, e.end - e.start]),
+      plain.entries.map((e) => [e.when, e.pass, e.op, e.symbol, e.end - e.start]),
+      `shift ${shift}`,
+    );
+  }
+});
+
+test('a constant of megabytes on one line is elided with its size, and another constant is another text', async () => {
+  const log = (digits: string): string =>
+    `// -----// IR Dump After CSE (cse) //----- //\nmodule {\n  %0 = arith.constant dense<"0x${digits}"> : tensor<1xf32>\n}\n`;
+  const text = async (digits: string): Promise<string> =>
+    (await texts(await openSource(new MemorySource(log(digits)))))[0]!;
+  const big = await text('08000000'.repeat(3 << 20));
+  assert.match(big, /dense<"0x08000000…12582912 bytes, [0-9a-f]{8}"> : tensor<1xf32>/);
+  assert.notEqual(big, await text(`${'08000000'.repeat((3 << 20) - 1)}08000001`));
+  assert.match(await text('0800'), /dense<"0x0800">/);
+});
+
+test('cut and garbled logs give what they hold, and never throw', async () => {
+  for (const name of names) {
+    const log = Buffer.from(read(name));
+    for (let i = 1; i < 60; i++) {
+      const cut = log.subarray(0, Math.floor((log.length * i) / 60));
+      const garbled = Buffer.from(log);
+      for (let k = 0; k < 8; k++) garbled[(i * 7919 + k * 104_729) % log.length] = (i * 31 + k * 17) % 256;
+      for (const bytes of [cut, garbled]) {
+        const dump = await openSource(new MemorySource(bytes, 'x.mlir'));
+        await describe(dump);
+      }
+    }
+  }
+});
+
+test('what is no dump is refused with what was found', async () => {
+  await assert.rejects(
+    openSource(new MemorySource('hello world', 'a.txt')),
+    /STR0150 'a.txt' .*begin 'hello world'/,
+  );
+  await assert.rejects(openSource(new MemorySource('', 'a.txt')), /STR0150 .*empty/);
+  await assert.rejects(openDump('/no/such/file'), /STR0151/);
+});
+
+test('each reader is sure of its own logs and none of the others', async () => {
+  const expected: Readonly<Record<string, string>> = { halide: 'halide-log', plain: 'ir-file' };
+  for (const name of names) {
+    const format = expected[name] ?? (name.startsWith('llvm') ? 'llvm-log' : 'mlir-log');
+    assert.equal((await openSource(new MemorySource(read(name), `${name}.log`))).format, format, name);
+  }
+  assert.equal(new Set(dumpReaders.map((r) => r.format)).size, dumpReaders.length);
+});
+
+const module = 'module {\n}\n';
+const folders: Readonly<Record<string, { files: readonly string[]; passes: readonly string[] }>> = {
+  'mlir-tree': {
+    files: [
+      'builtin_module_no-symbol-name/10_symbol-dce.mlir',
+      'builtin_module_no-symbol-name/2_inline.mlir',
+      'builtin_module_no-symbol-name/func_func_b/0_0_cse.mlir',
+      'builtin_module_no-symbol-name/func_func_a/0_10_cse.mlir',
+      'builtin_module_no-symbol-name/func_func_a/0_9_canonicalize.mlir',
+    ],
+    passes: ['cse', 'canonicalize', 'cse', 'inline', 'symbol-dce'],
+  },
+  'strata-dump': {
+    files: [
+      'builtin_module_m/0_import.mlir',
+      'builtin_module_m/12_cse.mlir',
+      'builtin_module_m/3_fuse.mlir',
+      'parameters.safetensors',
+    ],
+    passes: ['import', 'fuse', 'cse'],
+  },
+  'iree-phases': {
+    files: ['m.10.executable-targets.mlir', 'm.1.input.mlir', 'm.2.abi.mlir'],
+    passes: ['input', 'abi', 'executable-targets'],
+  },
+  'xla-dump': {
+    files: [
+      'module_0001.jit_f.cpu_after_optimizations.txt',
+      'module_0001.jit_f.before_optimizations.txt',
+      'module_0000.g.before_optimizations.txt',
+    ],
+    passes: ['before_optimizations', 'before_optimizations', 'cpu_after_optimizations'],
+  },
+  'tvm-dump': { files: ['010_Fuse.py', '002_Simplify.py'], passes: ['Simplify', 'Fuse'] },
+};
+
+test('folders of each format are read in the order of their passes', async () => {
+  const root = mkdtempSync(path.join(tmpdir(), 'dump-'));
+  try {
+    for (const [format, { files, passes }] of Object.entries(folders)) {
+      for (const file of files) {
+        mkdirSync(path.dirname(path.join(root, format, file)), { recursive: true });
+        writeFileSync(path.join(root, format, file), module);
+      }
+      const dump = await openDump(path.join(root, format));
+      assert.equal(dump.format, format);
+      assert.deepEqual(
+        dump.entries.map((e) => e.pass),
+        passes,
+      );
+      assert.deepEqual(
+        await texts(dump),
+        passes.map(() => module),
+      );
+      assert.deepEqual(dump.warnings, []);
+      await closeDump(dump);
+    }
+  } finally {
+    rmSync(root, { recursive: true });
+  }
+});
+
+const samples = '../shared/data/mlir-dumps';
+const skip = existsSync(samples) ? false : 'the sample dumps are not here';
+
+test('every marker of the samples is an entry with its op', { skip }, async () => {
+  for (const file of readdirSync(samples)) {
+    const dump = await openDump(path.join(samples, file));
+    const markers = readFileSync(path.join(samples, file), 'utf8').match(/^\/\/ -----\/\/ IR Dump/gm) ?? [];
+    assert.equal(dump.entries.length, markers.length, file);
+    for (const e of dump.entries) {
+      assert.match(e.op ?? '', /^(?:func\.func|builtin\.module)$/);
+      assert.ok(e.argument !== undefined);
+      const { text, warnings } = await entryText(dump, e);
+      assert.match(text, /^(?:#map|module|func\.func)[\s\S]*\}\n$/);
+      assert.deepEqual(warnings, []);
+    }
+    await closeDump(dump);
+  }
+  const nested = await openDump(path.join(samples, 'nested-before-after-llvm22.mlir.log'));
+  assert.deepEqual(
+    [...new Set(nested.entries.map((e) => e.symbol ?? ''))],
+    ['layer0', 'layer1', 'layer2', ''],
+  );
+  await closeDump(nested);
+});
