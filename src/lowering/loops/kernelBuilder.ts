@@ -246,7 +246,7 @@ export class KernelBuilder {
     });
   }
   #splat(v: Value, lanes: number): Value {
-    return this.emitter.splat(v, lanes);
+    return this.#evaluator.splat(v, lanes);
   }
 
   /** Emits reduction loops from the `depth`-th inwards; what the accumulators of all cells become. */
@@ -519,7 +519,7 @@ export class KernelBuilder {
         const buffer = this.buffers.output(o.result);
         const step = vector === undefined ? 0 : o.form.coefficients[vector]!;
         if (cell.lanes === 1 || (step === 1 && o.type.element !== t.i1)) {
-          e.store(e.splat(value, cell.lanes), buffer, this.#evaluator.index(o.form, point));
+          e.store(this.#splat(value, cell.lanes), buffer, this.#evaluator.index(o.form, point));
           continue;
         }
         for (let lane = 0; lane < cell.lanes; lane++) {

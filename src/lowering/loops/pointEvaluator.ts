@@ -28,7 +28,15 @@ export interface Point {
 /** Values that are visible at the insertion point, by what they are. */
 class Scope {
   readonly #values = new Map<string, Value>();
+  readonly #splats = new Map<Value, Value>();
   constructor(readonly parent?: Scope) {}
+  splat(of: Value, lanes: number): Value | undefined {
+    const known = this.#splats.get(of);
+    return known !== undefined && lanesOf(known) === lanes ? known : this.parent?.splat(of, lanes);
+  }
+  setSplat(of: Value, splat: Value): void {
+    this.#splats.set(of, splat);
+  }
   get(key: string): Value | undefined {
     return this.#values.get(key) ?? this.parent?.get(key);
   }
@@ -131,12 +139,27 @@ export class PointEvaluator {
     return v;
   }
 
+  /** The value repeated to so many lanes; each value once per place. */
+  splat(v: Value, lanes: number): Value {
+    if (lanes === 1 || v.type.kind === 'vector') return v;
+    const constant = v.definingOp?.name === 'arith.constant' ? v.definingOp.attr('value') : undefined;
+    if (constant !== undefined && v.type !== t.index) return this.constant(constant, v.type, lanes);
+    let made = this.#scope.splat(v, lanes);
+    if (made === undefined) {
+      made = this.emitter.splat(v, lanes);
+      this.#scope.setSplat(v, made);
+    }
+    return made;
+  }
+  constant(value: Attribute, type: types.Type, lanes: number): Value {
+    return this.#shared(`c${value.text}*${lanes}`, () => this.emitter.constant(value, type, lanes));
+  }
+
   /** The value at a point: a vector where it changes along the lanes, a scalar where it does not. */
   evaluate(e: Expression, point: Point): Value {
     if (e.kind === 'accumulator')
       return point.accumulators?.[e.result] ?? this.#fail('its reduction is read before it is done');
-    if (e.kind === 'constant')
-      return this.#shared(`c${e.value.text}`, () => this.emitter.constant(e.value, e.type, 1));
+    if (e.kind === 'constant') return this.constant(e.value, e.type, 1);
     if (e.kind === 'load') return this.#load(e.operand, e.form, point);
     const lanes = this.alongLanes(e) ? point.lanes : 1;
     const key = `e${e.id}@${this.#dependsOn(e)
@@ -153,7 +176,7 @@ export class PointEvaluator {
           const width = Math.max(1, ...inputs.map(lanesOf));
           return this.emitter.again(
             e.op,
-            inputs.map((v) => this.emitter.splat(v, width)),
+            inputs.map((v) => this.splat(v, width)),
             width,
           )[0]!;
         }
@@ -211,7 +234,7 @@ export class PointEvaluator {
     });
     const condition = tests.reduce((a, b) => this.emitter.and(a, b));
     const branch = (make: (p: Point) => Value) => (): Value =>
-      this.#in(new Scope(this.#scope), () => this.emitter.splat(make(point), lanes));
+      this.#in(new Scope(this.#scope), () => this.splat(make(point), lanes));
     return this.emitter.choose(condition, laneType(type, lanes), branch(inside), branch(outside));
   }
   /** The point of a single lane. */
@@ -278,17 +301,13 @@ export class PointEvaluator {
     };
     const get = (v: Value, lanes: number): Value => {
       const l = lazyOf(v);
-      if ('constant' in l) return this.emitter.constant(l.constant, l.type, lanes);
-      if ('value' in l) return this.emitter.splat(l.value, lanes);
+      if ('constant' in l) return this.constant(l.constant, l.type, lanes);
+      if ('value' in l) return this.splat(l.value, lanes);
       const [product, a, b] = l.product;
       const width = Math.max(lanesOf(a), lanesOf(b));
-      const made = this.emitter.again(
-        product,
-        [this.emitter.splat(a, width), this.emitter.splat(b, width)],
-        width,
-      )[0]!;
+      const made = this.emitter.again(product, [this.splat(a, width), this.splat(b, width)], width)[0]!;
       values.set(v, { value: made });
-      return this.emitter.splat(made, lanes);
+      return this.splat(made, lanes);
     };
     for (const inner of block.ops) {
       if (inner.name === 'linalg.yield') return inner.operands.map((v) => get(v, widthOf(v)));
@@ -318,8 +337,8 @@ export class PointEvaluator {
           const [, a, b] = (lazyOf(inner.operand(side)) as { product: readonly [Operation, Value, Value] })
             .product;
           const made = this.emitter.fma(
-            this.emitter.splat(a, lanes),
-            this.emitter.splat(b, lanes),
+            this.splat(a, lanes),
+            this.splat(b, lanes),
             get(inner.operand(1 - side), lanes),
           );
           values.set(inner.result(), { value: made });

@@ -10,6 +10,7 @@ import {
   stringAttr,
   types as t,
 } from '../../ir';
+import * as arith from '../../ir/dialects/arith';
 import { launch, region } from '../../ir/dialects/dispatch';
 import { func, returnOp } from '../../ir/dialects/func';
 import { simplifyLoops } from '../loops/joinLoops';
@@ -82,6 +83,8 @@ function kernelFunction(op: Operation, name: string, target: Target, b: Builder)
       { fma: target.fma },
     );
     builder.build();
+    // Scalars of constants that only their vectors are left of.
+    for (const o of block.ops.flatMap((x) => x.find((y) => arith.constant.is(y)))) eraseIfDead(o);
     b.op(returnOp, {});
   });
   return createOp(
