@@ -5,6 +5,7 @@ import {
   createOp,
   definePass,
   dictionaryAttr,
+  eraseIfDead,
   i64Attr,
   Region,
   stringAttr,

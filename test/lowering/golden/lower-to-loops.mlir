@@ -36,41 +36,40 @@ module attributes {strata.target = {arch = "x86_64", features = ["avx2", "fma"]}
     %1 = memref.collapse_shape %arg1 [[0, 1]] : memref<5x16xf32> into memref<80xf32>
     %2 = memref.collapse_shape %arg3 [[0, 1]] : memref<6x16xf32> into memref<96xf32>
     scf.forall (%arg4) in (1) {
-      %cst = arith.constant 0.000000e+00 : f32
-      %cst_0 = arith.constant dense<0.000000e+00> : vector<8xf32>
+      %cst = arith.constant dense<0.000000e+00> : vector<8xf32>
       %c0 = arith.constant 0 : index
       %3 = memref.load %0[%c0] : memref<30xf32>
       %4 = vector.load %1[%c0] : memref<80xf32>, vector<8xf32>
       %5 = vector.broadcast %3 : f32 to vector<8xf32>
-      %6 = vector.fma %5, %4, %cst_0 : vector<8xf32>
+      %6 = vector.fma %5, %4, %cst : vector<8xf32>
       %c8 = arith.constant 8 : index
       %7 = vector.load %1[%c8] : memref<80xf32>, vector<8xf32>
-      %8 = vector.fma %5, %7, %cst_0 : vector<8xf32>
+      %8 = vector.fma %5, %7, %cst : vector<8xf32>
       %c5 = arith.constant 5 : index
       %9 = memref.load %0[%c5] : memref<30xf32>
       %10 = vector.broadcast %9 : f32 to vector<8xf32>
-      %11 = vector.fma %10, %4, %cst_0 : vector<8xf32>
-      %12 = vector.fma %10, %7, %cst_0 : vector<8xf32>
+      %11 = vector.fma %10, %4, %cst : vector<8xf32>
+      %12 = vector.fma %10, %7, %cst : vector<8xf32>
       %c10 = arith.constant 10 : index
       %13 = memref.load %0[%c10] : memref<30xf32>
       %14 = vector.broadcast %13 : f32 to vector<8xf32>
-      %15 = vector.fma %14, %4, %cst_0 : vector<8xf32>
-      %16 = vector.fma %14, %7, %cst_0 : vector<8xf32>
+      %15 = vector.fma %14, %4, %cst : vector<8xf32>
+      %16 = vector.fma %14, %7, %cst : vector<8xf32>
       %c15 = arith.constant 15 : index
       %17 = memref.load %0[%c15] : memref<30xf32>
       %18 = vector.broadcast %17 : f32 to vector<8xf32>
-      %19 = vector.fma %18, %4, %cst_0 : vector<8xf32>
-      %20 = vector.fma %18, %7, %cst_0 : vector<8xf32>
+      %19 = vector.fma %18, %4, %cst : vector<8xf32>
+      %20 = vector.fma %18, %7, %cst : vector<8xf32>
       %c20 = arith.constant 20 : index
       %21 = memref.load %0[%c20] : memref<30xf32>
       %22 = vector.broadcast %21 : f32 to vector<8xf32>
-      %23 = vector.fma %22, %4, %cst_0 : vector<8xf32>
-      %24 = vector.fma %22, %7, %cst_0 : vector<8xf32>
+      %23 = vector.fma %22, %4, %cst : vector<8xf32>
+      %24 = vector.fma %22, %7, %cst : vector<8xf32>
       %c25 = arith.constant 25 : index
       %25 = memref.load %0[%c25] : memref<30xf32>
       %26 = vector.broadcast %25 : f32 to vector<8xf32>
-      %27 = vector.fma %26, %4, %cst_0 : vector<8xf32>
-      %28 = vector.fma %26, %7, %cst_0 : vector<8xf32>
+      %27 = vector.fma %26, %4, %cst : vector<8xf32>
+      %28 = vector.fma %26, %7, %cst : vector<8xf32>
       %c1 = arith.constant 1 : index
       %29 = memref.load %0[%c1] : memref<30xf32>
       %c16 = arith.constant 16 : index
@@ -207,52 +206,52 @@ module attributes {strata.target = {arch = "x86_64", features = ["avx2", "fma"]}
       %c0_0 = arith.constant 0 : index
       %133 = vector.load %arg2[%c0_0] : memref<16xf32>, vector<8xf32>
       %134 = arith.addf %110, %133 : vector<8xf32>
-      %cst_1 = arith.constant dense<0.000000e+00> : vector<8xf32>
-      %135 = arith.maximumf %134, %cst_1 : vector<8xf32>
+      %cst_0 = arith.constant dense<0.000000e+00> : vector<8xf32>
+      %135 = arith.maximumf %134, %cst_0 : vector<8xf32>
       vector.store %135, %2[%c0_0] : memref<96xf32>, vector<8xf32>
       %c8_0 = arith.constant 8 : index
       %136 = vector.load %arg2[%c8_0] : memref<16xf32>, vector<8xf32>
       %137 = arith.addf %112, %136 : vector<8xf32>
-      %138 = arith.maximumf %137, %cst_1 : vector<8xf32>
+      %138 = arith.maximumf %137, %cst_0 : vector<8xf32>
       vector.store %138, %2[%c8_0] : memref<96xf32>, vector<8xf32>
       %139 = arith.addf %115, %133 : vector<8xf32>
-      %140 = arith.maximumf %139, %cst_1 : vector<8xf32>
+      %140 = arith.maximumf %139, %cst_0 : vector<8xf32>
       %c16_0 = arith.constant 16 : index
       vector.store %140, %2[%c16_0] : memref<96xf32>, vector<8xf32>
       %141 = arith.addf %116, %136 : vector<8xf32>
-      %142 = arith.maximumf %141, %cst_1 : vector<8xf32>
+      %142 = arith.maximumf %141, %cst_0 : vector<8xf32>
       %c24_0 = arith.constant 24 : index
       vector.store %142, %2[%c24_0] : memref<96xf32>, vector<8xf32>
       %143 = arith.addf %119, %133 : vector<8xf32>
-      %144 = arith.maximumf %143, %cst_1 : vector<8xf32>
+      %144 = arith.maximumf %143, %cst_0 : vector<8xf32>
       %c32_0 = arith.constant 32 : index
       vector.store %144, %2[%c32_0] : memref<96xf32>, vector<8xf32>
       %145 = arith.addf %120, %136 : vector<8xf32>
-      %146 = arith.maximumf %145, %cst_1 : vector<8xf32>
+      %146 = arith.maximumf %145, %cst_0 : vector<8xf32>
       %c40_0 = arith.constant 40 : index
       vector.store %146, %2[%c40_0] : memref<96xf32>, vector<8xf32>
       %147 = arith.addf %123, %133 : vector<8xf32>
-      %148 = arith.maximumf %147, %cst_1 : vector<8xf32>
+      %148 = arith.maximumf %147, %cst_0 : vector<8xf32>
       %c48_0 = arith.constant 48 : index
       vector.store %148, %2[%c48_0] : memref<96xf32>, vector<8xf32>
       %149 = arith.addf %124, %136 : vector<8xf32>
-      %150 = arith.maximumf %149, %cst_1 : vector<8xf32>
+      %150 = arith.maximumf %149, %cst_0 : vector<8xf32>
       %c56_0 = arith.constant 56 : index
       vector.store %150, %2[%c56_0] : memref<96xf32>, vector<8xf32>
       %151 = arith.addf %127, %133 : vector<8xf32>
-      %152 = arith.maximumf %151, %cst_1 : vector<8xf32>
+      %152 = arith.maximumf %151, %cst_0 : vector<8xf32>
       %c64_0 = arith.constant 64 : index
       vector.store %152, %2[%c64_0] : memref<96xf32>, vector<8xf32>
       %153 = arith.addf %128, %136 : vector<8xf32>
-      %154 = arith.maximumf %153, %cst_1 : vector<8xf32>
+      %154 = arith.maximumf %153, %cst_0 : vector<8xf32>
       %c72_0 = arith.constant 72 : index
       vector.store %154, %2[%c72_0] : memref<96xf32>, vector<8xf32>
       %155 = arith.addf %131, %133 : vector<8xf32>
-      %156 = arith.maximumf %155, %cst_1 : vector<8xf32>
+      %156 = arith.maximumf %155, %cst_0 : vector<8xf32>
       %c80 = arith.constant 80 : index
       vector.store %156, %2[%c80] : memref<96xf32>, vector<8xf32>
       %157 = arith.addf %132, %136 : vector<8xf32>
-      %158 = arith.maximumf %157, %cst_1 : vector<8xf32>
+      %158 = arith.maximumf %157, %cst_0 : vector<8xf32>
       %c88 = arith.constant 88 : index
       vector.store %158, %2[%c88] : memref<96xf32>, vector<8xf32>
     }
@@ -300,12 +299,11 @@ module {
       %c3 = arith.constant 3 : index
       %c1 = arith.constant 1 : index
       scf.for %arg4 = %c0 to %c3 step %c1 {
-        %cst = arith.constant 0.000000e+00 : f32
-        %cst_0 = arith.constant dense<0.000000e+00> : vector<4xf32>
+        %cst = arith.constant dense<0.000000e+00> : vector<4xf32>
         %3 = affine.max #map(%arg4)
         %4 = affine.min #map1(%arg4)
         %c1_0 = arith.constant 1 : index
-        %5:4 = scf.for %arg5 = %3 to %4 step %c1_0 iter_args(%arg6 = %cst_0, %arg7 = %cst_0, %arg8 = %cst_0, %arg9 = %cst_0) -> (vector<4xf32>, vector<4xf32>, vector<4xf32>, vector<4xf32>) {
+        %5:4 = scf.for %arg5 = %3 to %4 step %c1_0 iter_args(%arg6 = %cst, %arg7 = %cst, %arg8 = %cst, %arg9 = %cst) -> (vector<4xf32>, vector<4xf32>, vector<4xf32>, vector<4xf32>) {
           %6 = affine.apply affine_map<(d0, d1) -> (d0 * 4 + d1 * 4)>(%arg4, %arg5)
           %7 = affine.apply affine_map<(d0) -> (d0 - 4)>(%6)
           %8 = vector.load %0[%7] : memref<48xf32>, vector<4xf32>
