@@ -18,14 +18,14 @@ export const traceMessages = defineMessages({
       `${p.file}: the trace ends in the middle of an event at byte ${p.at} of ${p.size}; ${plural(p.kept, 'zone', 'zones')} before it were kept.`,
     next: () => 'The file was cut short or the recording process was killed.',
   }),
-  STR0804: message<{ file: string; count: number; firstAt: number }>({
+  STR0804: message<{ file: string; count: number; firstAt?: number }>({
     severity: 'warning',
     text: (p) =>
-      `${p.file}: ${plural(p.count, 'damaged event was', 'damaged events were')} skipped, the first at byte ${p.firstAt}.`,
+      `${p.file}: ${plural(p.count, 'damaged event was', 'damaged events were')} skipped${p.firstAt === undefined ? '' : `, the first at byte ${p.firstAt}`}.`,
   }),
   STR0805: message<{ file: string; reason: string }>({
     text: (p) => `${p.file}: the compressed data cannot be expanded: ${p.reason}.`,
-    next: () => 'Expand it by hand (gzip -d) to see how much of it is intact.',
+    next: () => 'Expand it by hand (gzip -d, zstd -d) to see how much of it is intact.',
   }),
   STR0806: message<{ file: string; ends: number; begins: number }>({
     severity: 'warning',
@@ -47,5 +47,33 @@ export const traceMessages = defineMessages({
   STR0810: message<{ file: string }>({
     text: (p) => `${p.file}: the events lie more than 104 days apart, which nanoseconds cannot hold exactly.`,
     next: () => 'Check the clocks of the recording: two of them were mixed.',
+  }),
+  STR0811: message<{ file: string; unit: string }>({
+    severity: 'warning',
+    text: (p) => `${p.file}: values are in '${p.unit}', not in time; each is shown as one nanosecond.`,
+  }),
+  STR0812: message<{ file: string }>({
+    text: (p) => `${p.file}: a raw Gecko profile; the processed form is expected.`,
+    next: () => 'Open it at profiler.firefox.com and save it from there.',
+  }),
+  STR0813: message<{ file: string }>({
+    severity: 'warning',
+    text: (p) => `${p.file}: a timing report as a list, whose rows overlap in time and have no parents.`,
+    next: () => 'Record it with --mlir-timing-display=tree to see the passes nested.',
+  }),
+  STR0814: message<{ file: string; found: string; expected: number }>({
+    severity: 'warning',
+    text: (p) =>
+      `${p.file}: schema version ${p.found}, version ${p.expected} is known; it was read all the same.`,
+    next: () => 'Check the times against those of iree-profile.',
+  }),
+  STR0815: message<{ file: string; count: number }>({
+    severity: 'warning',
+    text: (p) =>
+      `${p.file}: ${plural(p.count, 'event has', 'events have')} no time on the clock of the host and ${p.count === 1 ? 'was' : 'were'} left out.`,
+  }),
+  STR0816: message<{ file: string }>({
+    text: (p) => `${p.file}: a capture of Tracy, which only the Tracy of the same version reads.`,
+    next: () => "Export it with 'tracy-csvexport -u capture.tracy > zones.csv' and open that.",
   }),
 });

@@ -48,6 +48,28 @@ export function spreadOf(durations: Float64Array): Spread {
   };
 }
 
+/** Describes calls of which only totals were recorded: quantiles are NaN. */
+export function spreadOfMerged(
+  parts: readonly {
+    readonly calls: number;
+    readonly total: number;
+    readonly min: number;
+    readonly max: number;
+  }[],
+): Spread {
+  const calls = parts.reduce((sum, p) => sum + p.calls, 0);
+  const total = parts.reduce((sum, p) => sum + p.total, 0);
+  return {
+    calls,
+    total,
+    mean: calls === 0 ? 0 : total / calls,
+    min: Math.min(...parts.map((p) => p.min)),
+    median: NaN,
+    p95: NaN,
+    max: Math.max(...parts.map((p) => p.max)),
+  };
+}
+
 /** Nanoseconds after the origin of the trace. */
 export interface TimeRange {
   readonly from: number;

@@ -5,7 +5,7 @@
 import { columnUnit } from './layout/columnUnits';
 import { selfTimes } from './nesting';
 import { originLabel } from './originLabel';
-import { spreadOf } from './statistics';
+import { spreadOf, spreadOfMerged } from './statistics';
 import type { Spread } from './statistics';
 import { allFacts } from './trace';
 import type { TraceColumns, ZoneFacts } from './trace';
@@ -46,8 +46,22 @@ interface Group {
   longest: number;
 }
 
+/** The calls behind a row in order of time; none where the trace holds only their totals. */
+export interface RowCalls {
+  /** Nanoseconds. */
+  readonly durations: Float64Array;
+  /** Of each call, −1 where it is not recorded. */
+  readonly iterations: Int32Array;
+}
+
 /** Summarises the dispatches of a trace, or its zone names where it records no dispatch. */
-export function summarise(trace: TraceColumns): Summary {
+export const summarise = (trace: TraceColumns): Summary => summariseCalls(trace).summary;
+
+/** As `summarise`, with the calls of each row. */
+export function summariseCalls(trace: TraceColumns): {
+  readonly summary: Summary;
+  readonly calls: ReadonlyMap<SummaryRow, RowCalls>;
+} {
   const facts = allFacts(trace);
   const { zones, strings } = trace;
   const byDispatch = facts.some((f) => f.dispatch !== undefined);
@@ -76,13 +90,19 @@ export function summarise(trace: TraceColumns): Summary {
     const p = zones.parent[i]!;
     if (p < 0 || groupOf(p) !== g) g.zones.push(i);
   }
-  const rows = [...groups.values()].map((g) => ({
-    g,
-    spread: spreadOf(byDispatch ? callsOf(trace, g.zones) : durationsOf(trace, g.zones)),
-  }));
+  const rows = [...groups.values()].map((g) => {
+    const merged = g.zones.flatMap((i) => {
+      const m = facts[zones.args[i]!]!.merged;
+      return m === undefined ? [] : [{ ...m, total: zones.duration[i]! }];
+    });
+    if (merged.length > 0) return { g, calls: NO_CALLS, spread: spreadOfMerged(merged) };
+    const calls = byDispatch ? callsOf(trace, g.zones) : zonesAsCalls(trace, g.zones);
+    return { g, calls, spread: spreadOf(calls.durations.slice()) };
+  });
   const weight = (r: (typeof rows)[number]): number => (byDispatch ? r.spread.total : selfOf(r.g));
   const total = rows.reduce((sum, r) => sum + weight(r), 0);
-  return {
+  const callsOfRow = new Map<SummaryRow, RowCalls>();
+  const summary: Summary = {
     by: byDispatch ? 'dispatch' : 'name',
     span: trace.span,
     total,
@@ -90,7 +110,7 @@ export function summarise(trace: TraceColumns): Summary {
       .map((r): SummaryRow => {
         const { flops, bytes, dispatch, entry, origins } = r.g.facts;
         const rate = (work: number): number => (work * r.spread.calls * 1e9) / r.spread.total;
-        return {
+        const row: SummaryRow = {
           name: r.g.name,
           ...(entry === undefined ? {} : { entry }),
           ...(dispatch === undefined ? {} : { dispatch }),
@@ -102,23 +122,30 @@ export function summarise(trace: TraceColumns): Summary {
           ...(flops === undefined || r.spread.total === 0 ? {} : { flopsPerSecond: rate(flops) }),
           ...(bytes === undefined || r.spread.total === 0 ? {} : { bytesPerSecond: rate(bytes) }),
         };
+        callsOfRow.set(row, r.calls);
+        return row;
       })
       .sort(
         (a, b) => b.total - a.total || (a.dispatch ?? 0) - (b.dispatch ?? 0) || (a.name < b.name ? -1 : 1),
       ),
   };
+  return { summary, calls: callsOfRow };
 }
 
 const selfOf = (g: Group): number => (g.onThreads > 0 ? g.onThreads : g.onAll);
 
-const durationsOf = (trace: TraceColumns, zones: readonly number[]): Float64Array =>
-  Float64Array.from(zones, (i) => trace.zones.duration[i]!);
+const NO_CALLS: RowCalls = { durations: new Float64Array(0), iterations: new Int32Array(0) };
+
+const zonesAsCalls = (trace: TraceColumns, zones: readonly number[]): RowCalls => ({
+  durations: Float64Array.from(zones, (i) => trace.zones.duration[i]!),
+  iterations: Int32Array.from(zones, (i) => trace.zones.iteration[i]!),
+});
 
 /**
- * Durations of the calls that `zones` (of one dispatch) make up: the zones of one iteration, or where no iteration is
+ * The calls that `zones` (of one dispatch) make up: the zones of one iteration, or where no iteration is
  * recorded, zones of different tracks that overlap.
  */
-function callsOf(trace: TraceColumns, zones: readonly number[]): Float64Array {
+function callsOf(trace: TraceColumns, zones: readonly number[]): RowCalls {
   const { start, duration, track, iteration: iterations } = trace.zones;
   const order = [...zones].sort((a, b) => start[a]! - start[b]! || a - b);
   const calls: { from: number; to: number; iteration: number; tracks: Set<number> }[] = [];
@@ -137,7 +164,10 @@ function callsOf(trace: TraceColumns, zones: readonly number[]): Float64Array {
       call.tracks.add(track[i]!);
     } else calls.push({ from, to, iteration, tracks: new Set([track[i]!]) });
   }
-  return Float64Array.from(calls, (c) => c.to - c.from);
+  return {
+    durations: Float64Array.from(calls, (c) => c.to - c.from),
+    iterations: Int32Array.from(calls, (c) => c.iteration),
+  };
 }
 
 /** The summary as an aligned text table, at most `limit` rows, one unit per column. */
@@ -168,7 +198,7 @@ export function formatSummary(summary: Summary, limit = Infinity): string {
   ];
   const lines = shown.map((r) => [
     r.entry === undefined || !entries ? r.name : `${r.entry}: ${r.name}`,
-    originLabel(r.origins, 64),
+    originLabel(r.origins, 80),
     String(r.calls),
     time.format(r.total),
     time.format(r.median),

@@ -86,6 +86,8 @@ export interface ZoneFacts {
   readonly schedule?: string;
   /** Part of the dispatch that this thread computed, 0 to 1; 1 where it is not recorded. */
   readonly part?: number;
+  /** The zone stands for several calls that were recorded as a whole; times in nanoseconds. */
+  readonly merged?: { readonly calls: number; readonly min: number; readonly max: number };
 }
 
 /** Arguments that `factsOf` turns into facts. */
@@ -101,6 +103,7 @@ export const FACT_ARGUMENTS: ReadonlySet<string> = new Set([
   'schedule',
   'units',
   'extent',
+  'calls',
 ]);
 
 export type ArgValue = string | number | boolean;
@@ -150,6 +153,7 @@ export function factsOf(trace: ArgSource, id: number): ZoneFacts {
   const [read, written] = [numbers.get('bytes_read'), numbers.get('bytes_written')];
   const moved = read === undefined && written === undefined ? undefined : (read ?? 0) + (written ?? 0);
   const [units, extent] = [numbers.get('units'), numbers.get('extent')];
+  const [calls, min, max] = [numbers.get('calls'), numbers.get('min_ns'), numbers.get('max_ns')];
   return present({
     dispatch: numbers.get('dispatch'),
     origins: origins.size === 0 ? undefined : [...origins],
@@ -160,6 +164,7 @@ export function factsOf(trace: ArgSource, id: number): ZoneFacts {
     schedule: texts.get('schedule'),
     part:
       units === undefined || extent === undefined || extent <= 0 ? undefined : Math.min(1, units / extent),
+    merged: calls === undefined ? undefined : { calls, min: min ?? NaN, max: max ?? NaN },
   });
 }
 

@@ -136,7 +136,7 @@ test('the table and the CSV of a run', () => {
   const table = formatSummary(summary, 2);
   assert.match(table, /^dispatch +model nodes +calls +total µs +median µs +share +GFLOP\/s +GB\/s\n/);
   assert.match(table, /… and 1 more$/);
-  assert.match(table, /\/features\/1\/Conv, \/features\/1\/Clip/);
+  assert.match(table, /\/features\/1\/Conv \+ Clip/);
   assert.equal(summaryCsv(summary).split('\r\n').length, 5);
   assert.equal([...zonesCsv(t)].length, 1 + t.zones.start.length);
 });

@@ -11,9 +11,14 @@ import type { Trace, TrackKind } from '../trace';
 import type { Importer } from './importer';
 import { JsonError, JsonReader } from './jsonReader';
 import type { Micros } from './jsonReader';
+import { actionEvent, actionName } from './mlirActions';
 
 const FORMAT = 'Chrome JSON';
+const utf8 = new TextDecoder();
 const MAX_ARG_DEPTH = 16;
+/** Category of the events of MLIR's action profile. */
+const ACTION = 'PERF';
+const MAX_ACTION_LINE = 65_536;
 const QUEUE = /\b(stream|queue|gpu)\b/i;
 
 const Phase = { begin: 1, end: 2 } as const;
@@ -115,6 +120,7 @@ class ChromeReader {
   private recover(at: number, error: JsonError): void {
     const { json } = this;
     this.builder.dropArgs();
+    if (this.readAction(at)) return;
     json.pos = at;
     json.looseStrings = true;
     try {
@@ -130,6 +136,27 @@ class ChromeReader {
     if (next === undefined) throw new JsonError(error.at, error.cut);
     if (this.damaged++ === 0) this.firstDamage = at;
     json.pos = next;
+  }
+
+  /** Reads the line at `at` as an action of MLIR. */
+  private readAction(at: number): boolean {
+    const { json, builder } = this;
+    const newline = json.bytes.indexOf(0x0a, at);
+    const end = newline < 0 ? json.bytes.length : newline;
+    if (end - at > MAX_ACTION_LINE) return false;
+    const line = utf8.decode(json.bytes.subarray(at, end));
+    const action = actionEvent(line);
+    if (action === undefined) return false;
+    this.baseWhole ??= action.micros;
+    if (action.description !== '') builder.arg('desc', action.description);
+    this.addPaired(
+      action.phase === 'B' ? Phase.begin : Phase.end,
+      (action.micros - this.baseWhole) * 1000,
+      this.track('thread', action.pid, action.tid),
+      actionName(action.tag, action.description),
+    );
+    json.pos = at + Buffer.byteLength(line.slice(0, action.length));
+    return true;
   }
 
   private readEvent(): void {
@@ -182,6 +209,7 @@ class ChromeReader {
     if (argsAt >= 0 && phase !== 'C') {
       json.pos = argsAt;
       this.readArg('', 0);
+      if (category === ACTION) name = actionName(name, this.description(argsAt));
       json.pos = after;
     }
     if (phase === 'M') return this.readMetadata(name, pid, tid, argsAt, after);
@@ -251,6 +279,18 @@ class ChromeReader {
     if (kind === 'string' || kind === 'other') return json.scalarText();
     json.skip();
     return '';
+  }
+
+  private description(argsAt: number): string {
+    const { json } = this;
+    json.pos = argsAt;
+    let description = '';
+    if (json.kind() !== 'object') return description;
+    json.object((key) => {
+      if (key === 'desc') description = this.text();
+      else json.skip();
+    });
+    return description;
   }
 
   private readArg(key: string, depth: number): void {
@@ -364,8 +404,6 @@ function nextEvent(bytes: Uint8Array, from: number): number | undefined {
   }
   return undefined;
 }
-
-const utf8 = new TextDecoder();
 
 export const chromeImporter: Importer = {
   format: FORMAT,

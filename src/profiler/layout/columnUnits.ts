@@ -23,11 +23,11 @@ const rate = (what: string): Steps => [
 ];
 const STEPS = { time: TIME, flops: rate('FLOP/s'), bytes: rate('B/s') } as const;
 
-/** The unit that most of the larger half of `values` fill; `undefined` values format as an empty cell. */
+/** The unit that most of the larger half of `values` fill; values that are missing or NaN format as an empty cell. */
 export function columnUnit(kind: keyof typeof STEPS, values: readonly (number | undefined)[]): ColumnUnit {
   const known = values.filter((v): v is number => v !== undefined && v > 0).sort((a, b) => a - b);
   const typical = known[Math.floor(known.length * 0.6)] ?? 0;
   const steps = STEPS[kind];
   const [scale, unit] = steps.find(([s]) => typical >= s) ?? steps[steps.length - 1]!;
-  return { unit, format: (v) => (v === undefined ? '' : threeDigits(v / scale)) };
+  return { unit, format: (v) => (v === undefined || Number.isNaN(v) ? '' : threeDigits(v / scale)) };
 }

@@ -42,6 +42,8 @@ export function tablesOf(trace: TraceColumns): Tables {
     return { ...s, key: `name ${s.name}`, name: trace.strings[s.name] ?? '', origins };
   });
   const rows = summary.rows.map((r): TableRow => ({ ...r, key: `${r.entry ?? ''} ${r.dispatch ?? r.name}` }));
+  // Totals that were recorded as a whole are no calls of their own.
+  if (facts.some((f) => f.merged !== undefined)) return { byName: rows, total: summary.total };
   return summary.by === 'dispatch'
     ? { byDispatch: rows, byName, total: summary.total }
     : { byName, total: summary.total };
