@@ -102,6 +102,8 @@ export class IrNavigator implements vscode.Disposable {
     const entry = this.compilations.done(compilation);
     const model = entry === undefined ? '' : ` (${path.basename(entry.model)})`;
     await vscode.commands.executeCommand('vscode.diff', left, this.#uriOf(target), `${record.pass}: before ↔ after${model}`, { preview: true });
+    const editor = vscode.window.activeTextEditor;
+    if (editor !== undefined && this.shownIn(editor.document)?.pass.index === pass) this.#startAt(editor, target, this.#snapshotOf(target));
   }
   /** The pass that the editor in front shows. */
   activePass(what: string): IrTarget {

@@ -3,21 +3,21 @@ import { writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { test } from 'node:test';
 import { buildReferenceModel } from '../../src/frontend/zoo/referenceModels';
-import { VsCode } from './vscode';
+import { step, VsCode } from './vscode';
 
 test('a model is compiled, looked at and profiled', async (t) => {
   await VsCode.use(t, { width: 1500, height: 950 }, async (code) => {
     const model = path.join(code.workspace, 'mobilenet-v2.onnx');
     writeFileSync(model, buildReferenceModel('mobilenet-v2'));
 
-    await t.test('the empty view says what to do', async () => {
+    await step(t, 'the empty view says what to do', async () => {
       await code.openContainer('Strata');
       await code.page.getByRole('button', { name: 'Compile a Model…' }).first().waitFor();
       await code.page.getByRole('button', { name: 'Try MobileNetV2' }).first().waitFor();
       await code.screenshot('empty-state');
     });
 
-    await t.test('the palette compiles MobileNetV2 with progress', async () => {
+    await step(t, 'the palette compiles MobileNetV2 with progress', async () => {
       await code.runCommand('Strata: Compile Model…');
       await code.fillQuickInput(model);
       await code.page.keyboard.press('Enter');
@@ -27,13 +27,13 @@ test('a model is compiled, looked at and profiled', async (t) => {
       await code.waitForNotification(/mobilenet-v2\.onnx compiled in/, 180_000);
     });
 
-    await t.test('the tree shows stages, passes and functions', async () => {
-      await code.treeRow(/^\s*graph/).click();
+    await step(t, 'the tree shows stages, passes and functions', async () => {
+      await code.expandRow(/^\s*graph/);
       await code.waitForTreeRow(/fold-batch-norm/);
       await code.screenshot('tree');
     });
 
-    await t.test('a pass opens as IR with a hover that follows the op', async () => {
+    await step(t, 'a pass opens as IR with a hover that follows the op', async () => {
       await code.treeRow(/fold-batch-norm/).click();
       await code.waitForText(/= nn\.|"nn\./);
       await code.screenshot('ir');
@@ -45,15 +45,16 @@ test('a model is compiled, looked at and profiled', async (t) => {
       await code.screenshot('hover');
     });
 
-    await t.test('a pass is compared with the one before in the diff editor', async () => {
+    await step(t, 'a pass is compared with the one before in the diff editor', async () => {
       await code.clickText('nn.conv2d');
       await code.runCommand('Strata: Compare IR with Previous Pass');
-      await code.page.locator('.monaco-diff-editor').first().waitFor();
-      await code.waitForText('nn.conv2d');
+      await code.page.locator('.monaco-diff-editor .line-insert, .monaco-diff-editor .line-delete').first().waitFor();
       await code.screenshot('diff');
+      await code.treeRow(/fold-batch-norm/).click();
+      await code.waitForText(/"nn\./);
     });
 
-    await t.test('the profiler shows timeline, flame and zones', async () => {
+    await step(t, 'the profiler shows timeline, flame and zones', async () => {
       await code.runCommand('Strata: Show Profiler');
       const view = await code.webview('.details .hottest');
       await code.screenshot('profiler-timeline');
@@ -62,30 +63,51 @@ test('a model is compiled, looked at and profiled', async (t) => {
       await view.getByRole('tab', { name: 'Zones' }).click();
       await code.screenshot('profiler-zones');
     });
-    await t.test('a zone of the profiler leads to its IR', async () => {
+
+    await step(t, 'a zone lights up its op in the IR, and leads to it', async () => {
       const view = await code.webview('.details .hottest');
-      await view.locator('.details .hottest button').first().click();
+      const hottest = view.locator('.details .hottest button').first();
+      const name = await hottest.getAttribute('title');
+      await hottest.click();
+      await view.getByRole('button', { name: 'Reveal in IR' }).waitFor();
+      await code.page.locator('.editor-group-container.active .view-overlays .cdr').first().waitFor();
+      await code.screenshot('zone-selected');
+      await code.expandRow(/^\s*dispatch/);
+      await code.treeRow(/form-dispatches/).click();
+      await code.waitForText('dispatch.region');
       await view.getByRole('button', { name: 'Reveal in IR' }).click();
-      await code.waitForText('nn.conv2d');
+      await code.waitForText(`"${name}"`);
       await code.screenshot('zone-to-ir');
     });
 
-    await t.test('an op of the IR leads to its zone', async () => {
-      await code.treeRow(/^\s*dispatch/).click();
-      await code.treeRow(/form-dispatches/).click();
-      await code.waitForText('dispatch.region');
+    await step(t, 'an op of the IR leads to its zone', async () => {
+      await code.page.keyboard.press('Control+Home');
       await code.clickText('dispatch.region');
       await code.runCommand('Strata: Show in Timeline');
       const view = await code.webview('.details h2');
-      await view.locator('.details h2', { hasText: /main_dispatch_/ }).waitFor();
+      await view.locator('.details h2', { hasText: /main_dispatch_0_/ }).waitFor();
       await code.screenshot('ir-to-zone');
     });
 
-    await t.test('the profiler opens as a full editor', async () => {
+    await step(t, 'it looks right in every theme', async () => {
+      for (const theme of ['light', 'highContrast', 'highContrastLight'] as const) {
+        await code.setTheme(theme);
+        await code.screenshot(`overview-${theme}`);
+      }
+      await code.setTheme('dark');
+    });
+
+    await step(t, 'the profiler opens as a full editor', async () => {
       await code.runCommand('Strata: Open Profiler in an Editor');
       await code.tab('Profiler').waitFor();
       await code.webview('body[data-view=editor] .details h2');
       await code.screenshot('profiler-editor');
+    });
+
+    await step(t, 'the generated C opens', async () => {
+      await code.treeRow('generated C').click();
+      await code.waitForText('strata');
+      await code.screenshot('generated-c');
     });
     assert.deepEqual(code.consoleErrors, []);
   });

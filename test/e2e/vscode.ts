@@ -64,6 +64,16 @@ function plain(text: string): string {
   return text.replace(/[\u00a0\u200b]/g, (blank) => (blank === '\u00a0' ? ' ' : ''));
 }
 
+/** A part of a test that later ones build on: when it fails, they are not tried. */
+export async function step(t: TestContext, name: string, body: () => Promise<void>): Promise<void> {
+  let passed = false;
+  await t.test(name, async () => {
+    await body();
+    passed = true;
+  });
+  if (!passed) throw new Error(`stopped after '${name}'`);
+}
+
 export class VsCode {
   /** Errors of the window and its webviews, such as what a content security policy refused. */
   readonly consoleErrors: string[] = [];
@@ -338,6 +348,21 @@ export class VsCode {
     const row = this.treeRow(text, view);
     await row.waitFor({ timeout });
     return plain(await row.innerText());
+  }
+
+  /** Opens the row of a tree that holds `text`, if it is closed. */
+  async expandRow(text: string | RegExp, view?: string): Promise<void> {
+    await eventually(
+      async () => {
+        const row = this.treeRow(text, view);
+        if ((await row.getAttribute('aria-expanded', { timeout: 2_000 })) === 'true') return true;
+        await row.click({ timeout: 2_000 });
+        // Rows move while others open.
+        await sleep(200);
+        return undefined;
+      },
+      { what: `the row ${text} to open` },
+    );
   }
 
   /** Texts of the rows in view, top to bottom. */
