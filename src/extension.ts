@@ -40,9 +40,17 @@ export function activate(context: vscode.ExtensionContext): StrataApi {
   const documents = new IrDocuments(compilations);
   const navigator = new IrNavigator(compilations, documents);
   const trace = new CurrentTrace();
-  const views = new ProfilerViews(trace, { extensionUri: context.extensionUri, navigator, report, memory: context.workspaceState });
+  const views = new ProfilerViews(trace, {
+    extensionUri: context.extensionUri,
+    navigator,
+    report,
+    memory: context.workspaceState,
+  });
   const tree = new CompilationsTree(compilations);
-  const treeView = vscode.window.createTreeView('strata.compilations', { treeDataProvider: tree, showCollapseAll: true });
+  const treeView = vscode.window.createTreeView('strata.compilations', {
+    treeDataProvider: tree,
+    showCollapseAll: true,
+  });
   const runs = new ModelRuns({
     compilations,
     storage,

@@ -41,7 +41,8 @@ export class ArtifactStorage {
   sweep(): void {
     for (const name of existsSync(this.root) ? readdirSync(this.root) : []) {
       const pid = windowFolder.exec(name)?.[1];
-      if (pid !== undefined && !isAlive(Number(pid))) rmSync(path.join(this.root, name), { recursive: true, force: true });
+      if (pid !== undefined && !isAlive(Number(pid)))
+        rmSync(path.join(this.root, name), { recursive: true, force: true });
     }
   }
 }

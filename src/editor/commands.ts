@@ -22,7 +22,8 @@ export interface CommandContext {
 
 type Argument = TreeNode | IrTarget | vscode.Uri | undefined;
 
-const isTarget = (a: Argument): a is IrTarget => a !== undefined && 'compilation' in a && typeof a.compilation === 'string';
+const isTarget = (a: Argument): a is IrTarget =>
+  a !== undefined && 'compilation' in a && typeof a.compilation === 'string';
 const isNode = (a: Argument): a is TreeNode => a !== undefined && 'kind' in a;
 const entryOf = (a: Argument): CompilationEntry | undefined => (isNode(a) ? a.entry : undefined);
 
@@ -42,10 +43,19 @@ export function registerCommands(context: CommandContext): vscode.Disposable {
   );
 }
 
-function createCommands({ compilations, runs, navigator, views, report }: CommandContext): Readonly<Record<CommandId, (argument: Argument) => unknown>> {
+function createCommands({
+  compilations,
+  runs,
+  navigator,
+  views,
+  report,
+}: CommandContext): Readonly<Record<CommandId, (argument: Argument) => unknown>> {
   return {
     'strata.compileModel': async (argument) => {
-      const file = argument instanceof vscode.Uri ? argument : await askForFile('Compile Model', { Models: modelExtensions });
+      const file =
+        argument instanceof vscode.Uri
+          ? argument
+          : await askForFile('Compile Model', { Models: modelExtensions });
       return file === undefined ? undefined : (await runs.compile(file))?.id;
     },
     'strata.tryReferenceModel': async () => (await runs.tryReferenceModel())?.id,
@@ -78,7 +88,10 @@ function createCommands({ compilations, runs, navigator, views, report }: Comman
       return compiled?.id;
     },
     'strata.openTrace': async (argument) => {
-      const file = argument instanceof vscode.Uri ? argument : await askForFile('Open Trace', { Traces: ['pftrace', 'perfetto-trace', 'json', 'gz'] });
+      const file =
+        argument instanceof vscode.Uri
+          ? argument
+          : await askForFile('Open Trace', { Traces: ['pftrace', 'perfetto-trace', 'json', 'gz'] });
       if (file === undefined) return;
       await vscode.commands.executeCommand('vscode.openWith', file, 'strata.trace');
     },
@@ -94,11 +107,15 @@ function createCommands({ compilations, runs, navigator, views, report }: Comman
       const target = targetOf(argument);
       if (target !== undefined) await navigator.openPass(target);
     },
-    'strata.diffWithPrevious': (argument) => navigator.diff(targetOf(argument) ?? navigator.activePass('Compare IR with Previous Pass')),
+    'strata.diffWithPrevious': (argument) =>
+      navigator.diff(targetOf(argument) ?? navigator.activePass('Compare IR with Previous Pass')),
     'strata.nextChangedPass': () => navigator.step(1),
     'strata.previousChangedPass': () => navigator.step(-1),
     'strata.showInTimeline': (argument) => showInTimeline(isTarget(argument) ? argument : undefined),
-    'strata.openKernelSource': (argument) => isTarget(argument) ? navigator.openKernelSource(argument.compilation, argument.dispatch) : navigator.openKernelSource(entryOf(argument)?.id ?? ''),
+    'strata.openKernelSource': (argument) =>
+      isTarget(argument)
+        ? navigator.openKernelSource(argument.compilation, argument.dispatch)
+        : navigator.openKernelSource(entryOf(argument)?.id ?? ''),
     'strata.hideUnchangedPasses': () => changeSetting('hideUnchangedPasses', true),
     'strata.showUnchangedPasses': () => changeSetting('hideUnchangedPasses', false),
     'strata.checkInstallation': () => checkInstallation(report.log),
@@ -122,7 +139,8 @@ function createCommands({ compilations, runs, navigator, views, report }: Comman
   async function showInTimeline(target: IrTarget | undefined): Promise<void> {
     const found = target === undefined ? atCursor() : fromTarget(target);
     const { entry, dispatch } = found;
-    if (entry.measurement === undefined) throw editorMessages.error('STR0904', { model: entry.model.replace(/^.*[\\/]/, '') });
+    if (entry.measurement === undefined)
+      throw editorMessages.error('STR0904', { model: entry.model.replace(/^.*[\\/]/, '') });
     if (dispatch === undefined) throw editorMessages.error('STR0905', { op: found.op });
     if (views.current.compilation !== entry.id) await runs.showRun(entry);
     const endpoint = await views.show();
@@ -130,14 +148,19 @@ function createCommands({ compilations, runs, navigator, views, report }: Comman
   }
   function atCursor(): NonNullable<ReturnType<IrNavigator['dispatchAt']>> {
     const editor = vscode.window.activeTextEditor;
-    const found = editor === undefined ? undefined : navigator.dispatchAt(editor.document, editor.selection.active);
+    const found =
+      editor === undefined ? undefined : navigator.dispatchAt(editor.document, editor.selection.active);
     if (found === undefined) throw editorMessages.error('STR0903', { what: 'Show in Timeline' });
     return found;
   }
   function fromTarget(target: IrTarget): NonNullable<ReturnType<IrNavigator['dispatchAt']>> {
     const entry = compilations.done(target.compilation);
     if (entry === undefined) throw editorMessages.error('STR0903', { what: 'Show in Timeline' });
-    return { entry, op: 'the op', dispatch: entry.compilation.dispatches.find((d) => d.index === target.dispatch) };
+    return {
+      entry,
+      op: 'the op',
+      dispatch: entry.compilation.dispatches.find((d) => d.index === target.dispatch),
+    };
   }
 }
 
@@ -155,7 +178,10 @@ function targetOf(argument: Argument): IrTarget | undefined {
   }
 }
 
-async function askForFile(title: string, filters: Readonly<Record<string, readonly string[]>>): Promise<vscode.Uri | undefined> {
+async function askForFile(
+  title: string,
+  filters: Readonly<Record<string, readonly string[]>>,
+): Promise<vscode.Uri | undefined> {
   const folder = vscode.workspace.workspaceFolders?.[0]?.uri;
   const chosen = await vscode.window.showOpenDialog({
     title,
@@ -178,14 +204,26 @@ async function askWhatToProfile(compilations: Compilations): Promise<DoneEntry |
   const browse: Item = { label: '$(folder-opened) Choose a file…' };
   const items: Item[] = [
     ...(done.length === 0 ? [] : [separator('compilations')]),
-    ...done.map((e): Item => ({ label: `$(circuit-board) ${base(e.model)}`, description: `${e.compilation.target} (${e.compilation.featureLevel})`, value: e })),
+    ...done.map((e): Item => ({
+      label: `$(circuit-board) ${base(e.model)}`,
+      description: `${e.compilation.target} (${e.compilation.featureLevel})`,
+      value: e,
+    })),
     ...(files.length === 0 ? [] : [separator('files of the workspace')]),
-    ...files.map((f): Item => ({ label: `$(file) ${base(f.path)}`, description: vscode.workspace.asRelativePath(f), value: f })),
+    ...files.map((f): Item => ({
+      label: `$(file) ${base(f.path)}`,
+      description: vscode.workspace.asRelativePath(f),
+      value: f,
+    })),
     separator(''),
     browse,
   ];
-  if (items.length === 2) return askForFile('Profile Model', { 'Models and artifacts': [...modelExtensions, 'strata'] });
-  const chosen = await vscode.window.showQuickPick(items, { placeHolder: 'Model, artifact or compilation to profile' });
-  if (chosen === browse) return askForFile('Profile Model', { 'Models and artifacts': [...modelExtensions, 'strata'] });
+  if (items.length === 2)
+    return askForFile('Profile Model', { 'Models and artifacts': [...modelExtensions, 'strata'] });
+  const chosen = await vscode.window.showQuickPick(items, {
+    placeHolder: 'Model, artifact or compilation to profile',
+  });
+  if (chosen === browse)
+    return askForFile('Profile Model', { 'Models and artifacts': [...modelExtensions, 'strata'] });
   return chosen?.value;
 }

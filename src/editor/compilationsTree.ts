@@ -15,16 +15,26 @@ export type TreeNode =
   | { readonly kind: 'stage'; readonly entry: DoneEntry; readonly stage: string }
   | { readonly kind: 'pass'; readonly entry: DoneEntry; readonly pass: PassRecord }
   | { readonly kind: 'unchanged'; readonly entry: DoneEntry; readonly passes: readonly PassRecord[] }
-  | { readonly kind: 'function'; readonly entry: DoneEntry; readonly pass: PassRecord; readonly fn: FunctionRange }
+  | {
+      readonly kind: 'function';
+      readonly entry: DoneEntry;
+      readonly pass: PassRecord;
+      readonly fn: FunctionRange;
+    }
   | { readonly kind: 'kernels'; readonly entry: DoneEntry }
   | { readonly kind: 'profile'; readonly entry: DoneEntry; readonly measurement: Measurement };
 
 /** Functions listed under a pass; a model with more is better searched in the text. */
 const maxFunctions = 200;
 
-const command = (id: CommandId, title: string, ...args: unknown[]): vscode.Command => ({ command: id, title, arguments: args });
+const command = (id: CommandId, title: string, ...args: unknown[]): vscode.Command => ({
+  command: id,
+  title,
+  arguments: args,
+});
 const signed = (n: number): string => (n > 0 ? `+${n}` : n < 0 ? `−${-n}` : '±0');
-const plural = (n: number, one: string, many = `${one}s`): string => `${n.toLocaleString('en')} ${n === 1 ? one : many}`;
+const plural = (n: number, one: string, many = `${one}s`): string =>
+  `${n.toLocaleString('en')} ${n === 1 ? one : many}`;
 
 export class CompilationsTree implements vscode.TreeDataProvider<TreeNode>, vscode.Disposable {
   readonly #changed = new vscode.EventEmitter<undefined>();
@@ -35,7 +45,10 @@ export class CompilationsTree implements vscode.TreeDataProvider<TreeNode>, vsco
     const all = (): void => {
       this.#changed.fire(undefined);
     };
-    this.#subscription = vscode.Disposable.from(compilations.onDidChange(all), onSettingChange('hideUnchangedPasses', all));
+    this.#subscription = vscode.Disposable.from(
+      compilations.onDidChange(all),
+      onSettingChange('hideUnchangedPasses', all),
+    );
   }
   dispose(): void {
     this.#subscription.dispose();
@@ -73,7 +86,9 @@ export class CompilationsTree implements vscode.TreeDataProvider<TreeNode>, vsco
     return [
       ...stages.map((stage): TreeNode => {
         const [only, second] = compilation.passes.passes.filter((p) => p.stage === stage);
-        return only?.index === 0 && second === undefined ? { kind: 'pass', entry, pass: only } : { kind: 'stage', entry, stage };
+        return only?.index === 0 && second === undefined
+          ? { kind: 'pass', entry, pass: only }
+          : { kind: 'stage', entry, stage };
       }),
       ...(compilation.kernelSource === '' ? [] : [{ kind: 'kernels', entry } as const]),
       ...(measurement === undefined ? [] : [{ kind: 'profile', entry, measurement } as const]),
@@ -114,7 +129,10 @@ export class CompilationsTree implements vscode.TreeDataProvider<TreeNode>, vsco
       case 'pass':
         return passItem(node.entry, node.pass);
       case 'unchanged': {
-        const item = new vscode.TreeItem(`${node.passes.length} passes unchanged`, vscode.TreeItemCollapsibleState.Collapsed);
+        const item = new vscode.TreeItem(
+          `${node.passes.length} passes unchanged`,
+          vscode.TreeItemCollapsibleState.Collapsed,
+        );
         item.id = `${node.entry.id}/unchanged/${node.passes[0]!.index}`;
         item.description = formatDuration(ns(node.passes.reduce((t, p) => t + p.durationNs, 0)));
         item.resourceUri = dimmed(item.id);
@@ -148,13 +166,18 @@ function compilationItem(entry: CompilationEntry): vscode.TreeItem {
   switch (entry.state) {
     case 'running':
       item.iconPath = new vscode.ThemeIcon('loading~spin');
-      item.description = entry.progress === undefined ? 'starting' : `${Math.round(100 * entry.progress.fraction)} % · ${phaseText(entry.progress)}`;
+      item.description =
+        entry.progress === undefined
+          ? 'starting'
+          : `${Math.round(100 * entry.progress.fraction)} % · ${phaseText(entry.progress)}`;
       item.tooltip = entry.model;
       return item;
     case 'failed':
       item.iconPath = new vscode.ThemeIcon('error', new vscode.ThemeColor('list.errorForeground'));
       item.description = `${entry.diagnostic.code} ${entry.diagnostic.text}`;
-      item.tooltip = new vscode.MarkdownString().appendText(`${entry.model}\n\n${entry.diagnostic.code} ${entry.diagnostic.text}\n\n${entry.diagnostic.next ?? ''}`);
+      item.tooltip = new vscode.MarkdownString().appendText(
+        `${entry.model}\n\n${entry.diagnostic.code} ${entry.diagnostic.text}\n\n${entry.diagnostic.next ?? ''}`,
+      );
       item.command = command('strata.showFailure', 'Show Error', { kind: 'compilation', entry });
       return item;
     case 'done':
@@ -188,9 +211,14 @@ function doneItem(item: vscode.TreeItem, entry: DoneEntry): void {
     `${plural(compilation.modelNodes.length, 'model node')} → ${plural(compilation.dispatches.length, 'dispatch', 'dispatches')}, ${formatRate(flops, 'FLOP')} a run`,
     `arena ${formatBytes(compilation.arenaBytes)}, constants ${formatBytes(compilation.constantBytes)}`,
   ];
-  if (measurement !== undefined) lines.push(`median ${formatDuration(ns(measurement.medianNs))} of ${plural(measurement.repeats, 'run')} on ${plural(measurement.threads, 'thread')}`);
+  if (measurement !== undefined)
+    lines.push(
+      `median ${formatDuration(ns(measurement.medianNs))} of ${plural(measurement.repeats, 'run')} on ${plural(measurement.threads, 'thread')}`,
+    );
   if (agreement !== undefined) {
-    lines.push(`${agreement.agrees ? 'agrees with' : 'differs from'} the ${agreement.reference} on seeded random input: relative error ${agreement.relativeError.toExponential(1)}, limit ${agreement.tolerance}`);
+    lines.push(
+      `${agreement.agrees ? 'agrees with' : 'differs from'} the ${agreement.reference} on seeded random input: relative error ${agreement.relativeError.toExponential(1)}, limit ${agreement.tolerance}`,
+    );
   }
   item.tooltip = lines.join('\n');
 }
@@ -216,11 +244,14 @@ function passItem(entry: DoneEntry, pass: PassRecord): vscode.TreeItem {
   const rewrites = pass.rewrites[1] - pass.rewrites[0];
   const parts = pass.changed ? [`${signed(pass.opCountAfter - pass.opCountBefore)} ops`] : ['unchanged'];
   if (rewrites > 0) parts.push(plural(rewrites, 'rewrite'));
-  const took = pass.index > 0 ? pass.durationNs : entry.compilation.tools.find((t) => t.name === 'read')?.durationNs;
+  const took =
+    pass.index > 0 ? pass.durationNs : entry.compilation.tools.find((t) => t.name === 'read')?.durationNs;
   if (took !== undefined) parts.push(formatDuration(ns(took)));
   item.description = parts.join(' · ');
   if (!pass.changed) item.resourceUri = dimmed(item.id);
-  item.tooltip = new vscode.MarkdownString().appendText(`${pass.pass}: ${pass.summary}\n\n`).appendText(`${pass.opCountBefore} → ${pass.opCountAfter} ops`);
+  item.tooltip = new vscode.MarkdownString()
+    .appendText(`${pass.pass}: ${pass.summary}\n\n`)
+    .appendText(`${pass.opCountBefore} → ${pass.opCountAfter} ops`);
   item.command = command('strata.openPassIr', 'Open IR', { kind: 'pass', entry, pass });
   return item;
 }
@@ -255,6 +286,6 @@ const dimmed = (id: string): vscode.Uri => vscode.Uri.from({ scheme: dimScheme, 
 
 export class DimmedRows implements vscode.FileDecorationProvider {
   provideFileDecoration(uri: vscode.Uri): vscode.FileDecoration | undefined {
-    return uri.scheme === dimScheme ? { color: new vscode.ThemeColor('disabledForeground') } : undefined;
+    return uri.scheme === dimScheme ? { color: new vscode.ThemeColor('descriptionForeground') } : undefined;
   }
 }

@@ -18,7 +18,9 @@ export class ErrorReport {
     if (error instanceof CancelledError || error instanceof vscode.CancellationError) return undefined;
     if (error instanceof StrataError) return error.diagnostic;
     this.log.error(error instanceof Error ? error : String(error));
-    return editorMessages.diagnostic('STR0909', { message: error instanceof Error ? error.message : String(error) });
+    return editorMessages.diagnostic('STR0909', {
+      message: error instanceof Error ? error.message : String(error),
+    });
   }
 
   /** Logs and shows it, without waiting for the person. */
@@ -36,12 +38,17 @@ export class ErrorReport {
   /** Shows it and does what the person chooses. */
   async ask(what: string, diagnostic: Diagnostic): Promise<void> {
     const actions: Record<string, () => Thenable<unknown>> = {
-      ...(toolCodes.has(diagnostic.code) ? { 'Check Installation': () => run('strata.checkInstallation') } : {}),
-      ...(diagnostic.code === 'STR0901' ? { 'Manage Workspace Trust': () => vscode.commands.executeCommand('workbench.trust.manage') } : {}),
+      ...(toolCodes.has(diagnostic.code)
+        ? { 'Check Installation': () => run('strata.checkInstallation') }
+        : {}),
+      ...(diagnostic.code === 'STR0901'
+        ? { 'Manage Workspace Trust': () => vscode.commands.executeCommand('workbench.trust.manage') }
+        : {}),
       'Copy Details': () => vscode.env.clipboard.writeText(`${what}: ${formatDiagnostic(diagnostic)}`),
       'Show Log': () => run('strata.showLog'),
     };
-    const show = diagnostic.severity === 'error' ? vscode.window.showErrorMessage : vscode.window.showWarningMessage;
+    const show =
+      diagnostic.severity === 'error' ? vscode.window.showErrorMessage : vscode.window.showWarningMessage;
     const chosen = await show(headline(what, diagnostic), ...Object.keys(actions));
     if (chosen !== undefined) await actions[chosen]?.();
   }
@@ -52,7 +59,8 @@ const run = (id: CommandId): Thenable<unknown> => vscode.commands.executeCommand
 /** `STR0301 model.onnx: what was found. What to do.` in one line. */
 export function headline(what: string, d: Diagnostic): string {
   const [first = '', ...rest] = d.text.split('\n').filter((line) => line.trim() !== '');
-  const more = rest.length === 0 ? '' : ` (${rest.length} more line${rest.length === 1 ? '' : 's'} in the log)`;
+  const more =
+    rest.length === 0 ? '' : ` (${rest.length} more line${rest.length === 1 ? '' : 's'} in the log)`;
   const text = first.includes(what) ? first : `${what}: ${first}`;
   const next = d.next === undefined ? '' : ` ${d.next.split('\n')[0]}`;
   const cut = text.length > longest ? `${text.slice(0, longest - 1)}…` : text;

@@ -13,7 +13,9 @@ export async function checkInstallation(log: vscode.LogOutputChannel): Promise<D
     { title: 'for', cell: (t) => t.purpose },
     { title: 'path', cell: (t) => t.path ?? '' },
   ]);
-  log.info(`Installation\n${table}\n${report.cpu.model}, ${report.cpu.threads} threads, ${report.cpu.features.join(' ') || 'baseline'}\ncache ${report.cacheFolder}`);
+  log.info(
+    `Installation\n${table}\n${report.cpu.model}, ${report.cpu.threads} threads, ${report.cpu.features.join(' ') || 'baseline'}\ncache ${report.cacheFolder}`,
+  );
   // Not awaited: it ends when the person closes it.
   void say(report, log);
   return report;
@@ -29,7 +31,12 @@ async function say(report: DoctorReport, log: vscode.LogOutputChannel): Promise<
   }
   const missing = report.tools.filter((t) => !t.ok).map((t) => t.title);
   const [copy, terminal] = ['Copy Command', 'Open in Terminal'];
-  const chosen = await vscode.window.showWarningMessage(`Missing: ${missing.join(', ')}. To install: ${report.fix}`, copy, terminal, details);
+  const chosen = await vscode.window.showWarningMessage(
+    `Missing: ${missing.join(', ')}. To install: ${report.fix}`,
+    copy,
+    terminal,
+    details,
+  );
   if (chosen === copy) await vscode.env.clipboard.writeText(report.fix);
   if (chosen === details) log.show(true);
   if (chosen === terminal) {

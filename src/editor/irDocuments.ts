@@ -31,7 +31,11 @@ export function irAddress(uri: vscode.Uri): IrAddress | undefined {
 }
 
 export function sourceUri(model: string, compilation: string): vscode.Uri {
-  return vscode.Uri.from({ scheme: sourceScheme, path: `/${path.basename(model, path.extname(model))}.kernels.c`, query: compilation });
+  return vscode.Uri.from({
+    scheme: sourceScheme,
+    path: `/${path.basename(model, path.extname(model))}.kernels.c`,
+    query: compilation,
+  });
 }
 
 /** Serves both schemes. */
@@ -45,12 +49,18 @@ export class IrDocuments implements vscode.TextDocumentContentProvider, vscode.D
       if (compilations.get(id) !== undefined) return;
       // What is open of a compilation that was removed says so.
       for (const { uri } of vscode.workspace.textDocuments) {
-        if (irAddress(uri)?.compilation === id || (uri.scheme === sourceScheme && uri.query === id)) this.#changed.fire(uri);
+        if (irAddress(uri)?.compilation === id || (uri.scheme === sourceScheme && uri.query === id))
+          this.#changed.fire(uri);
       }
     });
   }
   register(): vscode.Disposable {
-    return vscode.Disposable.from(...[irScheme, sourceScheme].map((scheme) => vscode.workspace.registerTextDocumentContentProvider(scheme, this)), this);
+    return vscode.Disposable.from(
+      ...[irScheme, sourceScheme].map((scheme) =>
+        vscode.workspace.registerTextDocumentContentProvider(scheme, this),
+      ),
+      this,
+    );
   }
   dispose(): void {
     this.#subscription.dispose();
@@ -58,7 +68,10 @@ export class IrDocuments implements vscode.TextDocumentContentProvider, vscode.D
   }
 
   provideTextDocumentContent(uri: vscode.Uri): string {
-    if (uri.scheme === sourceScheme) return this.compilations.done(uri.query)?.compilation.kernelSource ?? '// This compilation was removed.\n';
+    if (uri.scheme === sourceScheme)
+      return (
+        this.compilations.done(uri.query)?.compilation.kernelSource ?? '// This compilation was removed.\n'
+      );
     const address = irAddress(uri);
     const entry = address === undefined ? undefined : this.compilations.done(address.compilation);
     if (address === undefined || entry === undefined) {
@@ -71,6 +84,8 @@ export class IrDocuments implements vscode.TextDocumentContentProvider, vscode.D
   uriOf(compilation: string, index: number): vscode.Uri | undefined {
     const entry = this.compilations.done(compilation);
     const record = entry === undefined ? undefined : passRecord(entry.compilation, index);
-    return entry === undefined || record === undefined ? undefined : irUri(entry.model, record.pass, { compilation, pass: index });
+    return entry === undefined || record === undefined
+      ? undefined
+      : irUri(entry.model, record.pass, { compilation, pass: index });
   }
 }

@@ -29,8 +29,16 @@ export class IrHeat implements vscode.CodeLensProvider, vscode.Disposable {
   readonly #types = levels.map((_, level) =>
     vscode.window.createTextEditorDecorationType({
       overviewRulerLane: vscode.OverviewRulerLane.Left,
-      light: { gutterIconPath: bar('light', level), gutterIconSize: 'contain', overviewRulerColor: `${hue.light}${alpha(level)}` },
-      dark: { gutterIconPath: bar('dark', level), gutterIconSize: 'contain', overviewRulerColor: `${hue.dark}${alpha(level)}` },
+      light: {
+        gutterIconPath: bar('light', level),
+        gutterIconSize: 'contain',
+        overviewRulerColor: `${hue.light}${alpha(level)}`,
+      },
+      dark: {
+        gutterIconPath: bar('dark', level),
+        gutterIconSize: 'contain',
+        overviewRulerColor: `${hue.dark}${alpha(level)}`,
+      },
     }),
   );
   readonly #subscriptions: readonly vscode.Disposable[];
@@ -62,10 +70,18 @@ export class IrHeat implements vscode.CodeLensProvider, vscode.Disposable {
       const info = compilation.dispatches.find((d) => d.index === dispatch);
       const time = measurement?.dispatches.find((d) => d.index === dispatch);
       if (share < lensShare || info === undefined || time === undefined) return [];
-      const rate = info.flops > 0 && time.medianNs > 0 ? ` · ${threeDigits(info.flops / time.medianNs)} GFLOP/s` : '';
+      const rate =
+        info.flops > 0 && time.medianNs > 0 ? ` · ${threeDigits(info.flops / time.medianNs)} GFLOP/s` : '';
       const target: IrTarget = { compilation: id, pass: shown.pass.index, dispatch };
       const title = `$(pulse) ${formatDuration(ns(time.medianNs))} · ${(100 * share).toFixed(1)} %${rate}`;
-      return [new vscode.CodeLens(new vscode.Range(line, 0, line, 0), { title, command: show, tooltip: commands[show], arguments: [target] })];
+      return [
+        new vscode.CodeLens(new vscode.Range(line, 0, line, 0), {
+          title,
+          command: show,
+          tooltip: commands[show],
+          arguments: [target],
+        }),
+      ];
     });
   }
 

@@ -13,7 +13,11 @@ import { kernelPass } from './irNavigator';
 const nothing: OpFacts = { nodes: [], dispatches: [] };
 /** Model nodes and dispatches that are listed; the rest is counted. */
 const listed = 4;
-const linked: readonly CommandId[] = ['strata.showInTimeline', 'strata.openPassIr', 'strata.openKernelSource'];
+const linked: readonly CommandId[] = [
+  'strata.showInTimeline',
+  'strata.openPassIr',
+  'strata.openKernelSource',
+];
 
 export class IrHover implements vscode.HoverProvider {
   constructor(
@@ -34,7 +38,10 @@ export class IrHover implements vscode.HoverProvider {
     if (span.op.regions.length > 0 && position.line !== start.line) return undefined;
     const shown = this.navigator.shownIn(document);
     const facts = shown === undefined ? nothing : factsOf(shown, index);
-    return new vscode.Hover(markdownOf(hoverOf(span.op, facts), shown), new vscode.Range(start, end.isBefore(firstLine) ? end : firstLine));
+    return new vscode.Hover(
+      markdownOf(hoverOf(span.op, facts), shown),
+      new vscode.Range(start, end.isBefore(firstLine) ? end : firstLine),
+    );
   }
 }
 
@@ -43,17 +50,19 @@ function factsOf({ entry, snapshot }: ShownIr, index: number): OpFacts {
   const { compilation, measurement } = entry;
   return {
     nodes: nodesAt(snapshot, index),
-    dispatches: provenanceOf(compilation, snapshot).dispatchesAt(index).map((d) => {
-      const time = measurement?.dispatches.find((t) => t.index === d.index);
-      const share = measurement === undefined ? undefined : shareOf(measurement, d.index);
-      return {
-        index: d.index,
-        name: d.name,
-        flops: d.flops,
-        ...(time === undefined ? {} : { medianNs: time.medianNs, runs: time.calls }),
-        ...(share === undefined ? {} : { share }),
-      };
-    }),
+    dispatches: provenanceOf(compilation, snapshot)
+      .dispatchesAt(index)
+      .map((d) => {
+        const time = measurement?.dispatches.find((t) => t.index === d.index);
+        const share = measurement === undefined ? undefined : shareOf(measurement, d.index);
+        return {
+          index: d.index,
+          name: d.name,
+          flops: d.flops,
+          ...(time === undefined ? {} : { medianNs: time.medianNs, runs: time.calls }),
+          ...(share === undefined ? {} : { share }),
+        };
+      }),
   };
 }
 
@@ -66,7 +75,13 @@ function markdownOf(hover: OpHover, shown: ShownIr | undefined): vscode.Markdown
     md.appendMarkdown(`**Cost** ${plain(workText(hover.work))}\n\n`);
   }
   if (hover.nodes.length > 0) {
-    const nodes = hover.nodes.slice(0, listed).map((n) => (shown === undefined ? code(n) : link(code(n), 'strata.openPassIr', { compilation: shown.entry.id, pass: 0, node: n })));
+    const nodes = hover.nodes
+      .slice(0, listed)
+      .map((n) =>
+        shown === undefined
+          ? code(n)
+          : link(code(n), 'strata.openPassIr', { compilation: shown.entry.id, pass: 0, node: n }),
+      );
     md.appendMarkdown(`**From** ${nodes.join(', ')}`);
     if (hover.nodes.length > listed) md.appendMarkdown(` and ${hover.nodes.length - listed} more`);
     md.appendMarkdown('\n\n');
@@ -84,16 +99,23 @@ function appendDispatches(md: vscode.MarkdownString, hover: OpHover, { entry, pa
     const home = info === undefined ? pass.index : kernelPass(entry, info);
     const target: IrTarget = { compilation: entry.id, pass: home, dispatch: d.index };
     const became = home === pass.index ? code(d.name) : link(code(d.name), 'strata.openPassIr', target);
-    const source = !single || compilation.kernelSource === '' ? '' : ` &nbsp;${link('$(code) C', 'strata.openKernelSource', target)}`;
+    const source =
+      !single || compilation.kernelSource === ''
+        ? ''
+        : ` &nbsp;${link('$(code) C', 'strata.openKernelSource', target)}`;
     md.appendMarkdown(`**Became** ${became}${source}\n\n`);
     const time = timeText(d);
     if (time === undefined) continue;
-    md.appendMarkdown(`**Took** ${plain(time)} &nbsp;${link('$(pulse) Show in timeline', 'strata.showInTimeline', target)}\n\n`);
+    md.appendMarkdown(
+      `**Took** ${plain(time)} &nbsp;${link('$(pulse) Show in timeline', 'strata.showInTimeline', target)}\n\n`,
+    );
   }
-  if (hover.dispatches.length > listed) md.appendMarkdown(`and ${hover.dispatches.length - listed} more dispatches\n\n`);
+  if (hover.dispatches.length > listed)
+    md.appendMarkdown(`and ${hover.dispatches.length - listed} more dispatches\n\n`);
 }
 
-const link = (label: string, command: CommandId, target: IrTarget): string => `[${label}](command:${command}?${encodeURIComponent(JSON.stringify([target]))})`;
+const link = (label: string, command: CommandId, target: IrTarget): string =>
+  `[${label}](command:${command}?${encodeURIComponent(JSON.stringify([target]))})`;
 /** `appendText` would keep every blank, so that lines do not wrap. */
 const plain = (text: string): string => text.replace(/[\\`*_{}[\]()#+!<>|~$&]/g, '\\$&');
 const code = (text: string): string => `\`${text.replace(/`/g, "'")}\``;

@@ -5,7 +5,14 @@ import type { DispatchInfo } from '../compiler/compilation';
 import type { IrSnapshot, PassRecord } from '../ir';
 import { spanAt } from '../ir';
 import type { OpPlace } from '../language/provenance';
-import { firstPlace, nodesAt, opNameAt, placeOfSymbol, placesOfNodes, symbolAt } from '../language/provenance';
+import {
+  firstPlace,
+  nodesAt,
+  opNameAt,
+  placeOfSymbol,
+  placesOfNodes,
+  symbolAt,
+} from '../language/provenance';
 import type { ZoneRef } from '../protocol/profilerView';
 import type { Compilations, DoneEntry } from './compilations';
 import { passRecord, provenanceOf, snapshotAfter } from './compilations';
@@ -74,7 +81,10 @@ export class IrNavigator implements vscode.Disposable {
     const document = await vscode.workspace.openTextDocument(uri);
     const visible = vscode.window.visibleTextEditors.find((e) => e.document === document);
     const column = visible?.viewColumn;
-    const editor = await vscode.window.showTextDocument(document, { preview: true, ...(column === undefined ? {} : { viewColumn: column }) });
+    const editor = await vscode.window.showTextDocument(document, {
+      preview: true,
+      ...(column === undefined ? {} : { viewColumn: column }),
+    });
     const [first] = places;
     if (first !== undefined) this.#goTo(editor, first);
     else this.#startAt(editor, target, snapshot);
@@ -87,7 +97,8 @@ export class IrNavigator implements vscode.Disposable {
     const document = await vscode.workspace.openTextDocument(sourceUri(entry.model, id));
     const editor = await vscode.window.showTextDocument(document, { preview: true });
     const symbol = entry.compilation.dispatches.find((d) => d.index === dispatch)?.symbol;
-    const at = symbol === undefined ? -1 : entry.compilation.kernelSource.search(new RegExp(`\\b${symbol}\\(`));
+    const at =
+      symbol === undefined ? -1 : entry.compilation.kernelSource.search(new RegExp(`\\b${symbol}\\(`));
     if (at < 0) return;
     const start = document.positionAt(at);
     editor.selection = new vscode.Selection(start, start);
@@ -101,9 +112,16 @@ export class IrNavigator implements vscode.Disposable {
     const left = this.#uriOf({ compilation, pass: Math.max(0, pass - 1) });
     const entry = this.compilations.done(compilation);
     const model = entry === undefined ? '' : ` (${path.basename(entry.model)})`;
-    await vscode.commands.executeCommand('vscode.diff', left, this.#uriOf(target), `${record.pass}: before ↔ after${model}`, { preview: true });
+    await vscode.commands.executeCommand(
+      'vscode.diff',
+      left,
+      this.#uriOf(target),
+      `${record.pass}: before ↔ after${model}`,
+      { preview: true },
+    );
     const editor = vscode.window.activeTextEditor;
-    if (editor !== undefined && this.shownIn(editor.document)?.pass.index === pass) this.#startAt(editor, target, this.#snapshotOf(target));
+    if (editor !== undefined && this.shownIn(editor.document)?.pass.index === pass)
+      this.#startAt(editor, target, this.#snapshotOf(target));
   }
   /** The pass that the editor in front shows. */
   activePass(what: string): IrTarget {
@@ -113,12 +131,17 @@ export class IrNavigator implements vscode.Disposable {
 
   /** Goes to the next (1) or previous (−1) pass that changed something, at the op where the cursor is. */
   async step(direction: 1 | -1): Promise<void> {
-    const { entry, pass, snapshot, editor } = this.#activeIr(direction === 1 ? 'Next Changed Pass' : 'Previous Changed Pass');
+    const { entry, pass, snapshot, editor } = this.#activeIr(
+      direction === 1 ? 'Next Changed Pass' : 'Previous Changed Pass',
+    );
     const { passes } = entry.compilation.passes;
     const inOrder = direction === 1 ? passes.slice(pass.index + 1) : passes.slice(0, pass.index).reverse();
     const next = inOrder.find((p) => p.changed);
     if (next === undefined) {
-      vscode.window.setStatusBarMessage(direction === 1 ? 'This is the last pass that changed something.' : 'This is the first IR.', 4000);
+      vscode.window.setStatusBarMessage(
+        direction === 1 ? 'This is the last pass that changed something.' : 'This is the first IR.',
+        4000,
+      );
       return;
     }
     const tab = vscode.window.tabGroups.activeTabGroup.activeTab?.input;
@@ -128,10 +151,16 @@ export class IrNavigator implements vscode.Disposable {
     }
     const after = snapshotAfter(entry.compilation, next.index);
     const index = spanAt(snapshot, editor.document.offsetAt(editor.selection.active));
-    const document = await vscode.workspace.openTextDocument(this.#uriOf({ compilation: entry.id, pass: next.index }));
-    const shown = await vscode.window.showTextDocument(document, { preview: true, ...(editor.viewColumn === undefined ? {} : { viewColumn: editor.viewColumn }) });
+    const document = await vscode.workspace.openTextDocument(
+      this.#uriOf({ compilation: entry.id, pass: next.index }),
+    );
+    const shown = await vscode.window.showTextDocument(document, {
+      preview: true,
+      ...(editor.viewColumn === undefined ? {} : { viewColumn: editor.viewColumn }),
+    });
     const atTop = editor.selection.active.line === 0;
-    const place = after === undefined || index < 0 || atTop ? undefined : sameOp(entry, snapshot, index, after);
+    const place =
+      after === undefined || index < 0 || atTop ? undefined : sameOp(entry, snapshot, index, after);
     if (place !== undefined) this.#goTo(shown, place);
   }
 
@@ -139,15 +168,20 @@ export class IrNavigator implements vscode.Disposable {
 
   /** Shows the ops of a zone where their IR is in view, without moving the focus. */
   highlightZone(compilation: string | undefined, zone: ZoneRef | undefined): Promise<void> {
-    const dispatch = compilation === undefined || zone === undefined ? undefined : this.#dispatchOf(compilation, zone);
+    const dispatch =
+      compilation === undefined || zone === undefined ? undefined : this.#dispatchOf(compilation, zone);
     for (const editor of vscode.window.visibleTextEditors) {
       if (editor.document.uri.scheme !== irScheme) continue;
       const shown = this.shownIn(editor.document);
-      const places = dispatch === undefined || shown?.entry.id !== compilation || shown === undefined ? [] : provenanceOf(shown.entry.compilation, shown.snapshot).placesOf(dispatch);
+      const places =
+        dispatch === undefined || shown?.entry.id !== compilation || shown === undefined
+          ? []
+          : provenanceOf(shown.entry.compilation, shown.snapshot).placesOf(dispatch);
       const ranges = places.map((p) => rangeOf(editor.document, p));
       editor.setDecorations(this.#selected, ranges);
       const [first] = ranges;
-      if (first !== undefined) editor.revealRange(headOf(first), vscode.TextEditorRevealType.InCenterIfOutsideViewport);
+      if (first !== undefined)
+        editor.revealRange(headOf(first), vscode.TextEditorRevealType.InCenterIfOutsideViewport);
     }
     return Promise.resolve();
   }
@@ -156,24 +190,38 @@ export class IrNavigator implements vscode.Disposable {
   async revealZone(compilation: string | undefined, zone: ZoneRef): Promise<void> {
     const entry = compilation === undefined ? undefined : this.compilations.done(compilation);
     const dispatch = compilation === undefined ? undefined : this.#dispatchOf(compilation, zone);
-    if (entry === undefined || dispatch === undefined) throw editorMessages.error('STR0906', { zone: zone.name });
+    if (entry === undefined || dispatch === undefined)
+      throw editorMessages.error('STR0906', { zone: zone.name });
     // Of a diff, the side after the pass is the one that is looked at.
-    const before = vscode.window.tabGroups.all.map((g) => g.activeTab?.input).flatMap((i) => (i instanceof vscode.TabInputTextDiff ? [i.original.toString()] : []));
+    const before = vscode.window.tabGroups.all
+      .map((g) => g.activeTab?.input)
+      .flatMap((i) => (i instanceof vscode.TabInputTextDiff ? [i.original.toString()] : []));
     const inView = vscode.window.visibleTextEditors
       .filter((e) => !before.includes(e.document.uri.toString()))
       .map((e) => this.shownIn(e.document))
       .find((shown) => shown?.entry.id === entry.id);
-    await this.openPass({ compilation: entry.id, pass: inView?.pass.index ?? kernelPass(entry, dispatch), dispatch: dispatch.index });
+    await this.openPass({
+      compilation: entry.id,
+      pass: inView?.pass.index ?? kernelPass(entry, dispatch),
+      dispatch: dispatch.index,
+    });
   }
   #dispatchOf(compilation: string, zone: ZoneRef): DispatchInfo | undefined {
     const entry = this.compilations.done(compilation);
-    return entry?.compilation.dispatches.find((d) => d.index === zone.dispatch && (zone.entry === undefined || d.entryPoint === zone.entry));
+    return entry?.compilation.dispatches.find(
+      (d) => d.index === zone.dispatch && (zone.entry === undefined || d.entryPoint === zone.entry),
+    );
   }
 
   // To zones
 
   /** The dispatch of the op at a position of an IR document. */
-  dispatchAt(document: vscode.TextDocument, position: vscode.Position): { readonly entry: DoneEntry; readonly op: string; readonly dispatch: DispatchInfo | undefined } | undefined {
+  dispatchAt(
+    document: vscode.TextDocument,
+    position: vscode.Position,
+  ):
+    | { readonly entry: DoneEntry; readonly op: string; readonly dispatch: DispatchInfo | undefined }
+    | undefined {
     const shown = this.shownIn(document);
     if (shown === undefined) return undefined;
     const { entry, snapshot } = shown;
@@ -207,12 +255,19 @@ export class IrNavigator implements vscode.Disposable {
     if (target.node !== undefined) return placesOfNodes(snapshot, [target.node]);
     const compilation = this.compilations.done(target.compilation)?.compilation;
     const dispatch = compilation?.dispatches.find((d) => d.index === target.dispatch);
-    return compilation === undefined || dispatch === undefined ? [] : provenanceOf(compilation, snapshot).placesOf(dispatch);
+    return compilation === undefined || dispatch === undefined
+      ? []
+      : provenanceOf(compilation, snapshot).placesOf(dispatch);
   }
   /** An editor that was just opened starts where the pass did something, not at the constants. */
   #startAt(editor: vscode.TextEditor, target: IrTarget, snapshot: IrSnapshot | undefined): void {
     const record = this.compilations.done(target.compilation)?.compilation.passes;
-    if (snapshot === undefined || record === undefined || !editor.selection.active.isEqual(new vscode.Position(0, 0))) return;
+    if (
+      snapshot === undefined ||
+      record === undefined ||
+      !editor.selection.active.isEqual(new vscode.Position(0, 0))
+    )
+      return;
     const [from, to] = record.passes[target.pass]?.rewrites ?? [0, 0];
     const made = new Set(record.rewrites.slice(from, to).flatMap((r) => r.results.map((op) => op.id)));
     const place = firstPlace(snapshot, made);
@@ -232,21 +287,28 @@ export class IrNavigator implements vscode.Disposable {
 /** The first pass after which the kernel of a dispatch is in the IR, else the last. */
 export function kernelPass(entry: DoneEntry, dispatch: Pick<DispatchInfo, 'name'>): number {
   const { passes } = entry.compilation.passes;
-  const found = passes.find((p) => snapshotAfter(entry.compilation, p.index)?.symbols.includes(dispatch.name) === true);
+  const found = passes.find(
+    (p) => snapshotAfter(entry.compilation, p.index)?.symbols.includes(dispatch.name) === true,
+  );
   return found?.index ?? passes.length - 1;
 }
 
 /** The op in another snapshot: its kernel, if it is in one that is there too, else what comes from the same model nodes. */
 function sameOp(entry: DoneEntry, from: IrSnapshot, index: number, to: IrSnapshot): OpPlace | undefined {
   const symbol = symbolAt(from, index);
-  const kernel = entry.compilation.dispatches.some((d) => d.name === symbol) ? placeOfSymbol(to, symbol) : undefined;
+  const kernel = entry.compilation.dispatches.some((d) => d.name === symbol)
+    ? placeOfSymbol(to, symbol)
+    : undefined;
   return kernel ?? placesOfNodes(to, nodesAt(from, index))[0];
 }
 
 /** Without the blanks before it, and ending on its last line. */
 function rangeOf(document: vscode.TextDocument, place: Pick<OpPlace, 'start' | 'end'>): vscode.Range {
   const end = document.positionAt(place.end);
-  return new vscode.Range(document.positionAt(place.start), end.character === 0 && end.line > 0 ? document.lineAt(end.line - 1).range.end : end);
+  return new vscode.Range(
+    document.positionAt(place.start),
+    end.character === 0 && end.line > 0 ? document.lineAt(end.line - 1).range.end : end,
+  );
 }
 const headOf = (range: vscode.Range): vscode.Range => new vscode.Range(range.start, range.start);
 /** Blanks before an op belong to it for a person. */

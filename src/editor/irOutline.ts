@@ -17,9 +17,16 @@ export class IrOutline implements vscode.DocumentSymbolProvider, vscode.FoldingR
 
   provideDocumentSymbols(document: vscode.TextDocument): vscode.DocumentSymbol[] {
     const analysis = this.analyses.of(document);
-    const range = (start: number, end: number): vscode.Range => new vscode.Range(document.positionAt(start), document.positionAt(end));
+    const range = (start: number, end: number): vscode.Range =>
+      new vscode.Range(document.positionAt(start), document.positionAt(end));
     const symbol = (item: OutlineItem): vscode.DocumentSymbol => {
-      const result = new vscode.DocumentSymbol(item.name, item.detail, kinds[item.kind], range(item.start, item.end), range(item.nameStart, item.nameEnd));
+      const result = new vscode.DocumentSymbol(
+        item.name,
+        item.detail,
+        kinds[item.kind],
+        range(item.start, item.end),
+        range(item.nameStart, item.nameEnd),
+      );
       result.children = item.children.map(symbol);
       return result;
     };
@@ -31,6 +38,13 @@ export class IrOutline implements vscode.DocumentSymbolProvider, vscode.FoldingR
     const analysis = this.analyses.of(document);
     return analysis === undefined
       ? undefined
-      : foldingOf(analysis).map((r) => new vscode.FoldingRange(r.start, r.end, r.kind === 'comment' ? vscode.FoldingRangeKind.Comment : undefined));
+      : foldingOf(analysis).map(
+          (r) =>
+            new vscode.FoldingRange(
+              r.start,
+              r.end,
+              r.kind === 'comment' ? vscode.FoldingRangeKind.Comment : undefined,
+            ),
+        );
   }
 }

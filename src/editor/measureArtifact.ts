@@ -39,22 +39,36 @@ const mostRuns = 20;
 const tolerance = 1e-4;
 
 /** Throws coded errors of the runner and `CancelledError`; writes nothing but the trace. */
-export async function measureArtifact(request: MeasureRequest, environment: MeasureEnvironment): Promise<Measurement> {
+export async function measureArtifact(
+  request: MeasureRequest,
+  environment: MeasureEnvironment,
+): Promise<Measurement> {
   const { signal, onProgress } = environment;
   const cancellation: Cancellation = cancellationOf(signal);
-  const session = await ArtifactSession.open(request.artifact, { resourceRoot: environment.resourceRoot, cancellation, onProgress });
+  const session = await ArtifactSession.open(request.artifact, {
+    resourceRoot: environment.resourceRoot,
+    cancellation,
+    onProgress,
+  });
   try {
     const entry = session.entryPoint();
     const symbols = entry.inputs.flatMap((i) => i.shape.filter((d) => typeof d === 'string'));
     const inputs = await loadInputs(entry.inputs, new Map(), new Map(symbols.map((s) => [s, 1])));
     const threads = request.threads === 0 ? {} : { threads: request.threads };
     const first = await session.run(inputs, { entry: entry.name, ...threads });
-    const agreement = request.reference === undefined ? undefined : await compare(request.reference, inputs, first.outputs, environment);
+    const agreement =
+      request.reference === undefined
+        ? undefined
+        : await compare(request.reference, inputs, first.outputs, environment);
     onProgress('Profiling');
     const { timings: probe } = await session.run(inputs, { entry: entry.name, ...threads });
     const took = Math.max(1, probe.iterationNs[0] ?? 1);
     const repeat = Math.min(mostRuns, Math.max(fewestRuns, Math.round(budgetNs / took)));
-    const { timings } = await session.profile(inputs, request.trace, { entry: entry.name, ...threads, repeat });
+    const { timings } = await session.profile(inputs, request.trace, {
+      entry: entry.name,
+      ...threads,
+      repeat,
+    });
     return measurementOf(timings, request.trace, agreement);
   } finally {
     await session.close();
@@ -62,7 +76,12 @@ export async function measureArtifact(request: MeasureRequest, environment: Meas
 }
 
 /** Undefined, with a warning, where the interpreter cannot run the model. */
-async function compare(model: string, inputs: Tensors, found: Tensors, environment: MeasureEnvironment): Promise<Agreement | undefined> {
+async function compare(
+  model: string,
+  inputs: Tensors,
+  found: Tensors,
+  environment: MeasureEnvironment,
+): Promise<Agreement | undefined> {
   environment.onProgress('Comparing with the interpreter');
   try {
     const { workerFile, signal } = environment;
@@ -70,7 +89,9 @@ async function compare(model: string, inputs: Tensors, found: Tensors, environme
     return agreementOf(found, expected, 'interpreter', tolerance);
   } catch (error) {
     if (error instanceof CancelledError) throw error;
-    environment.warn(`${path.basename(model)} was not compared with the interpreter: ${(error as Error).message}`);
+    environment.warn(
+      `${path.basename(model)} was not compared with the interpreter: ${(error as Error).message}`,
+    );
     return undefined;
   }
 }

@@ -19,7 +19,8 @@ export const editorMessages = defineMessages({
     next: () => 'Profile it first.',
   }),
   STR0905: message<{ op: string }>({
-    text: (p) => `${p.op} became no dispatch of its own: it was folded, or takes no time when the model runs.`,
+    text: (p) =>
+      `${p.op} became no dispatch of its own: it was folded, or takes no time when the model runs.`,
   }),
   STR0906: message<{ zone: string }>({
     text: (p) => `the zone '${p.zone}' leads to no op of a compilation in this window.`,

@@ -56,7 +56,10 @@ export class ModelRuns implements vscode.Disposable {
   }
 
   /** Compiles a model file, and profiles it when the settings (or `profile`) say so. The entry as it ends; undefined when cancelled. */
-  async compile(file: vscode.Uri, choices: { readonly profile?: boolean } = {}): Promise<CompilationEntry | undefined> {
+  async compile(
+    file: vscode.Uri,
+    choices: { readonly profile?: boolean } = {},
+  ): Promise<CompilationEntry | undefined> {
     const name = path.basename(file.path);
     if (!this.#mayRun(name, 'Compiling') || !this.#isOnDisk(file)) return undefined;
     const { compilations, storage, report } = this.options;
@@ -68,9 +71,18 @@ export class ModelRuns implements vscode.Disposable {
     return this.#withProgress(id, `Compiling ${name}`, async (signal, bar) => {
       try {
         const compilation = await this.#compile(id, file, signal, bar, profile ? compileShare : 1);
-        const done: DoneEntry = { state: 'done', id, model, compilation, measurement: undefined, busy: undefined };
+        const done: DoneEntry = {
+          state: 'done',
+          id,
+          model,
+          compilation,
+          measurement: undefined,
+          busy: undefined,
+        };
         compilations.set(done);
-        report.log.info(`${name}: compiled in ${formatDuration(ns(compilation.durationNs))}, ${compilation.dispatches.length} dispatches`);
+        report.log.info(
+          `${name}: compiled in ${formatDuration(ns(compilation.durationNs))}, ${compilation.dispatches.length} dispatches`,
+        );
         for (const w of compilation.warnings) report.log.warn(`${name}: ${w.code} ${w.text}`);
         if (profile && compilation.artifact !== undefined) await this.#measure(done, signal, bar);
         this.#sayDone(id);
@@ -90,7 +102,13 @@ export class ModelRuns implements vscode.Disposable {
     });
   }
 
-  async #compile(id: string, file: vscode.Uri, signal: AbortSignal, bar: Report, share: number): Promise<Compilation> {
+  async #compile(
+    id: string,
+    file: vscode.Uri,
+    signal: AbortSignal,
+    bar: Report,
+    share: number,
+  ): Promise<Compilation> {
     const { compilations, storage, workerFile } = this.options;
     const model = file.fsPath;
     const cpuLevel = setting('cpuLevel', file);
@@ -103,7 +121,10 @@ export class ModelRuns implements vscode.Disposable {
       reached = percent;
     };
     const output = path.join(storage.folder(id), `${path.basename(model, path.extname(model))}.strata`);
-    return compileInWorker({ model, output, ...(cpuLevel === 'auto' ? {} : { cpuLevel }) }, { workerFile, signal, onProgress });
+    return compileInWorker(
+      { model, output, ...(cpuLevel === 'auto' ? {} : { cpuLevel }) },
+      { workerFile, signal, onProgress },
+    );
   }
 
   /** Profiles a compilation again. */
@@ -111,7 +132,9 @@ export class ModelRuns implements vscode.Disposable {
     const name = path.basename(entry.model);
     if (!this.#mayRun(name, 'Profiling')) return undefined;
     if (entry.busy !== undefined) return undefined;
-    return this.#withProgress(entry.id, `Profiling ${name}`, (signal, bar) => this.#measure(entry, signal, bar));
+    return this.#withProgress(entry.id, `Profiling ${name}`, (signal, bar) =>
+      this.#measure(entry, signal, bar),
+    );
   }
 
   /** Makes the last run of a compilation the one that profilers show. */
@@ -130,9 +153,18 @@ export class ModelRuns implements vscode.Disposable {
     return this.#withProgress(id, `Profiling ${name}`, async (signal, bar) => {
       try {
         const trace = path.join(storage.folder(id), `${path.basename(name, '.strata')}.pftrace`);
-        const request = { artifact: file.fsPath, trace, threads: setting('threads', file), reference: undefined };
+        const request = {
+          artifact: file.fsPath,
+          trace,
+          threads: setting('threads', file),
+          reference: undefined,
+        };
         const measurement = await measureArtifact(request, this.#environment(signal, bar));
-        await this.options.onRun({ compilation: undefined, title: `${name}, ${threadsText(measurement)}`, trace });
+        await this.options.onRun({
+          compilation: undefined,
+          title: `${name}, ${threadsText(measurement)}`,
+          trace,
+        });
         return measurement;
       } catch (error) {
         storage.remove(id);
@@ -195,7 +227,9 @@ export class ModelRuns implements vscode.Disposable {
       );
       set({ measurement, busy: undefined });
       const { trace, agreement } = measurement;
-      report.log.info(`${name}: ${formatDuration(ns(measurement.medianNs))}, median of ${measurement.repeats} runs on ${threadsText(measurement)}`);
+      report.log.info(
+        `${name}: ${formatDuration(ns(measurement.medianNs))}, median of ${measurement.repeats} runs on ${threadsText(measurement)}`,
+      );
       if (agreement !== undefined) {
         const text = `${name}: ${agreement.agrees ? 'agrees with' : 'DIFFERS from'} the ${agreement.reference} on seeded random input, relative error ${agreement.relativeError.toExponential(1)} (limit ${agreement.tolerance})`;
         if (agreement.agrees) report.log.info(text);
@@ -226,16 +260,23 @@ export class ModelRuns implements vscode.Disposable {
     };
   }
 
-  async #withProgress<T>(id: string, title: string, body: (signal: AbortSignal, bar: Report) => Promise<T>): Promise<T> {
+  async #withProgress<T>(
+    id: string,
+    title: string,
+    body: (signal: AbortSignal, bar: Report) => Promise<T>,
+  ): Promise<T> {
     const controller = new AbortController();
     this.#running.set(id, controller);
     try {
-      return await vscode.window.withProgress({ location: vscode.ProgressLocation.Notification, title, cancellable: true }, (bar, token) => {
-        token.onCancellationRequested(() => {
-          controller.abort();
-        });
-        return body(controller.signal, bar);
-      });
+      return await vscode.window.withProgress(
+        { location: vscode.ProgressLocation.Notification, title, cancellable: true },
+        (bar, token) => {
+          token.onCancellationRequested(() => {
+            controller.abort();
+          });
+          return body(controller.signal, bar);
+        },
+      );
     } finally {
       this.#running.delete(id);
     }
@@ -248,7 +289,10 @@ export class ModelRuns implements vscode.Disposable {
   }
   #isOnDisk(file: vscode.Uri): boolean {
     if (file.scheme === 'file') return true;
-    this.options.report.show(path.basename(file.path), editorMessages.diagnostic('STR0902', { file: file.toString(true) }));
+    this.options.report.show(
+      path.basename(file.path),
+      editorMessages.diagnostic('STR0902', { file: file.toString(true) }),
+    );
     return false;
   }
 
@@ -261,10 +305,13 @@ export class ModelRuns implements vscode.Disposable {
     const compiled = `${name} compiled in ${formatDuration(ns(compilation.durationNs))}`;
     if (measurement === undefined) return void vscode.window.showInformationMessage(`${compiled}.`);
     const { agreement } = measurement;
-    const agrees = agreement === undefined ? '' : agreement.agrees ? `, agrees with the ${agreement.reference}` : '';
+    const agrees =
+      agreement === undefined ? '' : agreement.agrees ? `, agrees with the ${agreement.reference}` : '';
     const ran = `A run takes ${formatDuration(ns(measurement.medianNs))} on ${threadsText(measurement)}${agrees}.`;
     const differs = agreement?.agrees === false;
-    const text = differs ? `${compiled}, but its results differ from the ${agreement.reference}'s. ${ran}` : `${compiled}. ${ran}`;
+    const text = differs
+      ? `${compiled}, but its results differ from the ${agreement.reference}'s. ${ran}`
+      : `${compiled}. ${ran}`;
     const action = 'Show Profiler';
     const show = differs ? vscode.window.showWarningMessage : vscode.window.showInformationMessage;
     void show(text, action).then((chosen) => {
@@ -274,9 +321,14 @@ export class ModelRuns implements vscode.Disposable {
   }
 }
 
-export const threadsText = (m: Pick<Measurement, 'threads'>): string => `${m.threads} thread${m.threads === 1 ? '' : 's'}`;
+export const threadsText = (m: Pick<Measurement, 'threads'>): string =>
+  `${m.threads} thread${m.threads === 1 ? '' : 's'}`;
 
-const phases: Readonly<Record<string, string>> = { read: 'reading the model', 'c-compiler': 'C compiler', package: 'writing the artifact' };
+const phases: Readonly<Record<string, string>> = {
+  read: 'reading the model',
+  'c-compiler': 'C compiler',
+  package: 'writing the artifact',
+};
 /** `graph: fold-batch-norm`. */
 export function phaseText({ phase, detail }: CompileProgress): string {
   const name = phases[phase] ?? phase;

@@ -6,7 +6,13 @@ import { chromeJson } from '../profiler/export/chromeJson';
 import { zonesCsv } from '../profiler/export/csv';
 import type { Connection } from '../protocol/rpc';
 import { connect } from '../protocol/rpc';
-import type { ExportFormat, ProfilerHost, ProfilerView, ProfilerViewState, ZoneRef } from '../protocol/profilerView';
+import type {
+  ExportFormat,
+  ProfilerHost,
+  ProfilerView,
+  ProfilerViewState,
+  ZoneRef,
+} from '../protocol/profilerView';
 import { fromWire } from '../protocol/profilerView';
 import { profilerHtml } from '../protocol/webviewHtml';
 import type { CommandId } from './commandIds';
@@ -110,8 +116,10 @@ export class ProfilerEndpoint implements vscode.Disposable {
       saveState: async (state) => {
         await memory.update(key, state);
       },
-      selectZone: (zone) => this.#guard('profiler', () => navigator.highlightZone(this.source.compilation, zone)),
-      revealZone: (zone: ZoneRef) => this.#guard(zone.name, () => navigator.revealZone(this.source.compilation, zone)),
+      selectZone: (zone) =>
+        this.#guard('profiler', () => navigator.highlightZone(this.source.compilation, zone)),
+      revealZone: (zone: ZoneRef) =>
+        this.#guard(zone.name, () => navigator.revealZone(this.source.compilation, zone)),
       openFullEditor: () => run('strata.openProfiler'),
       profileModel: () => run('strata.profileModel'),
       exportTrace: (format) => this.#guard('export', () => this.#export(format)),

@@ -9,7 +9,13 @@ import { loadTrace } from './traceSource';
 export const profilerViewId = 'strata.profiler';
 export const traceEditorId = 'strata.trace';
 
-export class ProfilerViews implements vscode.WebviewViewProvider, vscode.WebviewPanelSerializer, vscode.CustomReadonlyEditorProvider<TraceDocument>, vscode.Disposable {
+export class ProfilerViews
+  implements
+    vscode.WebviewViewProvider,
+    vscode.WebviewPanelSerializer,
+    vscode.CustomReadonlyEditorProvider<TraceDocument>,
+    vscode.Disposable
+{
   #view: { readonly view: vscode.WebviewView; readonly endpoint: ProfilerEndpoint } | undefined;
   #panel: { readonly panel: vscode.WebviewPanel; readonly endpoint: ProfilerEndpoint } | undefined;
   #resolved: (() => void)[] = [];
@@ -23,7 +29,9 @@ export class ProfilerViews implements vscode.WebviewViewProvider, vscode.Webview
     return vscode.Disposable.from(
       vscode.window.registerWebviewViewProvider(profilerViewId, this),
       vscode.window.registerWebviewPanelSerializer(profilerViewId, this),
-      vscode.window.registerCustomEditorProvider(traceEditorId, this, { supportsMultipleEditorsPerDocument: true }),
+      vscode.window.registerCustomEditorProvider(traceEditorId, this, {
+        supportsMultipleEditorsPerDocument: true,
+      }),
       this,
     );
   }
@@ -75,7 +83,8 @@ export class ProfilerViews implements vscode.WebviewViewProvider, vscode.Webview
     return Promise.resolve();
   }
   #adopt(panel: vscode.WebviewPanel): void {
-    const icon = (theme: string): vscode.Uri => vscode.Uri.joinPath(this.options.extensionUri, 'media', `profiler-${theme}.svg`);
+    const icon = (theme: string): vscode.Uri =>
+      vscode.Uri.joinPath(this.options.extensionUri, 'media', `profiler-${theme}.svg`);
     panel.iconPath = { light: icon('light'), dark: icon('dark') };
     const endpoint = new ProfilerEndpoint(panel.webview, 'editor', this.current, this.options);
     this.#panel = { panel, endpoint };

@@ -10,12 +10,17 @@ export function followCursor(navigator: IrNavigator, views: ProfilerViews): vsco
   let timer: NodeJS.Timeout | undefined;
   const subscription = vscode.window.onDidChangeTextEditorSelection(({ textEditor, kind, selections }) => {
     // Selections that commands make come from a profiler already.
-    if (kind !== vscode.TextEditorSelectionChangeKind.Mouse && kind !== vscode.TextEditorSelectionChangeKind.Keyboard) return;
+    if (
+      kind !== vscode.TextEditorSelectionChangeKind.Mouse &&
+      kind !== vscode.TextEditorSelectionChangeKind.Keyboard
+    )
+      return;
     const position = selections[0]?.active;
     clearTimeout(timer);
     timer = setTimeout(() => {
       const found = position === undefined ? undefined : navigator.dispatchAt(textEditor.document, position);
-      if (found?.dispatch !== undefined) views.follow(found.entry.id, found.dispatch.index, found.dispatch.entryPoint);
+      if (found?.dispatch !== undefined)
+        views.follow(found.entry.id, found.dispatch.index, found.dispatch.entryPoint);
     }, restMs);
   });
   return new vscode.Disposable(() => {

@@ -5,14 +5,20 @@ import { settingDefaults } from './settingDefaults';
 
 /** The value for `scope`, a file of the workspace where settings may differ per folder. */
 export function setting<N extends SettingName>(name: N, scope?: vscode.Uri): Settings[N] {
-  return vscode.workspace.getConfiguration('strata', scope ?? null).get<Settings[N]>(name, settingDefaults[name]);
+  return vscode.workspace
+    .getConfiguration('strata', scope ?? null)
+    .get<Settings[N]>(name, settingDefaults[name]);
 }
 
 /** Writes where the value is set already, else for the user. */
 export async function changeSetting<N extends SettingName>(name: N, value: Settings[N]): Promise<void> {
   const configuration = vscode.workspace.getConfiguration('strata');
   const inWorkspace = configuration.inspect(name)?.workspaceValue !== undefined;
-  await configuration.update(name, value, inWorkspace ? vscode.ConfigurationTarget.Workspace : vscode.ConfigurationTarget.Global);
+  await configuration.update(
+    name,
+    value,
+    inWorkspace ? vscode.ConfigurationTarget.Workspace : vscode.ConfigurationTarget.Global,
+  );
 }
 
 export function onSettingChange(name: SettingName, listener: () => void): vscode.Disposable {

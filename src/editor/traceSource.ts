@@ -22,7 +22,10 @@ export async function loadTrace(file: vscode.Uri, id: string, title: string): Pr
     const bytes = await vscode.workspace.fs.readFile(file);
     return { kind: 'ready', id, title, trace: toWire(readTrace(bytes, name)) };
   } catch (error) {
-    const diagnostic = error instanceof StrataError ? error.diagnostic : editorMessages.diagnostic('STR0908', { file: name, problem: (error as Error).message });
+    const diagnostic =
+      error instanceof StrataError
+        ? error.diagnostic
+        : editorMessages.diagnostic('STR0908', { file: name, problem: (error as Error).message });
     return { kind: 'failed', diagnostic };
   }
 }
@@ -58,7 +61,8 @@ export class CurrentTrace implements TraceSource, vscode.Disposable {
 
   async #load(file: vscode.Uri, title: string, compilation: string | undefined): Promise<void> {
     const number = this.#next++;
-    if (this.#state.kind !== 'ready') this.#set({ kind: 'loading', what: `Reading ${path.basename(file.path)}…` }, compilation);
+    if (this.#state.kind !== 'ready')
+      this.#set({ kind: 'loading', what: `Reading ${path.basename(file.path)}…` }, compilation);
     const state = await loadTrace(file, `run${number}`, title);
     // A later one may have come meanwhile.
     if (number === this.#next - 1) this.#set(state, compilation);

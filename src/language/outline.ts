@@ -30,7 +30,8 @@ export function outlineOf({ text, spans }: Analysis): readonly OutlineItem[] {
     const isModule = op.name === 'builtin.module';
     if (symbol?.kind !== 'string' && !isModule) continue;
     // A file without a module is wrapped in one, which has no text of its own.
-    if (isModule && !/^(builtin\.module|module|"builtin\.module")\b/.test(text.slice(start, start + 20))) continue;
+    if (isModule && !/^(builtin\.module|module|"builtin\.module")\b/.test(text.slice(start, start + 20)))
+      continue;
     const label = symbol?.kind === 'string' ? symbol.value : undefined;
     const at = label === undefined ? -1 : text.indexOf(label, start);
     let count = 0;

@@ -24,14 +24,20 @@ export interface OpPlace {
   readonly end: number;
 }
 
-export const placeOf = (s: IrSnapshot, index: number): OpPlace => ({ index, start: s.spans[3 * index]!, end: s.spans[3 * index + 1]! });
+export const placeOf = (s: IrSnapshot, index: number): OpPlace => ({
+  index,
+  start: s.spans[3 * index]!,
+  end: s.spans[3 * index + 1]!,
+});
 export const spanCount = (s: IrSnapshot): number => s.spans.length / 3;
 export const opNameAt = (s: IrSnapshot, index: number): string => s.opNames[s.nameOf[index] ?? 0] ?? '';
 export const symbolAt = (s: IrSnapshot, index: number): string => s.symbols[s.symbolOf[index] ?? 0] ?? '';
-export const nodesAt = (s: IrSnapshot, index: number): readonly string[] => s.nodeSets[s.nodesOf[index] ?? 0] ?? [];
+export const nodesAt = (s: IrSnapshot, index: number): readonly string[] =>
+  s.nodeSets[s.nodesOf[index] ?? 0] ?? [];
 
 /** Ops that a dispatch has many of and that say nothing of it: what it reads, and what only holds others. */
-const silent = /^(builtin\.module|func\.func|func\.return|arith\.constant|.*\.yield|tensor\.empty|memref\.(global|get_global|view|alloc))$/;
+const silent =
+  /^(builtin\.module|func\.func|func\.return|arith\.constant|.*\.yield|tensor\.empty|memref\.(global|get_global|view|alloc))$/;
 /** Ops that are what a dispatch is about, rather than what follows or prepares it. */
 const heavy = /conv|matmul|gemm|linalg\.generic|pool|reduce|softmax|dispatch\.region/i;
 
@@ -39,7 +45,10 @@ const heavy = /conv|matmul|gemm|linalg\.generic|pool|reduce|softmax|dispatch\.re
  * The dispatches that come from these model nodes: of those that name all of them the ones that name the least else (a
  * residual connection names the nodes of what it adds to), or where none names all, the same for each node.
  */
-export function dispatchesOfNodes<D extends DispatchKey>(dispatches: readonly D[], nodes: readonly string[]): readonly D[] {
+export function dispatchesOfNodes<D extends DispatchKey>(
+  dispatches: readonly D[],
+  nodes: readonly string[],
+): readonly D[] {
   const closest = (wanted: readonly string[]): readonly D[] => {
     const naming = dispatches.filter((d) => wanted.every((n) => d.origins.includes(n)));
     const least = Math.min(...naming.map((d) => d.origins.length));
@@ -73,7 +82,9 @@ export class Provenance<D extends DispatchKey> {
     readonly dispatches: readonly D[],
   ) {
     const bare = (symbol: string): string => symbol.replace(/^kernel_/, '');
-    this.#ofSymbol = snapshot.symbols.map((s) => (s === '' ? [] : dispatches.filter((d) => d.name === s || bare(d.symbol) === s)));
+    this.#ofSymbol = snapshot.symbols.map((s) =>
+      s === '' ? [] : dispatches.filter((d) => d.name === s || bare(d.symbol) === s),
+    );
     this.#ofNodes = snapshot.nodeSets.map((nodes) => dispatchesOfNodes(dispatches, nodes));
   }
 
@@ -93,7 +104,8 @@ export class Provenance<D extends DispatchKey> {
     const { snapshot } = this;
     const kernel = this.#ofSymbol.findIndex((list) => list.includes(dispatch));
     if (kernel >= 0) {
-      for (let i = 0; i < spanCount(snapshot); i++) if (snapshot.symbolOf[i] === kernel) return [placeOf(snapshot, i)];
+      for (let i = 0; i < spanCount(snapshot); i++)
+        if (snapshot.symbolOf[i] === kernel) return [placeOf(snapshot, i)];
     }
     return outermost(snapshot, (i) => this.#ofNodes[snapshot.nodesOf[i]!]!.includes(dispatch));
   }
@@ -102,7 +114,10 @@ export class Provenance<D extends DispatchKey> {
    * A dispatch heats the first line of its kernel, or of the op that does most of its work before there are kernels; so
    * no share is counted twice. By line.
    */
-  heat(shareOf: (dispatch: D) => number | undefined, lineOf: (offset: number) => number): readonly LineHeat[] {
+  heat(
+    shareOf: (dispatch: D) => number | undefined,
+    lineOf: (offset: number) => number,
+  ): readonly LineHeat[] {
     const lines = new Map<number, { share: number; most: number; dispatch: number }>();
     for (const dispatch of this.dispatches) {
       const share = shareOf(dispatch);
@@ -118,7 +133,9 @@ export class Provenance<D extends DispatchKey> {
         if (share > known.most) Object.assign(known, { most: share, dispatch: dispatch.index });
       }
     }
-    return [...lines].map(([line, { share, dispatch }]) => ({ line, share, dispatch })).sort((a, b) => a.line - b.line);
+    return [...lines]
+      .map(([line, { share, dispatch }]) => ({ line, share, dispatch }))
+      .sort((a, b) => a.line - b.line);
   }
 }
 

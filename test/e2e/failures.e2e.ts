@@ -54,14 +54,18 @@ test('what goes wrong is said with a code and what to do', async (t) => {
 });
 
 test('a workspace that is not trusted can be looked at, not run', async (t) => {
-  await VsCode.use(t, { trust: false, settings: { 'security.workspace.trust.startupPrompt': 'never' } }, async (code) => {
-    await code.openContainer('Strata');
-    await code.page.getByRole('button', { name: 'Manage Workspace Trust' }).first().waitFor();
-    await code.openFile('add.mlir');
-    assert.match(await code.hover('arith.addf'), /arith\.addf/);
-    await code.runCommand('Strata: Try MobileNetV2');
-    const text = await code.waitForNotification(/STR0901/);
-    assert.match(text, /needs a trusted workspace/);
-    await code.screenshot('untrusted');
-  });
+  await VsCode.use(
+    t,
+    { trust: false, settings: { 'security.workspace.trust.startupPrompt': 'never' } },
+    async (code) => {
+      await code.openContainer('Strata');
+      await code.page.getByRole('button', { name: 'Manage Workspace Trust' }).first().waitFor();
+      await code.openFile('add.mlir');
+      assert.match(await code.hover('arith.addf'), /arith\.addf/);
+      await code.runCommand('Strata: Try MobileNetV2');
+      const text = await code.waitForNotification(/STR0901/);
+      assert.match(text, /needs a trusted workspace/);
+      await code.screenshot('untrusted');
+    },
+  );
 });

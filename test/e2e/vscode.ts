@@ -89,7 +89,8 @@ export class VsCode {
       const { url } = message.location();
       const text = url + message.text();
       // VS Code logs what its own services lack here; only what names Strata, or comes from a webview, is ours.
-      const ofVsCode = /vsda|open-vsx/.test(text) || (/%c\s+ERR/.test(text) && !/strata/i.test(message.text()));
+      const ofVsCode =
+        /vsda|open-vsx/.test(text) || (/%c\s+ERR/.test(text) && !/strata/i.test(message.text()));
       if (message.type() !== 'error' || ofVsCode) return;
       this.consoleErrors.push(`${message.text()} (${url})`);
     });
@@ -348,6 +349,18 @@ export class VsCode {
     const row = this.treeRow(text, view);
     await row.waitFor({ timeout });
     return plain(await row.innerText());
+  }
+
+  /** Drags the border of the side bar to the right. */
+  async widenSideBar(pixels: number): Promise<void> {
+    const box = await this.page.locator('.part.sidebar').boundingBox();
+    if (box === null) throw new Error('the side bar is closed');
+    const [x, y] = [box.x + box.width + 1, box.y + box.height / 2];
+    await this.page.mouse.move(x, y);
+    await this.page.mouse.down();
+    await this.page.mouse.move(x + pixels, y, { steps: 5 });
+    await this.page.mouse.up();
+    await this.page.mouse.move(x + 200, 1);
   }
 
   /** Opens the row of a tree that holds `text`, if it is closed. */

@@ -6,15 +6,32 @@ import { settingDefaults } from '../../src/editor/settingDefaults';
 
 interface Contributed {
   readonly contributes: {
-    readonly commands: readonly { readonly command: string; readonly title: string; readonly category: string }[];
-    readonly configuration: { readonly properties: Readonly<Record<string, { readonly default: unknown; readonly markdownDescription: string }>> };
+    readonly commands: readonly {
+      readonly command: string;
+      readonly title: string;
+      readonly category: string;
+    }[];
+    readonly configuration: {
+      readonly properties: Readonly<
+        Record<string, { readonly default: unknown; readonly markdownDescription: string }>
+      >;
+    };
     readonly menus: Readonly<Record<string, readonly { readonly command: string }[]>>;
-    readonly keybindings: readonly { readonly command: string; readonly key: string; readonly mac?: string }[];
+    readonly keybindings: readonly {
+      readonly command: string;
+      readonly key: string;
+      readonly mac?: string;
+    }[];
     readonly viewsWelcome: readonly { readonly contents: string }[];
     readonly grammars: readonly { readonly path: string }[];
     readonly languages: readonly { readonly configuration: string }[];
   };
-  readonly capabilities: Readonly<Record<'untrustedWorkspaces' | 'virtualWorkspaces', { readonly supported: string; readonly description: string }>>;
+  readonly capabilities: Readonly<
+    Record<
+      'untrustedWorkspaces' | 'virtualWorkspaces',
+      { readonly supported: string; readonly description: string }
+    >
+  >;
 }
 const manifest = JSON.parse(readFileSync('package.json', 'utf8')) as Contributed;
 const { contributes } = manifest;
@@ -31,7 +48,9 @@ test('menus, keys and welcome views name commands that there are', () => {
   const used = [
     ...Object.values(contributes.menus).flatMap((items) => items.map((i) => i.command)),
     ...contributes.keybindings.map((k) => k.command),
-    ...contributes.viewsWelcome.flatMap((w) => [...w.contents.matchAll(/command:(strata\.\w+)/g)].map((m) => m[1]!)),
+    ...contributes.viewsWelcome.flatMap((w) =>
+      [...w.contents.matchAll(/command:(strata\.\w+)/g)].map((m) => m[1]!),
+    ),
   ];
   assert.deepEqual(
     [...new Set(used)].filter((id) => !(id in commands)),
@@ -45,13 +64,16 @@ test('the settings are those of the table, with their defaults and a sentence th
     Object.fromEntries(Object.entries(properties).map(([name, p]) => [name, p.default])),
     Object.fromEntries(Object.entries(settingDefaults).map(([name, value]) => [`strata.${name}`, value])),
   );
-  const silent = Object.entries(properties).filter(([, p]) => !/Change it|Turn it off/.test(p.markdownDescription));
+  const silent = Object.entries(properties).filter(
+    ([, p]) => !/Change it|Turn it off/.test(p.markdownDescription),
+  );
   assert.deepEqual(silent, []);
 });
 
 test('files that are contributed are there', () => {
   for (const { path } of contributes.grammars) assert.ok(existsSync(path), path);
-  for (const { configuration } of contributes.languages) assert.doesNotThrow(() => JSON.parse(readFileSync(configuration, 'utf8')));
+  for (const { configuration } of contributes.languages)
+    assert.doesNotThrow(() => JSON.parse(readFileSync(configuration, 'utf8')));
 });
 
 test('untrusted and virtual workspaces are spoken for', () => {

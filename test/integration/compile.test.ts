@@ -1,7 +1,17 @@
 import assert from 'node:assert/strict';
 import { existsSync } from 'node:fs';
 import * as vscode from 'vscode';
-import { compile, eventually, openIr, passNamed, positionOf, run, strata, tinyConvnet, writeReferenceModel } from './strata';
+import {
+  compile,
+  eventually,
+  openIr,
+  passNamed,
+  positionOf,
+  run,
+  strata,
+  tinyConvnet,
+  writeReferenceModel,
+} from './strata';
 
 const hoverText = (hovers: readonly vscode.Hover[]): string =>
   hovers.flatMap((h) => h.contents.map((c) => (typeof c === 'string' ? c : c.value))).join('\n');
@@ -22,7 +32,9 @@ suite('compile', () => {
   test('its run is what the profiler shows', async () => {
     const { trace } = await strata();
     const entry = await tinyConvnet();
-    const state = await eventually('the trace', () => (trace.state.kind === 'ready' ? trace.state : undefined));
+    const state = await eventually('the trace', () =>
+      trace.state.kind === 'ready' ? trace.state : undefined,
+    );
     assert.equal(trace.compilation, entry.id);
     assert.match(state.title, /^tiny-convnet\.onnx → cpu \(\w+\), \d+ threads?$/);
     assert.ok(state.trace.zones.start.length > 0);
@@ -47,7 +59,9 @@ suite('compile', () => {
       storage.files().filter((f) => f.startsWith(entry.id)),
       [],
     );
-    await eventually('the document to change', () => (document.getText().includes('no longer in the window') ? true : undefined));
+    await eventually('the document to change', () =>
+      document.getText().includes('no longer in the window') ? true : undefined,
+    );
   });
 });
 
@@ -71,9 +85,21 @@ suite('IR documents', () => {
   test('have hovers with type, cost, model nodes, dispatch and time, in that order', async () => {
     const entry = await tinyConvnet();
     const { document } = await openIr(entry, 'convert-onnx-to-nn');
-    const hovers = await vscode.commands.executeCommand<vscode.Hover[]>('vscode.executeHoverProvider', document.uri, positionOf(document, 'nn.conv2d'));
+    const hovers = await vscode.commands.executeCommand<vscode.Hover[]>(
+      'vscode.executeHoverProvider',
+      document.uri,
+      positionOf(document, 'nn.conv2d'),
+    );
     const text = hoverText(hovers);
-    const parts = [/nn\.conv2d/, /a two-dimensional convolution/, /input: tensor<1x3x16x16xf32>/, /\*\*Cost\*\*.*FLOP/, /\*\*From\*\*.*stem\.0\/Conv/, /\*\*Became\*\*.*main_dispatch_0/, /\*\*Took\*\*.*median/];
+    const parts = [
+      /nn\.conv2d/,
+      /a two-dimensional convolution/,
+      /input: tensor<1x3x16x16xf32>/,
+      /\*\*Cost\*\*.*FLOP/,
+      /\*\*From\*\*.*stem\.0\/Conv/,
+      /\*\*Became\*\*.*main_dispatch_0/,
+      /\*\*Took\*\*.*median/,
+    ];
     const places = parts.map((p) => text.search(p));
     assert.ok(
       places.every((at, i) => at >= 0 && at > (places[i - 1] ?? -1)),
@@ -83,17 +109,27 @@ suite('IR documents', () => {
 
   test('have an outline of functions and kernels, and folds', async () => {
     const { document } = await openIr(await tinyConvnet(), 'form-dispatches');
-    const symbols = await vscode.commands.executeCommand<vscode.DocumentSymbol[]>('vscode.executeDocumentSymbolProvider', document.uri);
+    const symbols = await vscode.commands.executeCommand<vscode.DocumentSymbol[]>(
+      'vscode.executeDocumentSymbolProvider',
+      document.uri,
+    );
     const main = symbols[0]?.children.find((s) => s.name === '@main');
     assert.ok(main, JSON.stringify(symbols.map((s) => s.name)));
     assert.ok(main.children.some((s) => s.name.startsWith('@main_dispatch_0')));
-    const folds = await vscode.commands.executeCommand<vscode.FoldingRange[]>('vscode.executeFoldingRangeProvider', document.uri);
+    const folds = await vscode.commands.executeCommand<vscode.FoldingRange[]>(
+      'vscode.executeFoldingRangeProvider',
+      document.uri,
+    );
     assert.ok(folds.some((f) => f.end > f.start));
   });
 
   test('have a code lens with the time of each kernel', async () => {
     const { document } = await openIr(await tinyConvnet(), 'form-dispatches');
-    const lenses = await vscode.commands.executeCommand<vscode.CodeLens[]>('vscode.executeCodeLensProvider', document.uri, 10);
+    const lenses = await vscode.commands.executeCommand<vscode.CodeLens[]>(
+      'vscode.executeCodeLensProvider',
+      document.uri,
+      10,
+    );
     assert.ok(lenses.length > 0);
     assert.match(lenses[0]?.command?.title ?? '', /(µs|ns|ms) · [\d.]+ %/);
   });
@@ -138,9 +174,16 @@ suite('IR documents', () => {
     const [file] = await vscode.workspace.findFiles('add.mlir');
     assert.ok(file);
     const document = await vscode.workspace.openTextDocument(file);
-    const hovers = await vscode.commands.executeCommand<vscode.Hover[]>('vscode.executeHoverProvider', file, positionOf(document, 'arith.addf'));
+    const hovers = await vscode.commands.executeCommand<vscode.Hover[]>(
+      'vscode.executeHoverProvider',
+      file,
+      positionOf(document, 'arith.addf'),
+    );
     assert.match(hoverText(hovers), /arith\.addf/);
-    const symbols = await vscode.commands.executeCommand<vscode.DocumentSymbol[]>('vscode.executeDocumentSymbolProvider', file);
+    const symbols = await vscode.commands.executeCommand<vscode.DocumentSymbol[]>(
+      'vscode.executeDocumentSymbolProvider',
+      file,
+    );
     assert.equal(symbols[0]?.children[0]?.name, '@add');
   });
 });

@@ -5,7 +5,9 @@ import { OnnxGraphBuilder } from '../../src/frontend/zoo/onnxGraphBuilder';
 import { compile, eventually, run, strata, writeFile, writeReferenceModel } from './strata';
 
 /** The diagnostic of a compilation that must fail; nothing may be left in the storage. */
-async function failure(file: vscode.Uri): Promise<{ readonly code: string; readonly text: string; readonly next?: string }> {
+async function failure(
+  file: vscode.Uri,
+): Promise<{ readonly code: string; readonly text: string; readonly next?: string }> {
   const entry = await compile(file);
   assert.equal(entry.state, 'failed');
   const { storage } = await strata();
@@ -45,7 +47,9 @@ suite('failures', () => {
   });
 
   test('a file that is not there', async () => {
-    const { code } = await failure(vscode.Uri.joinPath(writeReferenceModel('tiny-convnet'), '../missing.onnx'));
+    const { code } = await failure(
+      vscode.Uri.joinPath(writeReferenceModel('tiny-convnet'), '../missing.onnx'),
+    );
     assert.match(code, /^STR03\d\d$/);
   });
 
@@ -59,7 +63,10 @@ suite('failures', () => {
       assert.equal(code, 'STR0701');
       assert.match(text, /C compiler/);
       assert.match(next ?? '', /gcc|xcode|package manager/);
-      const report = (await run('strata.checkInstallation')) as { readonly ok: boolean; readonly fix?: string };
+      const report = (await run('strata.checkInstallation')) as {
+        readonly ok: boolean;
+        readonly fix?: string;
+      };
       assert.equal(report.ok, false);
       assert.ok(report.fix);
     } finally {
@@ -73,7 +80,9 @@ suite('failures', () => {
     const before = { entries: compilations.all.map((e) => e.id), files: storage.files() };
     const compiling = run('strata.compileModel', writeReferenceModel('mobilenet-v2'));
     const entry = await eventually('the compilation to be under way', () =>
-      compilations.all.find((e) => e.state === 'running' && e.progress !== undefined && e.progress.phase === 'structured'),
+      compilations.all.find(
+        (e) => e.state === 'running' && e.progress !== undefined && e.progress.phase === 'structured',
+      ),
     );
     const asked = Date.now();
     await run('strata.cancelCompilation', { kind: 'compilation', entry });
@@ -99,7 +108,9 @@ suite('traces', () => {
     const { trace } = await strata();
     const file = await eventually('a trace', async () => {
       const { compilations } = await strata();
-      return compilations.all.map((e) => (e.state === 'done' ? e.measurement?.trace : undefined)).find((f) => f !== undefined && existsSync(f));
+      return compilations.all
+        .map((e) => (e.state === 'done' ? e.measurement?.trace : undefined))
+        .find((f) => f !== undefined && existsSync(f));
     });
     await run('strata.openTrace', vscode.Uri.file(file));
     const tab = await eventually('the editor', () => {

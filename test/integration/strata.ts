@@ -16,7 +16,8 @@ export async function strata(): Promise<StrataApi> {
   return extension.activate();
 }
 
-export const run = (id: CommandId, ...args: readonly unknown[]): Thenable<unknown> => vscode.commands.executeCommand(id, ...args);
+export const run = (id: CommandId, ...args: readonly unknown[]): Thenable<unknown> =>
+  vscode.commands.executeCommand(id, ...args);
 
 /** A file in the opened workspace. */
 export function workspaceFile(name: string): vscode.Uri {
@@ -30,7 +31,8 @@ export function writeFile(name: string, bytes: Uint8Array | string): vscode.Uri 
   writeFileSync(file.fsPath, bytes);
   return file;
 }
-export const writeReferenceModel = (name: string): vscode.Uri => writeFile(`${name}.onnx`, buildReferenceModel(name));
+export const writeReferenceModel = (name: string): vscode.Uri =>
+  writeFile(`${name}.onnx`, buildReferenceModel(name));
 
 /** Compiles a model and returns its entry as it ended. */
 export async function compile(file: vscode.Uri): Promise<CompilationEntry> {
@@ -45,7 +47,11 @@ let tiny: Promise<DoneEntry> | undefined;
 /** The small convnet, compiled and profiled once for all tests. */
 export function tinyConvnet(): Promise<DoneEntry> {
   tiny ??= compile(writeReferenceModel('tiny-convnet')).then((entry) => {
-    assert.equal(entry.state, 'done', JSON.stringify(entry.state === 'failed' ? entry.diagnostic : entry.state));
+    assert.equal(
+      entry.state,
+      'done',
+      JSON.stringify(entry.state === 'failed' ? entry.diagnostic : entry.state),
+    );
     return entry;
   });
   return tiny;
@@ -74,7 +80,11 @@ export function positionOf(document: vscode.TextDocument, text: string, within =
 }
 
 /** Repeats `attempt` until it gives something else than undefined. */
-export async function eventually<T>(what: string, attempt: () => T | undefined | Promise<T | undefined>, timeout = 20_000): Promise<T> {
+export async function eventually<T>(
+  what: string,
+  attempt: () => T | undefined | Promise<T | undefined>,
+  timeout = 20_000,
+): Promise<T> {
   const end = Date.now() + timeout;
   for (;;) {
     const value = await attempt();

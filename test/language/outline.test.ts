@@ -22,7 +22,8 @@ function parsed(source: string): Analysis {
   assert.equal(result.kind, 'ok', result.kind === 'failed' ? result.diagnostic.text : '');
   return result.analysis;
 }
-const names = (items: readonly OutlineItem[]): unknown => items.map((i) => [i.kind, i.name, names(i.children)]);
+const names = (items: readonly OutlineItem[]): unknown =>
+  items.map((i) => [i.kind, i.name, names(i.children)]);
 
 test('the outline nests symbols and puts the cursor on names', () => {
   const outline = outlineOf(parsed(text));

@@ -2,7 +2,13 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { analyse } from '../../src/language/analysis';
 import { lineAt, lineStarts } from '../../src/language/outline';
-import { dispatchesOfNodes, firstPlace, opNameAt, placesOfNodes, Provenance } from '../../src/language/provenance';
+import {
+  dispatchesOfNodes,
+  firstPlace,
+  opNameAt,
+  placesOfNodes,
+  Provenance,
+} from '../../src/language/provenance';
 import type { IrSnapshot } from '../../src/ir';
 import { snapshotOf } from '../../src/ir';
 

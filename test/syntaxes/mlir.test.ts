@@ -16,7 +16,9 @@ interface Token {
 }
 
 async function loadGrammar(): Promise<textmate.IGrammar> {
-  const wasm = createRequire(path.join(process.cwd(), 'package.json')).resolve('vscode-oniguruma/release/onig.wasm');
+  const wasm = createRequire(path.join(process.cwd(), 'package.json')).resolve(
+    'vscode-oniguruma/release/onig.wasm',
+  );
   await oniguruma.loadWASM(readFileSync(wasm));
   const registry = new textmate.Registry({
     onigLib: Promise.resolve({
@@ -51,7 +53,12 @@ test('each token of the sample has its scopes (UPDATE=1 rewrites)', async () => 
   const file = 'test/syntaxes/sample.tokens';
   const lines = await tokensOf(readFileSync('test/syntaxes/sample.mlir', 'utf8'));
   const found = lines
-    .map((tokens, i) => [`line ${i + 1}`, ...tokens.map((t) => `  ${t.text.trim().padEnd(24)} ${t.scopes.join(' ')}`.trimEnd())].join('\n'))
+    .map((tokens, i) =>
+      [
+        `line ${i + 1}`,
+        ...tokens.map((t) => `  ${t.text.trim().padEnd(24)} ${t.scopes.join(' ')}`.trimEnd()),
+      ].join('\n'),
+    )
     .join('\n');
   if (process.env['UPDATE'] === '1' || !existsSync(file)) writeFileSync(file, `${found}\n`);
   assert.equal(`${found}\n`, readFileSync(file, 'utf8'));
@@ -59,7 +66,10 @@ test('each token of the sample has its scopes (UPDATE=1 rewrites)', async () => 
 
 test('what matters most is told apart', async () => {
   const scopeOf = async (text: string, wanted: string): Promise<string | undefined> =>
-    (await tokensOf(text)).flat().find((t) => t.text.trim() === wanted)?.scopes.at(-1);
+    (await tokensOf(text))
+      .flat()
+      .find((t) => t.text.trim() === wanted)
+      ?.scopes.at(-1);
   assert.equal(await scopeOf('%0 = arith.addf %a, %b : f32', 'addf'), 'entity.name.function.op.mlir');
   assert.equal(await scopeOf('%0 = "onnx.Conv"(%a) : () -> ()', 'Conv'), 'entity.name.function.op.mlir');
   assert.equal(await scopeOf('{layout = "nchw"}', 'nchw'), 'string.quoted.double.mlir');
@@ -76,9 +86,13 @@ test('no word of the IR of any pass goes without a scope, and every line starts 
   const unknown = new Set<string>();
   for (const { text } of compilation.passes.snapshots.values()) {
     for (const tokens of await tokensOf(text)) {
-      for (const { text: word, scopes } of tokens) if (/\w/.test(word) && scopes.length === 0) unknown.add(word.trim());
+      for (const { text: word, scopes } of tokens)
+        if (/\w/.test(word) && scopes.length === 0) unknown.add(word.trim());
       const [first] = tokens;
-      assert.ok(first?.scopes[0]?.startsWith('meta.type') !== true, `a type does not end before: ${first?.text}`);
+      assert.ok(
+        first?.scopes[0]?.startsWith('meta.type') !== true,
+        `a type does not end before: ${first?.text}`,
+      );
     }
   }
   assert.deepEqual([...unknown].sort(), []);
