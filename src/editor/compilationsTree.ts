@@ -7,6 +7,7 @@ import type { FunctionRange, PassRecord } from '../ir';
 import type { CommandId } from './commandIds';
 import type { CompilationEntry, Compilations, DoneEntry } from './compilations';
 import { snapshotAfter } from './compilations';
+import { withoutFolders } from './errorReport';
 import { phaseText } from './modelRuns';
 import { onSettingChange, setting } from './settings';
 
@@ -174,7 +175,7 @@ function compilationItem(entry: CompilationEntry): vscode.TreeItem {
       return item;
     case 'failed':
       item.iconPath = new vscode.ThemeIcon('error', new vscode.ThemeColor('list.errorForeground'));
-      item.description = `${entry.diagnostic.code} ${entry.diagnostic.text}`;
+      item.description = `${entry.diagnostic.code} ${withoutFolders(entry.diagnostic.text, name).replace(`${name} `, '')}`;
       item.tooltip = new vscode.MarkdownString().appendText(
         `${entry.model}\n\n${entry.diagnostic.code} ${entry.diagnostic.text}\n\n${entry.diagnostic.next ?? ''}`,
       );

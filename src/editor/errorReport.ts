@@ -56,13 +56,20 @@ export class ErrorReport {
 
 const run = (id: CommandId): Thenable<unknown> => vscode.commands.executeCommand(id);
 
-/** `STR0301 model.onnx: what was found. What to do.` in one line. */
+/** `STR0301 model.onnx: what was found. What to do.` in one line; files by their names, as their paths are in the log. */
 export function headline(what: string, d: Diagnostic): string {
   const [first = '', ...rest] = d.text.split('\n').filter((line) => line.trim() !== '');
   const more =
     rest.length === 0 ? '' : ` (${rest.length} more line${rest.length === 1 ? '' : 's'} in the log)`;
-  const text = first.includes(what) ? first : `${what}: ${first}`;
+  const short = withoutFolders(first, what);
+  const text = short.includes(what) ? short : `${what}: ${short}`;
   const next = d.next === undefined ? '' : ` ${d.next.split('\n')[0]}`;
   const cut = text.length > longest ? `${text.slice(0, longest - 1)}…` : text;
   return `${d.code} ${cut}${more}${next.length > longest ? '' : next}`;
+}
+
+/** The text with the paths of the file `name` cut to its name. */
+export function withoutFolders(text: string, name: string): string {
+  const escaped = name.replace(/[.*+?^${}()|[\]\\]/g, '\\$&');
+  return text.replace(new RegExp(`(?:[A-Za-z]:)?[\\\\/][^\\s'"]*[\\\\/]${escaped}`, 'g'), name);
 }

@@ -53,7 +53,7 @@ export async function measureArtifact(
   try {
     const entry = session.entryPoint();
     const symbols = entry.inputs.flatMap((i) => i.shape.filter((d) => typeof d === 'string'));
-    const inputs = await loadInputs(entry.inputs, new Map(), new Map(symbols.map((s) => [s, 1])));
+    const inputs = loadInputs(entry.inputs, new Map(), new Map(symbols.map((s) => [s, 1])));
     const threads = request.threads === 0 ? {} : { threads: request.threads };
     const first = await session.run(inputs, { entry: entry.name, ...threads });
     const agreement =

@@ -66,10 +66,10 @@ export class ModelRuns implements vscode.Disposable {
     const id = compilations.newId();
     const model = file.fsPath;
     compilations.set({ state: 'running', id, model, progress: undefined });
-    await this.options.onStart(id);
     const profile = choices.profile ?? setting('profileAfterCompile', file);
-    return this.#withProgress(id, `Compiling ${name}`, async (signal, bar) => {
-      try {
+    try {
+      await this.#withProgress(id, `Compiling ${name}`, async (signal, bar) => {
+        await this.options.onStart(id);
         const compilation = await this.#compile(id, file, signal, bar, profile ? compileShare : 1);
         const done: DoneEntry = {
           state: 'done',
@@ -80,26 +80,24 @@ export class ModelRuns implements vscode.Disposable {
           busy: undefined,
         };
         compilations.set(done);
-        report.log.info(
-          `${name}: compiled in ${formatDuration(ns(compilation.durationNs))}, ${compilation.dispatches.length} dispatches`,
-        );
+        const took = formatDuration(ns(compilation.durationNs));
+        report.log.info(`${name}: compiled in ${took}, ${compilation.dispatches.length} dispatches`);
         for (const w of compilation.warnings) report.log.warn(`${name}: ${w.code} ${w.text}`);
         if (profile && compilation.artifact !== undefined) await this.#measure(done, signal, bar);
-        this.#sayDone(id);
-        return compilations.get(id);
-      } catch (error) {
-        storage.remove(id);
-        const diagnostic = report.diagnosticOf(error);
-        if (diagnostic === undefined) {
-          report.log.info(`${name}: cancelled`);
-          compilations.remove(id);
-          return undefined;
-        }
+      });
+      this.#sayDone(id);
+    } catch (error) {
+      storage.remove(id);
+      const diagnostic = report.diagnosticOf(error);
+      if (diagnostic === undefined) {
+        report.log.info(`${name}: cancelled`);
+        compilations.remove(id);
+      } else {
         compilations.set({ state: 'failed', id, model, diagnostic });
         report.show(name, diagnostic);
-        return compilations.get(id);
       }
-    });
+    }
+    return compilations.get(id);
   }
 
   async #compile(

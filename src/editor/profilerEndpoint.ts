@@ -52,7 +52,9 @@ export class ProfilerEndpoint implements vscode.Disposable {
         send: (message) => void webview.postMessage(message),
         listen: (onMessage) => {
           const subscription = webview.onDidReceiveMessage(onMessage);
-          return () => subscription.dispose();
+          return () => {
+            subscription.dispose();
+          };
         },
       },
       this.#host(),

@@ -21,8 +21,7 @@ test('a model is compiled, looked at and profiled', async (t) => {
 
     await step(t, 'the palette compiles MobileNetV2 with progress', async () => {
       await code.runCommand('Strata: Compile Model…');
-      await code.fillQuickInput(model);
-      await code.page.keyboard.press('Enter');
+      await code.chooseFile('Compile Model', model);
       await code.waitForNotification('Compiling mobilenet-v2.onnx');
       await code.waitForTreeRow(
         /mobilenet-v2\.onnx\s*\d+ % · (loops|c-compiler|C compiler)/,

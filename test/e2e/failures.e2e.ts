@@ -16,8 +16,7 @@ test('what goes wrong is said with a code and what to do', async (t) => {
     writeFileSync(letter, 'Dear all, this is not a model.\n');
     const compile = async (file: string): Promise<void> => {
       await code.runCommand('Strata: Compile Model…');
-      await code.fillQuickInput(file);
-      await code.page.keyboard.press('Enter');
+      await code.chooseFile('Compile Model', file);
     };
     await code.openContainer('Strata');
 
@@ -28,6 +27,7 @@ test('what goes wrong is said with a code and what to do', async (t) => {
       await code.waitForTreeRow(/letter\.onnx\s*STR03\d\d/);
       await code.screenshot('error-toast');
       await code.clickNotificationButton(/STR03\d\d/, 'Show Log');
+      await code.page.locator('.part.panel .view-line', { hasText: 'letter.onnx' }).first().waitFor();
       assert.match(code.outputChannel('Strata'), /\[error\] letter\.onnx: STR03\d\d/);
       await code.screenshot('log');
     });

@@ -182,6 +182,27 @@ export class VsCode {
     await this.page.locator('.quick-input-widget:visible input[type=text]').first().fill(text);
   }
 
+  /** Gives a path to the open file dialog. */
+  async chooseFile(title: string, file: string): Promise<void> {
+    const dialog = this.page
+      .locator('.quick-input-widget:visible')
+      .filter({ has: this.page.locator('.quick-input-title', { hasText: title }) });
+    const input = dialog.locator('input[type=text]').first();
+    await input.waitFor();
+    await eventually(
+      async () => {
+        await input.fill(file, { timeout: 2_000 });
+        // The dialog writes its own folder once it has read that.
+        await sleep(300);
+        if ((await input.inputValue({ timeout: 2_000 })) !== file) return undefined;
+        await this.page.keyboard.press('Enter');
+        await dialog.waitFor({ state: 'hidden', timeout: 3_000 });
+        return true;
+      },
+      { what: `the dialog '${title}' to take ${file}` },
+    );
+  }
+
   /** Chooses the row with this label in the open quick pick. */
   async pick(label: string): Promise<void> {
     await this.quickRow(label).click();
