@@ -1,0 +1,492 @@
+/**
+ * Parses MLIR text without knowing its dialects. The generic form is exact. Of custom assembly it knows what all of it has
+ * in common: an op begins a line (or a region), brackets balance, `%a =` in a header names an argument of its region, and
+ * what `{` opens shows in the token after it. It never throws: what is no op becomes a skipped range.
+ */
+import type {
+  AliasDefinition,
+  Name,
+  Structure,
+  StructureBlock,
+  StructureOp,
+  StructureRegion,
+  TextRange,
+  ValueDefinition,
+  ValueUse,
+} from './structure';
+import { Tokens, kinds } from './tokens';
+
+/** Ops that print without a dialect: of the builtin dialect, of `func` in functions, and of MLIR before 2022. */
+const bareOps = new Set(
+  'module func return call call_indirect br cond_br switch constant assert store dealloc dma_start dma_wait unreachable yield'.split(
+    ' ',
+  ),
+);
+/** Ops whose `@name` right after their own name defines it. */
+const definesSymbol =
+  /(?:^|[._])(?:module|\w*func|global|executable|export|variant|binary|sequence|entry_point|import|rodata|comdat|alias|pattern|program|kernel|source|dispatch_entry|constant_block|class|template|declare_\w+|private|critical)$|\.global\.\w*$/;
+const refersToSymbol =
+  /(?:call|load|store|launch\w*|get\w*|address\w*|address_of|return|invoke|ref|dispatch)$/;
+
+/** Deeper nesting is skipped: it is no IR, and recursion has an end. */
+const DEEPEST = 1000;
+
+export function parseStructure(source: string): Structure {
+  return new StructureParser(source).parse();
+}
+
+/** Writable while an op is read. */
+interface OpDraft {
+  results: ValueDefinition[];
+  operands: ValueUse[];
+  successors: Name[];
+  regions: StructureRegion[];
+  symbolUses: Name[];
+  hashUses: Name[];
+  symbol?: Name;
+  location?: TextRange;
+  typesStart?: number;
+  /** Arguments that the header names, for the next region. */
+  header: ValueDefinition[];
+}
+
+class Scope {
+  readonly #names = new Set<string>();
+  constructor(readonly parent: Scope | undefined) {}
+  define(name: string): void {
+    this.#names.add(name);
+  }
+  has(name: string): boolean {
+    for (let s: Scope | undefined = this; s !== undefined; s = s.parent) if (s.#names.has(name)) return true;
+    return false;
+  }
+}
+
+const closer: Readonly<Record<string, string>> = { '(': ')', '[': ']', '<': '>', '{': '}' };
+
+class StructureParser {
+  readonly #tokens: Tokens;
+  readonly #aliases: AliasDefinition[] = [];
+  readonly #skipped: { start: number; end: number }[] = [];
+  #resources: TextRange | undefined;
+  #at = 0;
+  #scope = new Scope(undefined);
+  #depth = 0;
+
+  constructor(source: string) {
+    this.#tokens = new Tokens(source);
+  }
+
+  parse(): Structure {
+    const ops: StructureOp[] = [];
+    while (this.#at < this.#tokens.length) {
+      ops.push(...this.#blocks([]).flatMap((b) => b.ops));
+      // A brace that closes nothing.
+      if (this.#at < this.#tokens.length) this.#skip();
+    }
+    return {
+      ops,
+      aliases: this.#aliases,
+      ...(this.#resources === undefined ? {} : { resources: this.#resources }),
+      skipped: this.#skipped,
+    };
+  }
+
+  /** Blocks up to the `}` that closes their region, or the end. `entry` are the arguments of the first. */
+  #blocks(entry: readonly ValueDefinition[]): StructureBlock[] {
+    const t = this.#tokens;
+    const blocks: StructureBlock[] = [];
+    let label: Name | undefined;
+    let args: readonly ValueDefinition[] = entry;
+    let ops: StructureOp[] = [];
+    let start = t.start(this.#at);
+    const close = (): void => {
+      if (label === undefined && args.length === 0 && ops.length === 0 && blocks.length === 0) return;
+      const end = ops[ops.length - 1]?.end ?? args[args.length - 1]?.end ?? label?.end ?? start;
+      blocks.push({ start, end, ...(label === undefined ? {} : { label }), arguments: args, ops });
+    };
+    while (this.#at < t.length && !t.is(this.#at, '}')) {
+      const kind = t.kind(this.#at);
+      if (kind === kinds.caret && this.#isLabel(this.#at)) {
+        // The label of the entry block adds nothing to arguments of the header.
+        if (label !== undefined || ops.length > 0) {
+          close();
+          args = [];
+        } else if (blocks.length > 0) args = [];
+        start = t.start(this.#at);
+        label = this.#name(this.#at++);
+        ops = [];
+        if (t.is(this.#at, '(')) args = [...args, ...this.#labelArguments()];
+        if (t.is(this.#at, ':')) this.#at++;
+      } else if ((kind === kinds.hash || kind === kinds.exclaim) && t.is(this.#at + 1, '=')) this.#alias();
+      else if (t.is(this.#at, '{-#')) this.#resourceSection();
+      else if (this.#startsOp(this.#at, true)) ops.push(this.#op());
+      else this.#skip();
+    }
+    close();
+    return blocks;
+  }
+
+  /** Leaves out the rest of a line. */
+  #skip(): void {
+    const t = this.#tokens;
+    const start = t.start(this.#at);
+    do this.#at++;
+    while (this.#at < t.length && !t.first(this.#at) && !t.is(this.#at, '}'));
+    const end = t.end(this.#at - 1);
+    const last = this.#skipped[this.#skipped.length - 1];
+    if (last !== undefined && /^\s*$/.test(t.source.slice(last.end, Math.min(start, last.end + 100))))
+      last.end = end;
+    else this.#skipped.push({ start, end });
+  }
+
+  #name(i: number): Name {
+    const t = this.#tokens;
+    return { name: t.text(i), start: t.start(i), end: t.end(i) };
+  }
+
+  /** `^name` that begins a block: `^bb1:`, `^bb1(%a: i32):`. */
+  #isLabel(i: number): boolean {
+    const t = this.#tokens;
+    if (t.is(i + 1, ':')) return true;
+    if (!t.is(i + 1, '(') || !(t.kind(i + 2) === kinds.value || t.is(i + 2, ')'))) return false;
+    let depth = 0;
+    for (let k = i + 1; k < t.length; k++) {
+      if (t.is(k, '(')) depth++;
+      else if (t.is(k, ')') && --depth === 0) return t.is(k + 1, ':');
+    }
+    return false;
+  }
+
+  #labelArguments(): ValueDefinition[] {
+    const t = this.#tokens;
+    const args: ValueDefinition[] = [];
+    let depth = 0;
+    for (; this.#at < t.length; this.#at++) {
+      const i = this.#at;
+      if (t.is(i, '(')) depth++;
+      else if (t.is(i, ')') && --depth === 0) {
+        this.#at++;
+        break;
+      } else if (depth === 1 && t.kind(i) === kinds.value && t.is(i + 1, ':')) args.push(this.#define(i));
+    }
+    return args;
+  }
+
+  #define(i: number, count = 1): ValueDefinition {
+    const name = this.#name(i);
+    this.#scope.define(name.name);
+    return { ...name, count };
+  }
+
+  /** After the `=` of `%a, %b:2 =` at `i`, else -1. */
+  #afterResults(i: number): number {
+    const t = this.#tokens;
+    let k = i;
+    for (;;) {
+      if (t.kind(k) !== kinds.value) return -1;
+      k++;
+      if (t.is(k, ':') && t.kind(k + 1) === kinds.number) k += 2;
+      if (t.is(k, '=')) return k + 1;
+      if (!t.is(k, ',')) return -1;
+      k++;
+    }
+  }
+
+  /** Whether an op begins at `i`. `sure`: it must, if anything does, as the place is one for ops. */
+  #startsOp(i: number, sure: boolean): boolean {
+    const t = this.#tokens;
+    switch (t.kind(i)) {
+      case kinds.value: {
+        const name = this.#afterResults(i);
+        return name >= 0 && (t.kind(name) === kinds.word || t.kind(name) === kinds.string);
+      }
+      case kinds.string:
+        return t.is(i + 1, '(');
+      case kinds.word: {
+        if (t.is(i + 1, '=')) return false;
+        const word = t.text(i);
+        return word.includes('.') || bareOps.has(word) || (sure && this.#depth > 0 && !t.is(i + 1, ','));
+      }
+      default:
+        return false;
+    }
+  }
+
+  /** Whether what is at `i`, first of its line, ends the op before. */
+  #endsOp(i: number): boolean {
+    const t = this.#tokens;
+    const kind = t.kind(i);
+    if (kind === kinds.caret) return this.#isLabel(i);
+    if (kind === kinds.hash || kind === kinds.exclaim) return t.is(i + 1, '=');
+    return t.is(i, '{-#') || this.#startsOp(i, false);
+  }
+
+  #alias(): void {
+    const t = this.#tokens;
+    const name = this.#name(this.#at);
+    this.#at += 2;
+    const bodyStart = t.start(this.#at);
+    let depth = 0;
+    do {
+      if (t.is(this.#at, '(') || t.is(this.#at, '[') || t.is(this.#at, '<') || t.is(this.#at, '{')) depth++;
+      else if (t.is(this.#at, ')') || t.is(this.#at, ']') || t.is(this.#at, '>') || t.is(this.#at, '}'))
+        depth--;
+      this.#at++;
+    } while (this.#at < t.length && !(t.first(this.#at) && (depth <= 0 || this.#endsOp(this.#at))));
+    const end = t.end(this.#at - 1);
+    this.#aliases.push({
+      name: name.name,
+      nameRange: { start: name.start, end: name.end },
+      body: { start: bodyStart, end: Math.max(bodyStart, end) },
+      start: name.start,
+      end,
+    });
+  }
+
+  #resourceSection(): void {
+    const t = this.#tokens;
+    const start = t.start(this.#at);
+    while (this.#at < t.length && !t.is(this.#at, '#-}')) this.#at++;
+    this.#resources = { start, end: t.end(this.#at) };
+    this.#at++;
+  }
+
+  #op(): StructureOp {
+    const t = this.#tokens;
+    const start = t.start(this.#at);
+    const draft: OpDraft = {
+      results: [],
+      operands: [],
+      successors: [],
+      regions: [],
+      symbolUses: [],
+      hashUses: [],
+      header: [],
+    };
+    const after = t.kind(this.#at) === kinds.value ? this.#afterResults(this.#at) : -1;
+    if (after >= 0) {
+      for (; this.#at < after; this.#at++) {
+        if (t.kind(this.#at) !== kinds.value) continue;
+        const count = t.is(this.#at + 1, ':') ? Number(t.text(this.#at + 2)) : 1;
+        draft.results.push({ ...this.#name(this.#at), count });
+      }
+    }
+    const nameAt = this.#at++;
+    const generic = t.kind(nameAt) === kinds.string;
+    const written = t.text(nameAt);
+    const name = generic ? written.replace(/^"|"$/g, '') : written;
+    this.#body(draft, name, generic, nameAt);
+    for (const result of draft.results) this.#scope.define(result.name);
+    return {
+      name,
+      nameRange: { start: t.start(nameAt), end: t.end(nameAt) },
+      start,
+      end: t.end(this.#at - 1),
+      results: draft.results,
+      operands: draft.operands,
+      successors: draft.successors,
+      regions: draft.regions,
+      ...(draft.symbol === undefined ? {} : { symbol: draft.symbol }),
+      symbolUses: draft.symbolUses,
+      hashUses: draft.hashUses,
+      ...(draft.location === undefined ? {} : { location: draft.location }),
+      ...(draft.typesStart === undefined ? {} : { typesStart: draft.typesStart }),
+    };
+  }
+
+  /** What follows the name of an op, up to the next op. */
+  #body(draft: OpDraft, name: string, generic: boolean, nameAt: number): void {
+    const t = this.#tokens;
+    const open: string[] = [];
+    let symbolAllowed = !generic && draft.results.length === 0 && !refersToSymbol.test(name);
+    /** The next `(` holds the arguments of a function. */
+    let parameters = false;
+    let inParameters = -1;
+    let location = -1;
+    while (this.#at < t.length) {
+      const i = this.#at;
+      const kind = t.kind(i);
+      if (t.first(i)) {
+        if (open.length === 0 && this.#endsOp(i)) return;
+        // A bracket that was never closed must not swallow the ops that follow.
+        if (open.length > 0 && kind === kinds.value) {
+          const next = this.#afterResults(i);
+          if (
+            next >= 0 &&
+            (t.kind(next) === kinds.string
+              ? t.is(next + 1, '(')
+              : t.kind(next) === kinds.word && t.text(next).includes('.'))
+          )
+            return;
+        }
+      }
+      switch (kind) {
+        case kinds.value:
+          this.#value(draft, i, inParameters >= 0 && open.length === inParameters);
+          break;
+        case kinds.caret:
+          draft.successors.push(this.#name(i));
+          break;
+        case kinds.hash:
+        case kinds.exclaim:
+          draft.hashUses.push(this.#name(i));
+          break;
+        case kinds.symbol:
+          parameters = this.#symbol(draft, name, symbolAllowed && open.length === 0);
+          symbolAllowed = false;
+          break;
+        case kinds.word: {
+          const word = t.text(i);
+          if (word === 'loc' && open.length === 0 && t.is(i + 1, '(')) location = t.start(i);
+          else if (word === 'attributes') symbolAllowed = false;
+          else if (generic && word === 'sym_name' && t.is(i + 1, '=') && t.kind(i + 2) === kinds.string) {
+            const range = this.#name(i + 2);
+            draft.symbol ??= { ...range, name: range.name.replace(/^"|"$/g, '') };
+          }
+          break;
+        }
+        case kinds.punctuation: {
+          const text = t.text(i);
+          if (text === '{' && this.#opensRegion(i, generic, open)) {
+            this.#region(draft);
+            continue;
+          }
+          if (text in closer) {
+            if (text === '(' && parameters && open.length === 0) {
+              inParameters = 1;
+              parameters = false;
+            }
+            open.push(text);
+          } else if (text === ':' && open.length === 0) draft.typesStart = t.end(i);
+          else if (text === ')' || text === ']' || text === '}' || text === '>') {
+            if (text === '}' && !open.includes('{')) return;
+            this.#close(open, text);
+            if (open.length === 0) {
+              inParameters = -1;
+              if (location >= 0) {
+                draft.location = { start: location, end: t.end(i) };
+                location = -1;
+              }
+            }
+          }
+          if (text !== '::' && kind === kinds.punctuation && open.length === 0 && i > nameAt + 1)
+            symbolAllowed = false;
+          break;
+        }
+        default:
+      }
+      this.#at++;
+    }
+  }
+
+  #close(open: string[], text: string): void {
+    for (let k = open.length - 1; k >= 0; k--) {
+      if (closer[open[k]!] === text) {
+        open.length = k;
+        return;
+      }
+      // `>` may also be an operator; the others close what was left open in them.
+      if (text === '>') return;
+    }
+  }
+
+  #value(draft: OpDraft, i: number, parameter: boolean): void {
+    const t = this.#tokens;
+    const assigned = t.is(i + 1, '=');
+    if (assigned || (parameter && t.is(i + 1, ':'))) {
+      draft.header.push({ ...this.#name(i), count: 1 });
+      return;
+    }
+    const text = t.text(i);
+    const hash = text.indexOf('#');
+    const use: ValueUse =
+      hash < 0
+        ? { name: text, start: t.start(i), end: t.end(i) }
+        : {
+            name: text.slice(0, hash),
+            start: t.start(i),
+            end: t.end(i),
+            resultNumber: Number(text.slice(hash + 1)),
+          };
+    draft.operands.push(use);
+  }
+
+  /** Reads `@a` or `@a::@b`, leaving the last token; true where it defines a symbol. */
+  #symbol(draft: OpDraft, name: string, allowed: boolean): boolean {
+    const t = this.#tokens;
+    const first = this.#at;
+    while (t.is(this.#at + 1, '::') && t.kind(this.#at + 2) === kinds.symbol) this.#at += 2;
+    const whole: Name = {
+      name: t.source.slice(t.start(first), t.end(this.#at)),
+      start: t.start(first),
+      end: t.end(this.#at),
+    };
+    if (
+      allowed &&
+      first === this.#at &&
+      draft.symbol === undefined &&
+      (definesSymbol.test(name) || t.is(this.#at + 1, '{'))
+    ) {
+      draft.symbol = { ...whole, name: whole.name.slice(1).replace(/^"|"$/g, '') };
+      return true;
+    }
+    draft.symbolUses.push(whole);
+    return false;
+  }
+
+  /** Whether the `{` at `i` opens a region, not a dictionary. */
+  #opensRegion(i: number, generic: boolean, open: readonly string[]): boolean {
+    const t = this.#tokens;
+    const within = open[open.length - 1];
+    if (within === '<' || within === '[' || within === '{' || this.#depth >= DEEPEST) return false;
+    if (generic) return within === '(' && (t.is(i - 1, '(') || t.is(i - 1, ','));
+    const next = i + 1;
+    switch (t.kind(next)) {
+      case kinds.caret:
+        return true;
+      case kinds.value:
+        return this.#afterResults(next) >= 0;
+      case kinds.string:
+        return t.is(next + 1, '(');
+      case kinds.word: {
+        if (t.is(next + 1, '=') || t.is(next + 1, ',')) return false;
+        if (t.is(next + 1, '}'))
+          return t.first(next) || /(?:yield|return|terminator|end)$/.test(t.text(next));
+        return within === undefined || t.text(next).includes('.');
+      }
+      case kinds.punctuation:
+        return t.is(next, '}') && within === undefined;
+      case kinds.hash:
+      case kinds.exclaim:
+        return within === undefined && t.is(next + 1, '=');
+      default:
+        return false;
+    }
+  }
+
+  #region(draft: OpDraft): void {
+    const t = this.#tokens;
+    const start = t.start(this.#at++);
+    // Names in the header that nothing has defined can only be arguments: `gpu.launch blocks(%bx, …) in (…)`.
+    const isArgument = (use: ValueUse): boolean =>
+      use.resultNumber === undefined && !this.#scope.has(use.name);
+    const unknown = draft.operands.filter(isArgument);
+    if (draft.regions.length === 0 && unknown.length > 0) {
+      draft.operands = draft.operands.filter((use) => !isArgument(use));
+      draft.header.push(...unknown.map((use) => ({ ...use, count: 1 })));
+      draft.header.sort((a, b) => a.start - b.start);
+    }
+    const outer = this.#scope;
+    this.#scope = new Scope(outer);
+    this.#depth++;
+    for (const argument of draft.header) this.#scope.define(argument.name);
+    const blocks = this.#blocks(draft.header);
+    draft.header = [];
+    this.#depth--;
+    this.#scope = outer;
+    // At the end of a cut text the last token is where it ends.
+    draft.regions.push({ start, end: t.end(this.#at), blocks });
+    if (t.is(this.#at, '}')) this.#at++;
+  }
+}
