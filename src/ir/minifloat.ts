@@ -63,6 +63,8 @@ function describe(
       const negative = value < 0 || Object.is(value, -0);
       const sign = negative ? signBit : 0;
       const a = Math.abs(value);
+      if (a === Infinity)
+        return specials === 'ieee' ? sign + infinity : specials === 'finite' ? sign + largest : nan;
       const exponent = a === 0 ? 1 - bias : Math.max(1 - bias, Math.floor(Math.log2(a)));
       const quantum = 2 ** (exponent - mantissaBits);
       const rounded = roundHalfEven(a / quantum) * quantum;

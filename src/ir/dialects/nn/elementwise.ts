@@ -1,8 +1,9 @@
 /** Elementwise `nn` ops: unary functions, arithmetic with NumPy broadcasting, clip, cast and select. */
-import { anyTensor, floatTensor, number32, oneOf, typeOf } from '../../constraints';
+import { anyTensor, bool, floatTensor, number32, oneOf, typeOf } from '../../constraints';
 import type { TensorValue } from '../../interpreter/runtimeValue';
-import { InferenceError, attr, defineOp, one } from '../../opDefinition';
-import type { TensorType, Type } from '../../types';
+import { rounderOf } from '../../interpreter/storage';
+import { InferenceError, attr, defaultAttr, defineOp, one } from '../../opDefinition';
+import type { FloatType, TensorType, Type } from '../../types';
 import { i1, tensor } from '../../types';
 import { asTensor, broadcastShapes } from './shapes';
 import { broadcastStrides, countOf, isBig, newElements, tensorOf, tensorValue, walkStrided } from './tensors';
@@ -11,7 +12,7 @@ import { perResult } from './work';
 type Real = (x: number) => number;
 
 /** A function of each element. Rank and sizes stay. */
-const unary = (
+export const defineUnary = (
   name: string,
   summary: string,
   f: Real,
@@ -56,31 +57,37 @@ export function erf(x: number): number {
   return Math.sign(x) * (1 - Math.exp(-a * a) / Math.sqrt(Math.PI) / (a + fraction));
 }
 
-export const relu = unary('relu', 'the larger of each element and zero', (x) => (x < 0 ? 0 : x), {
+export const relu = defineUnary('relu', 'the larger of each element and zero', (x) => (x < 0 ? 0 : x), {
   big: (x) => (x < 0n ? 0n : x),
 });
-export const neg = unary('neg', 'the negative of each element', (x) => -x, { big: (x) => -x });
-export const abs = unary('abs', 'the magnitude of each element', Math.abs, { big: (x) => (x < 0n ? -x : x) });
-export const exp = unary('exp', 'e to the power of each element', Math.exp);
-export const log = unary('log', 'the natural logarithm of each element', Math.log);
-export const sqrt = unary('sqrt', 'the square root of each element', Math.sqrt);
-export const reciprocal = unary('reciprocal', 'one over each element', (x) => 1 / x);
-export const tanh = unary('tanh', 'the hyperbolic tangent of each element', Math.tanh);
-export const sigmoid = unary(
+export const neg = defineUnary('neg', 'the negative of each element', (x) => -x, { big: (x) => -x });
+export const abs = defineUnary('abs', 'the magnitude of each element', Math.abs, {
+  big: (x) => (x < 0n ? -x : x),
+});
+export const exp = defineUnary('exp', 'e to the power of each element', Math.exp);
+export const log = defineUnary('log', 'the natural logarithm of each element', Math.log);
+export const sqrt = defineUnary('sqrt', 'the square root of each element', Math.sqrt);
+export const reciprocal = defineUnary('reciprocal', 'one over each element', (x) => 1 / x);
+export const tanh = defineUnary('tanh', 'the hyperbolic tangent of each element', Math.tanh);
+export const sigmoid = defineUnary(
   'sigmoid',
   'the logistic function 1 / (1 + exp(-x)) of each element',
   (x) => 1 / (1 + Math.exp(-x)),
   { flops: 4 },
 );
-export const erfOp = unary('erf', 'the error function of each element', erf);
-export const floor = unary('floor', 'each element rounded down', Math.floor);
-export const ceil = unary('ceil', 'each element rounded up', Math.ceil);
-export const round = unary('round', 'each element rounded to the nearest integer, halves to even', (x) => {
-  const r = Math.round(x);
-  return r - x === 0.5 && r % 2 !== 0 ? r - 1 : r;
-});
-export const sin = unary('sin', 'the sine of each element', Math.sin);
-export const cos = unary('cos', 'the cosine of each element', Math.cos);
+export const erfOp = defineUnary('erf', 'the error function of each element', erf);
+export const floor = defineUnary('floor', 'each element rounded down', Math.floor);
+export const ceil = defineUnary('ceil', 'each element rounded up', Math.ceil);
+export const round = defineUnary(
+  'round',
+  'each element rounded to the nearest integer, halves to even',
+  (x) => {
+    const r = Math.round(x);
+    return r - x === 0.5 && r % 2 !== 0 ? r - 1 : r;
+  },
+);
+export const sin = defineUnary('sin', 'the sine of each element', Math.sin);
+export const cos = defineUnary('cos', 'the cosine of each element', Math.cos);
 
 function elementsAgree(a: Type, b: Type): readonly [TensorType, TensorType] {
   const [x, y] = [asTensor(a, 'lhs'), asTensor(b, 'rhs')];
@@ -130,7 +137,7 @@ interface BinaryOptions {
   readonly commutative?: boolean;
   readonly integer?: (a: number, b: number) => number;
 }
-const binary = (
+export const defineBinary = (
   name: string,
   summary: string,
   f: (a: number, b: number) => number,
@@ -162,27 +169,27 @@ const bigPower = (a: bigint, b: bigint): bigint =>
 const nanMin = (a: number, b: number): number => (Number.isNaN(a) || Number.isNaN(b) ? NaN : Math.min(a, b));
 const nanMax = (a: number, b: number): number => (Number.isNaN(a) || Number.isNaN(b) ? NaN : Math.max(a, b));
 
-export const add = binary(
+export const add = defineBinary(
   'add',
   'the sum of two tensors',
   (a, b) => a + b,
   (a, b) => a + b,
   { commutative: true },
 );
-export const sub = binary(
+export const sub = defineBinary(
   'sub',
   'the difference of two tensors',
   (a, b) => a - b,
   (a, b) => a - b,
 );
-export const mul = binary(
+export const mul = defineBinary(
   'mul',
   'the product of two tensors, element by element',
   (a, b) => a * b,
   (a, b) => a * b,
   { commutative: true, integer: Math.imul },
 );
-export const div = binary(
+export const div = defineBinary(
   'div',
   'the quotient of two tensors',
   (a, b) => a / b,
@@ -192,21 +199,21 @@ export const div = binary(
     integer: (a, b) => (b === 0 ? 0 : Math.trunc(a / b)),
   },
 );
-export const max = binary(
+export const max = defineBinary(
   'max',
   'the larger of two elements; NaN when one is',
   nanMax,
   (a, b) => (a > b ? a : b),
   { commutative: true },
 );
-export const min = binary(
+export const min = defineBinary(
   'min',
   'the smaller of two elements; NaN when one is',
   nanMin,
   (a, b) => (a < b ? a : b),
   { commutative: true },
 );
-export const pow = binary('pow', 'the first operand to the power of the second', Math.pow, bigPower);
+export const pow = defineBinary('pow', 'the first operand to the power of the second', Math.pow, bigPower);
 
 const predicates = ['eq', 'ne', 'lt', 'le', 'gt', 'ge'] as const;
 type Predicate = (typeof predicates)[number];
@@ -301,26 +308,62 @@ export const clip = defineOp({
   work: ({ op }) => perResult(op, 2),
 });
 
+const roundings = ['nearest', 'up', 'down'] as const;
+export type Rounding = (typeof roundings)[number];
+/** A rounding by name; nearest when the name is absent or unknown. */
+export const roundingNamed = (name: string | undefined): Rounding =>
+  roundings.find((r) => r === name) ?? 'nearest';
+
+/** Largest finite values of the types that a cast saturates to. */
+const saturation: Readonly<Record<string, number>> = {
+  f8E4M3FN: 448,
+  f8E4M3FNUZ: 240,
+  f8E5M2: 57344,
+  f8E5M2FNUZ: 57344,
+};
+/** What a float becomes before it is stored as `to`. */
+function castFloat(to: FloatType, saturate: boolean, rounding: Rounding): Real {
+  const top = saturation[to.name];
+  if (top !== undefined && saturate) return (v) => (v > top ? top : v < -top ? -top : v);
+  if (to.name !== 'f8E8M0FNU') return (v) => v;
+  return (v) => {
+    if (saturate) {
+      if (v >= 2 ** 127) return 2 ** 127;
+      if (v <= 2 ** -127) return 2 ** -127;
+    } else if (v === 0 || v > 2 ** 127 || v < 2 ** -127) return NaN;
+    if (Number.isNaN(v)) return v;
+    const low = 2 ** Math.floor(Math.log2(v));
+    const up = rounding === 'up' ? v > low : rounding === 'down' ? false : v >= 1.5 * low;
+    return up ? 2 * low : low;
+  };
+}
+
 export const cast = defineOp({
   name: 'nn.cast',
   summary: 'elements converted to another type',
-  doc: 'Floats to integers round towards zero; to `i1`, all but zero is true.',
+  doc: 'Floats to integers round towards zero; to `i1`, all but zero is true; integers keep their low bits. Floats beyond an 8-bit type become its largest value when it saturates, else infinity or NaN.',
   operands: { input: one(anyTensor) },
-  attrs: { to: attr(typeOf, 'the new element type') },
+  attrs: {
+    to: attr(typeOf, 'the new element type'),
+    saturate: defaultAttr(bool, true, 'to 8-bit floats'),
+    rounding: defaultAttr(oneOf(...roundings), 'nearest', 'to powers of two (`f8E8M0FNU`)'),
+  },
   results: { output: one(anyTensor) },
   traits: ['pure'],
   infer: ({ types, attrs }) => [tensor(asTensor(types.input, 'input').shape, attrs.to)],
-  evaluate: ({ input, to }, context) => {
+  evaluate: ({ input, to, saturate, rounding }, context) => {
     const x = tensorOf(context, input);
     const data = newElements(to, x.data.length);
     const wide = isBig(data);
+    const toFloat = to.kind === 'float' ? castFloat(to, saturate, rounding) : undefined;
+    const wrap = wide || toFloat !== undefined ? undefined : rounderOf(to);
     for (let i = 0; i < data.length; i++) {
       const v = x.data[i]!;
       if (to === i1) data[i] = Number(v) !== 0 ? 1 : 0;
       else if (wide)
         data[i] = typeof v === 'bigint' ? v : Number.isFinite(v) ? BigInt(Math.trunc(v)) : -(2n ** 63n);
-      else if (to.kind === 'float') data[i] = Number(v);
-      else data[i] = typeof v === 'bigint' ? Number(BigInt.asIntN(32, v)) : Math.trunc(v);
+      else if (toFloat !== undefined) data[i] = toFloat(Number(v));
+      else data[i] = wrap!(typeof v === 'bigint' ? Number(BigInt.asIntN(32, v)) : Math.trunc(v));
     }
     return [tensorValue(x.shape, to, data)];
   },

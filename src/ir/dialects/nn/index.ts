@@ -2,12 +2,16 @@
 import type { Dialect } from '../../registry';
 import { convolutionOps } from './convolution';
 import { elementwiseOps } from './elementwise';
+import { functionOps } from './functions';
+import { indexingOps } from './indexing';
 import { movementOps } from './movement';
 import { poolingOps } from './pooling';
 import { reductionOps } from './reduction';
 
 export * from './convolution';
 export * from './elementwise';
+export * from './functions';
+export * from './indexing';
 export * from './movement';
 export * from './pooling';
 export * from './reduction';
@@ -15,6 +19,14 @@ export * from './reduction';
 export const nnDialect: Dialect = {
   name: 'nn',
   summary: 'Normalised tensor ops of neural networks: explicit attributes, ranked types, no versions.',
-  ops: [...convolutionOps, ...poolingOps, ...reductionOps, ...elementwiseOps, ...movementOps],
+  ops: [
+    ...convolutionOps,
+    ...poolingOps,
+    ...reductionOps,
+    ...elementwiseOps,
+    ...functionOps,
+    ...movementOps,
+    ...indexingOps,
+  ],
   upstream: false,
 };

@@ -5,7 +5,7 @@ import { InferenceError, attr, defaultAttr, one, optional, optionalAttr, variadi
 import type { Value } from '../../operation';
 import * as nn from '../nn';
 import { numbersIn } from '../nn/tensors';
-import { DYNAMIC, i1, tensor } from '../../types';
+import { DYNAMIC, f64, i1, tensor } from '../../types';
 import { constantTensor, scalarLike, typeOf } from './build';
 import type { Expansion } from './defineOnnxOp';
 import { NotSupported, defineOnnxOp, modelTensor } from './defineOnnxOp';
@@ -54,6 +54,22 @@ const folding = (name: string, versions: readonly number[], summary: string, op:
       return [inputs.reduce((lhs, rhs) => b.value(op, { lhs, rhs }))];
     },
   });
+
+const power = defineOnnxOp({
+  name: 'Pow',
+  versions: [7, 12, 13, 15],
+  summary: nn.pow.summary,
+  doc: 'Operands broadcast as in NumPy; the result has the type of the base.',
+  operands: ab,
+  expand: (v, { b }) => {
+    const [base, exponent] = [typeOf(v.A).element, typeOf(v.B).element];
+    if (base === exponent) return [b.value(nn.pow, { lhs: v.A, rhs: v.B })];
+    const as = (input: Value, to: typeof base): Value =>
+      typeOf(input).element === to ? input : b.value(nn.cast, { input, to });
+    const common = base.kind === 'float' ? base : exponent.kind === 'float' ? f64 : base;
+    return [as(b.value(nn.pow, { lhs: as(v.A, common), rhs: as(v.B, common) }), base)];
+  },
+});
 
 const mean = defineOnnxOp({
   name: 'Mean',
@@ -183,7 +199,16 @@ const cast = defineOnnxOp({
   expand: (v, { b }) => {
     const to = elementTypeOfOnnx(v.to);
     if (to === undefined) throw new NotSupported(`a cast to element type number ${v.to}`);
-    return [typeOf(v.X).element === to ? v.X : b.value(nn.cast, { input: v.X, to })];
+    return [
+      typeOf(v.X).element === to
+        ? v.X
+        : b.value(nn.cast, {
+            input: v.X,
+            to,
+            saturate: v.saturate !== 0,
+            rounding: nn.roundingNamed(v.round_mode),
+          }),
+    ];
   },
 });
 const identity = defineOnnxOp({
@@ -229,11 +254,21 @@ export const arithmeticOps = [
   unary('Erf', [9, 13], nn.erfOp),
   unary('Sin', [7, 22], nn.sin),
   unary('Cos', [7, 22], nn.cos),
+  unary('Tan', [7, 22], nn.tan),
+  unary('Asin', [7, 22], nn.asin),
+  unary('Acos', [7, 22], nn.acos),
+  unary('Atan', [7, 22], nn.atan),
+  unary('Sinh', [9, 22], nn.sinh),
+  unary('Cosh', [9, 22], nn.cosh),
+  unary('Asinh', [9, 22], nn.asinh),
+  unary('Acosh', [9, 22], nn.acosh),
+  unary('Atanh', [9, 22], nn.atanh),
+  unary('Sign', [9, 13], nn.sign),
   binary('Add', [7, 13, 14], nn.add),
   binary('Sub', [7, 13, 14], nn.sub),
   binary('Mul', [7, 13, 14], nn.mul),
   binary('Div', [7, 13, 14], nn.div),
-  binary('Pow', [7, 12, 13, 15], nn.pow),
+  power,
   folding('Sum', [6, 8, 13], 'the sum of tensors, element by element', nn.add),
   folding('Max', [6, 8, 12, 13], 'the largest of tensors, element by element', nn.max),
   folding('Min', [6, 8, 12, 13], 'the smallest of tensors, element by element', nn.min),

@@ -5,39 +5,12 @@ import type { Value } from '../../operation';
 import { DYNAMIC } from '../../types';
 import * as nn from '../nn';
 import { normaliseAxis } from '../nn/shapes';
-import { reshapeTo, scalarLike, shapeOf } from './build';
+import { reshapeTo, shapeOf } from './build';
+import { calculator } from './calculator';
 import type { Expansion } from './defineOnnxOp';
 import { NotSupported, defineOnnxOp, modelTensor } from './defineOnnxOp';
 
 const x = { X: one(modelTensor) };
-
-/** Arithmetic on values and numbers; numbers take the element type of the other operand. */
-function calculator(e: Expansion) {
-  const { b } = e;
-  type Term = Value | number;
-  const operands = (p: Term, q: Term): { lhs: Value; rhs: Value } => {
-    if (typeof p === 'number') {
-      if (typeof q === 'number') throw new TypeError('one operand must be a value');
-      return { lhs: scalarLike(e, q, p), rhs: q };
-    }
-    return { lhs: p, rhs: typeof q === 'number' ? scalarLike(e, p, q) : q };
-  };
-  return {
-    add: (p: Term, q: Term): Value => b.value(nn.add, operands(p, q)),
-    sub: (p: Term, q: Term): Value => b.value(nn.sub, operands(p, q)),
-    mul: (p: Term, q: Term): Value => b.value(nn.mul, operands(p, q)),
-    div: (p: Term, q: Term): Value => b.value(nn.div, operands(p, q)),
-    max: (p: Term, q: Term): Value => b.value(nn.max, operands(p, q)),
-    min: (p: Term, q: Term): Value => b.value(nn.min, operands(p, q)),
-    exp: (input: Value): Value => b.value(nn.exp, { input }),
-    log: (input: Value): Value => b.value(nn.log, { input }),
-    abs: (input: Value): Value => b.value(nn.abs, { input }),
-    neg: (input: Value): Value => b.value(nn.neg, { input }),
-    erf: (input: Value): Value => b.value(nn.erfOp, { input }),
-    tanh: (input: Value): Value => b.value(nn.tanh, { input }),
-    sqrt: (input: Value): Value => b.value(nn.sqrt, { input }),
-  };
-}
 
 /** `scale · (max(x, 0) + alpha · (exp(min(x, 0)) - 1))`. */
 function exponentialUnit(e: Expansion, input: Value, alpha: number, scale: number): Value {

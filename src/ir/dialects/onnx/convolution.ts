@@ -2,10 +2,14 @@
 import { int, ints, number32, text } from '../../constraints';
 import { InferenceError, defaultAttr, one, optional, optionalAttr } from '../../opDefinition';
 import type { Value } from '../../operation';
-import { tensor } from '../../types';
+import type { Type } from '../../types';
+import { DYNAMIC, tensor } from '../../types';
 import * as nn from '../nn';
+import type { Window, WindowAttributes } from './build';
 import {
+  constantInts,
   constantTensor,
+  i64Tensor,
   lifted,
   liftWindow,
   reshapeTo,
@@ -14,8 +18,10 @@ import {
   typeOf,
   windowOf,
 } from './build';
+import { calculator } from './calculator';
 import type { Expansion } from './defineOnnxOp';
 import { NotSupported, defineOnnxOp, modelTensor } from './defineOnnxOp';
+import { padSpatial, stackTaps, tapCounts, tapPositions, tapsOf, windowCounts } from './windows';
 
 const windowAttrs = {
   auto_pad: defaultAttr(text, 'NOTSET', 'NOTSET, SAME_UPPER, SAME_LOWER or VALID'),
@@ -24,10 +30,10 @@ const windowAttrs = {
   strides: optionalAttr(ints),
 };
 
-/** The number of spatial axes; only one and two are supported. */
-function spatialRank(input: Value): 1 | 2 {
+/** The number of spatial axes. */
+function spatialRank(input: Value): 1 | 2 | 3 {
   const n = shapeOf(input).length - 2;
-  if (n !== 1 && n !== 2) throw new NotSupported(`an input of rank ${n + 2}`);
+  if (n !== 1 && n !== 2 && n !== 3) throw new NotSupported(`an input of rank ${n + 2}`);
   return n;
 }
 /** Runs `build` on an image; a signal of one axis becomes an image of one row and comes back. */
@@ -38,66 +44,155 @@ function asImage(e: Expansion, input: Value, build: (image: Value) => Value): Va
   return reshapeTo(e, output, [...shape.slice(0, -2), shape[shape.length - 1]!]);
 }
 
+export const convolutionAttrs = {
+  ...windowAttrs,
+  group: defaultAttr(int, 1),
+  kernel_shape: optionalAttr(ints),
+};
+interface ConvolutionAttributes extends WindowAttributes {
+  readonly group: number;
+  readonly kernel_shape: readonly number[] | undefined;
+}
+
+/** A grouped convolution over one, two or three spatial axes. */
+export function convolve(
+  e: Expansion,
+  X: Value,
+  W: Value,
+  B: Value | undefined,
+  v: ConvolutionAttributes,
+): Value {
+  const [x, w] = [shapeOf(X), shapeOf(W)];
+  const rank = spatialRank(X);
+  if (w.length !== x.length)
+    throw new InferenceError(`weight has rank ${w.length}, input has rank ${x.length}`);
+  const kernel = w.slice(2);
+  if (v.kernel_shape !== undefined && kernel.some((k, i) => k >= 0 && k !== v.kernel_shape![i]))
+    throw new InferenceError(
+      `kernel_shape is [${v.kernel_shape.join(', ')}], weight has a kernel of [${kernel.join(', ')}]`,
+    );
+  const window = windowOf(x.slice(2), v.kernel_shape ?? kernel, v);
+  if (rank === 3) return convolveVolume(e, X, W, B, window, v.group);
+  const weight = rank === 2 ? W : reshapeTo(e, W, lifted(w));
+  return asImage(e, X, (input) =>
+    e.b.value(nn.conv2d, {
+      input,
+      weight,
+      bias: B,
+      ...(rank === 2 ? window : liftWindow(window)),
+      groups: v.group,
+      layout: 'nchw_fchw',
+    }),
+  );
+}
+
+/** Three spatial axes as a sum of two-dimensional convolutions, one per layer of the kernel. */
+function convolveVolume(
+  e: Expansion,
+  X: Value,
+  W: Value,
+  B: Value | undefined,
+  window: Window,
+  groups: number,
+): Value {
+  const c = calculator(e);
+  const [x, w] = [shapeOf(X), shapeOf(W)];
+  if ([...x, ...w].includes(DYNAMIC)) throw new NotSupported('a convolution of rank 5 with a dynamic size');
+  const [n, channels, , height, width] = x as readonly [number, number, number, number, number];
+  const [front, top, left, back, bottom, right] = window.pads as readonly number[] & { length: 6 };
+  const padded = padSpatial(e, X, [front!, 0, 0, back!, 0, 0], 0);
+  const [depth] = windowCounts(x.slice(2), w.slice(2), window) as [number];
+  const layers = Array.from({ length: w[2]! }, (_, k) => {
+    const start = k * window.dilations[0]!;
+    const planes = c.part(padded, 2, start, start + (depth - 1) * window.strides[0]! + 1, window.strides[0]!);
+    return e.b.value(nn.conv2d, {
+      input: c.reshape(c.transpose(planes, [0, 2, 1, 3, 4]), [n * depth, channels, height, width]),
+      weight: c.reshape(c.part(W, 2, k, k + 1), [w[0]!, w[1]!, w[3]!, w[4]!]),
+      bias: k === 0 ? B : undefined,
+      strides: window.strides.slice(1),
+      dilations: window.dilations.slice(1),
+      pads: [top!, left!, bottom!, right!],
+      groups,
+      layout: 'nchw_fchw',
+    });
+  }).reduce((p, q) => c.add(p, q));
+  const [, features, h, q] = shapeOf(layers) as readonly [number, number, number, number];
+  return c.transpose(c.reshape(layers, [n, depth, features, h, q]), [0, 2, 1, 3, 4]);
+}
+
 const conv = defineOnnxOp({
   name: 'Conv',
   versions: [1, 11, 22],
   summary: 'a grouped convolution with an optional bias',
   operands: { X: one(modelTensor), W: one(modelTensor), B: optional(modelTensor) },
-  attrs: { ...windowAttrs, group: defaultAttr(int, 1), kernel_shape: optionalAttr(ints) },
-  expand: (v, e) => {
-    const [x, w] = [shapeOf(v.X), shapeOf(v.W)];
-    const rank = spatialRank(v.X);
-    if (w.length !== x.length)
-      throw new InferenceError(`weight has rank ${w.length}, input has rank ${x.length}`);
-    const kernel = w.slice(2);
-    if (v.kernel_shape !== undefined && kernel.some((k, i) => k >= 0 && k !== v.kernel_shape![i]))
-      throw new InferenceError(
-        `kernel_shape is [${v.kernel_shape.join(', ')}], weight has a kernel of [${kernel.join(', ')}]`,
-      );
-    const window = windowOf(x.slice(2), v.kernel_shape ?? kernel, v);
-    const weight = rank === 2 ? v.W : reshapeTo(e, v.W, lifted(w));
-    return [
-      asImage(e, v.X, (input) =>
-        e.b.value(nn.conv2d, {
-          input,
-          weight,
-          bias: v.B,
-          ...(rank === 2 ? window : liftWindow(window)),
-          groups: v.group,
-          layout: 'nchw_fchw',
-        }),
-      ),
-    ];
-  },
+  attrs: convolutionAttrs,
+  expand: (v, e) => [convolve(e, v.X, v.W, v.B, v)],
 });
+
+const poolAttrs = {
+  ...windowAttrs,
+  ceil_mode: defaultAttr(int, 0),
+  kernel_shape: optionalAttr(ints),
+};
+function kernelOf(kernel: readonly number[] | undefined): readonly number[] {
+  if (kernel === undefined) throw new InferenceError("the attribute 'kernel_shape' is missing");
+  return kernel;
+}
+/** The least value of an element type. */
+function lowest(type: Type): number {
+  if (type.kind !== 'integer') return -Infinity;
+  return type.signedness === 'unsigned' ? 0 : -(2 ** (type.width - 1));
+}
 
 const maxPool = defineOnnxOp({
   name: 'MaxPool',
   versions: [1, 8, 10, 11, 12, 22],
   summary: 'the largest element in a sliding window',
+  doc: 'Results: the elements, and their positions in the flattened input.',
   operands: { X: one(modelTensor) },
-  attrs: {
-    ...windowAttrs,
-    ceil_mode: defaultAttr(int, 0),
-    kernel_shape: optionalAttr(ints),
-    storage_order: defaultAttr(int, 0),
-  },
+  attrs: { ...poolAttrs, storage_order: defaultAttr(int, 0) },
   expand: (v, e) => {
-    const { kernel_shape: kernel } = v;
-    if (kernel === undefined) throw new InferenceError("the attribute 'kernel_shape' is missing");
-    if (e.outputs > 1) throw new NotSupported('the output Indices');
+    const kernel = kernelOf(v.kernel_shape);
     const rank = spatialRank(v.X);
-    const window = windowOf(shapeOf(v.X).slice(2), kernel, v, v.ceil_mode !== 0);
-    return [
-      asImage(e, v.X, (input) =>
-        e.b.value(nn.maxPool2d, {
-          input,
-          kernel: rank === 2 ? kernel : [1, ...kernel],
-          ...(rank === 2 ? window : liftWindow(window)),
-          layout: 'nchw',
-        }),
-      ),
-    ];
+    const shape = shapeOf(v.X);
+    const sizes = shape.slice(2);
+    const window = windowOf(sizes, kernel, v, v.ceil_mode !== 0);
+    if (rank !== 3 && e.outputs < 2)
+      return [
+        asImage(e, v.X, (input) =>
+          e.b.value(nn.maxPool2d, {
+            input,
+            kernel: rank === 2 ? kernel : [1, ...kernel],
+            ...(rank === 2 ? window : liftWindow(window)),
+            layout: 'nchw',
+          }),
+        ),
+      ];
+    const c = calculator(e);
+    const taps = tapsOf(e, v.X, kernel, window, lowest(typeOf(v.X).element));
+    const largest = taps.reduce((p, q) => c.max(p, q));
+    if (e.outputs < 2) return [largest];
+    if (shape.includes(DYNAMIC)) throw new NotSupported('positions in a dynamic size');
+    const counts = shapeOf(largest).slice(2);
+    const best = e.b.value(nn.argReduce, { input: stackTaps(e, taps), axis: 0, kind: 'max' });
+    const table = c.reshape(i64Tensor(e, tapPositions(sizes, kernel, window, v.storage_order !== 0)), [
+      taps.length,
+      1,
+      1,
+      ...counts,
+    ]);
+    const within = e.b.value(nn.gatherElements, {
+      input: c.broadcast(table, [taps.length, shape[0]!, shape[1]!, ...counts]),
+      indices: best,
+      axis: 0,
+    });
+    const plane = sizes.reduce((p, d) => p * d, 1);
+    const first = i64Tensor(
+      e,
+      Array.from({ length: shape[0]! * shape[1]! }, (_, i) => i * plane),
+    );
+    const offsets = c.reshape(first, [shape[0]!, shape[1]!, ...counts.map(() => 1)]);
+    return [largest, c.add(c.reshape(within, shapeOf(largest)), offsets)];
   },
 });
 
@@ -105,27 +200,21 @@ const averagePool = defineOnnxOp({
   name: 'AveragePool',
   versions: [7, 10, 11, 19, 22],
   summary: 'the mean of a sliding window',
+  doc: 'Padding that only rounds the size up never counts.',
   operands: { X: one(modelTensor) },
-  attrs: {
-    ...windowAttrs,
-    ceil_mode: defaultAttr(int, 0),
-    count_include_pad: defaultAttr(int, 0),
-    kernel_shape: optionalAttr(ints),
-  },
+  attrs: { ...poolAttrs, count_include_pad: defaultAttr(int, 0) },
   expand: (v, e) => {
-    const { kernel_shape: kernel } = v;
-    if (kernel === undefined) throw new InferenceError("the attribute 'kernel_shape' is missing");
+    const kernel = kernelOf(v.kernel_shape);
     const rank = spatialRank(v.X);
     const sizes = shapeOf(v.X).slice(2);
     const window = windowOf(sizes, kernel, v, v.ceil_mode !== 0);
     const includePad = v.count_include_pad !== 0;
-    // Padding that only rounds the size up never counts, whatever count_include_pad says.
-    if (
-      includePad &&
-      v.ceil_mode !== 0 &&
-      windowOf(sizes, kernel, v).pads.some((p, i) => p !== window.pads[i])
-    )
-      throw new NotSupported('count_include_pad with a window that ceil_mode adds');
+    const given = windowOf(sizes, kernel, v).pads;
+    if (rank === 3 || (includePad && given.some((p, i) => p !== window.pads[i]))) {
+      const c = calculator(e);
+      const sum = tapsOf(e, v.X, kernel, window, 0).reduce((p, q) => c.add(p, q));
+      return [c.div(sum, tapCounts(e, v.X, kernel, window, includePad ? given : undefined))];
+    }
     return [
       asImage(e, v.X, (input) =>
         e.b.value(nn.averagePool2d, {
@@ -135,6 +224,184 @@ const averagePool = defineOnnxOp({
           count_include_pad: includePad,
           layout: 'nchw',
         }),
+      ),
+    ];
+  },
+});
+
+const lpPool = defineOnnxOp({
+  name: 'LpPool',
+  versions: [2, 11, 18, 22],
+  summary: 'the p-norm of a sliding window',
+  operands: { X: one(modelTensor) },
+  attrs: { ...poolAttrs, p: defaultAttr(int, 2) },
+  expand: (v, e) => {
+    const c = calculator(e);
+    const kernel = kernelOf(v.kernel_shape);
+    const window = windowOf(shapeOf(v.X).slice(2), kernel, v, v.ceil_mode !== 0);
+    const powers = c.pow(c.abs(v.X), v.p);
+    const sum = tapsOf(e, powers, kernel, window, 0).reduce((p, q) => c.add(p, q));
+    return [c.pow(sum, 1 / v.p)];
+  },
+});
+const globalLpPool = defineOnnxOp({
+  name: 'GlobalLpPool',
+  versions: [2, 22],
+  summary: 'the p-norm over all spatial axes, which stay with size 1',
+  operands: { X: one(modelTensor) },
+  attrs: { p: defaultAttr(int, 2) },
+  expand: (v, e) => {
+    const c = calculator(e);
+    return [c.pow(c.sum(c.pow(c.abs(v.X), v.p), spatialAxes(v.X)), 1 / v.p)];
+  },
+});
+
+const maxUnpool = defineOnnxOp({
+  name: 'MaxUnpool',
+  versions: [9, 11, 22],
+  summary: 'elements put back to where a MaxPool took them from, zeros elsewhere',
+  operands: {
+    X: one(modelTensor),
+    I: one(modelTensor, 'positions in the flattened result'),
+    output_shape: optional(modelTensor),
+  },
+  attrs: {
+    kernel_shape: optionalAttr(ints),
+    pads: optionalAttr(ints),
+    strides: optionalAttr(ints),
+  },
+  expand: (v, e) => {
+    const c = calculator(e);
+    const kernel = kernelOf(v.kernel_shape);
+    const shape = shapeOf(v.X);
+    if (shape.includes(DYNAMIC)) throw new NotSupported('a dynamic size');
+    const n = kernel.length;
+    const own = kernel.map(
+      (k, i) => (shape[i + 2]! - 1) * (v.strides?.[i] ?? 1) + k - (v.pads?.[i] ?? 0) - (v.pads?.[i + n] ?? 0),
+    );
+    const target = [...shape.slice(0, 2), ...own];
+    const count = target.reduce((p, d) => p * d, 1);
+    const { element } = typeOf(v.X);
+    const zeros = constantTensor(e, [0], tensor([count], element));
+    const filled = e.b.value(nn.scatterElements, {
+      input: zeros,
+      indices: c.reshape(v.I, [DYNAMIC]),
+      updates: c.reshape(v.X, [DYNAMIC]),
+      axis: 0,
+    });
+    const image = c.reshape(filled, target);
+    if (v.output_shape === undefined) return [image];
+    const wanted = constantInts(e, v.output_shape, 'a shape');
+    return [padSpatial(e, image, [...own.map(() => 0), ...own.map((d, i) => wanted[i + 2]! - d)], 0)];
+  },
+});
+
+const convTranspose = defineOnnxOp({
+  name: 'ConvTranspose',
+  versions: [1, 11, 22],
+  summary: 'the transpose of a convolution: each input element spreads a kernel',
+  operands: { X: one(modelTensor), W: one(modelTensor), B: optional(modelTensor) },
+  attrs: {
+    ...convolutionAttrs,
+    output_padding: optionalAttr(ints),
+    output_shape: optionalAttr(ints),
+  },
+  expand: (v, e) => {
+    const c = calculator(e);
+    const [x, w] = [shapeOf(v.X), shapeOf(v.W)];
+    if ([...x, ...w].includes(DYNAMIC)) throw new NotSupported('a transposed convolution of a dynamic size');
+    const kernel = w.slice(2);
+    const n = kernel.length;
+    const ones = kernel.map(() => 1);
+    const [strides, dilations] = [v.strides ?? ones, v.dilations ?? ones];
+    const extra = v.output_padding ?? kernel.map(() => 0);
+    const extent = kernel.map((k, i) => (k - 1) * dilations[i]! + 1);
+    const full = extent.map((s, i) => (x[i + 2]! - 1) * strides[i]! + s + extra[i]!);
+    let pads = v.pads ?? [...ones, ...ones].map(() => 0);
+    const same = v.auto_pad === 'SAME_UPPER' || v.auto_pad === 'SAME_LOWER';
+    if (v.output_shape !== undefined || same) {
+      const wanted = v.output_shape?.slice(-n) ?? kernel.map((_, i) => x[i + 2]! * strides[i]!);
+      const total = full.map((d, i) => d - wanted[i]!);
+      const less = total.map((t) => Math.floor(t / 2));
+      const more = total.map((t, i) => t - less[i]!);
+      pads = v.auto_pad === 'SAME_UPPER' ? [...less, ...more] : [...more, ...less];
+    }
+    // Zeros between the elements make each stride a step of one.
+    const apart = kernel.map((_, i) => (x[i + 2]! - 1) * strides[i]! + 1);
+    let spread = c.reshape(v.X, [x[0]!, x[1]!, ...x.slice(2).flatMap((d) => [d, 1])]);
+    spread = e.b.value(nn.pad, {
+      input: spread,
+      low: shapeOf(spread).map(() => 0),
+      high: [0, 0, ...strides.flatMap((s) => [0, s - 1])],
+      value: 0,
+      mode: 'constant',
+    });
+    let input = c.reshape(spread, [x[0]!, x[1]!, ...x.slice(2).map((d, i) => d * strides[i]!)]);
+    apart.forEach((d, i) => {
+      input = c.part(input, i + 2, 0, d);
+    });
+    input = padSpatial(
+      e,
+      input,
+      [...extent.map((s, i) => s - 1 - pads[i]!), ...extent.map((s, i) => s - 1 - pads[i + n]! + extra[i]!)],
+      0,
+    );
+    const [channels, perGroup] = [w[0]!, w[1]!];
+    const grouped = c.reshape(v.W, [v.group, channels / v.group, perGroup, ...kernel]);
+    const swapped = c.transpose(grouped, [0, 2, 1, ...kernel.map((_, i) => i + 3)]);
+    const weight = e.b.value(nn.reverse, {
+      input: c.reshape(swapped, [v.group * perGroup, channels / v.group, ...kernel]),
+      axes: kernel.map((_, i) => i + 2),
+    });
+    return [
+      convolve(e, input, weight, v.B, {
+        auto_pad: 'NOTSET',
+        strides: undefined,
+        pads: undefined,
+        kernel_shape: undefined,
+        dilations,
+        group: v.group,
+      }),
+    ];
+  },
+});
+
+const col2Im = defineOnnxOp({
+  name: 'Col2Im',
+  versions: [18],
+  summary: 'columns of blocks added up to an image',
+  operands: { input: one(modelTensor), image_shape: one(modelTensor), block_shape: one(modelTensor) },
+  attrs: { dilations: optionalAttr(ints), pads: optionalAttr(ints), strides: optionalAttr(ints) },
+  expand: (v, e) => {
+    const c = calculator(e);
+    const image = constantInts(e, v.image_shape, 'a shape');
+    const block = constantInts(e, v.block_shape, 'a shape');
+    const n = image.length;
+    const window = windowOf(image, block, { ...v, auto_pad: 'NOTSET' });
+    const padded = image.map((d, i) => d + window.pads[i]! + window.pads[i + n]!);
+    const [batch, rows, columns] = shapeOf(v.input) as readonly [number, number, number];
+    const taps = block.reduce((p, d) => p * d, 1);
+    const channels = rows / taps;
+    const area = padded.reduce((p, d) => p * d, 1);
+    const unpadded = { ...window, pads: window.pads.map(() => 0) };
+    const positions = c.reshape(i64Tensor(e, tapPositions(padded, block, unpadded, false)), [
+      1,
+      1,
+      taps * columns,
+    ]);
+    const whole = e.b.value(nn.scatterElements, {
+      input: constantTensor(e, [0], tensor([batch, channels, area], typeOf(v.input).element)),
+      indices: c.broadcast(positions, [batch, channels, taps * columns]),
+      updates: c.reshape(v.input, [batch, channels, taps * columns]),
+      axis: 2,
+      reduction: 'add',
+    });
+    return [
+      padSpatial(
+        e,
+        c.reshape(whole, [batch, channels, ...padded]),
+        window.pads.map((p) => (p === 0 ? 0 : -p)),
+        0,
       ),
     ];
   },
@@ -265,6 +532,11 @@ export const convolutionOps = [
   conv,
   maxPool,
   averagePool,
+  lpPool,
+  globalLpPool,
+  maxUnpool,
+  convTranspose,
+  col2Im,
   globalAveragePool,
   globalMaxPool,
   batchNormalization,

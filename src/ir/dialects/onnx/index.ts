@@ -1,11 +1,16 @@
 /** `onnx`: ONNX operators as a model has them. Their meaning is their expansion into `nn`. */
 import type { Dialect } from '../../registry';
 import { arithmeticOps } from './arithmetic';
+import { attentionOps } from './attention';
 import { composedOps } from './composed';
 import { convolutionOps } from './convolution';
 import type { OnnxOp } from './defineOnnxOp';
+import { indexingOps } from './indexing';
 import { linearOps } from './linear';
+import { lossOps } from './losses';
+import { logicOps } from './logic';
 import { movementOps } from './movement';
+import { quantisationOps } from './quantisation';
 
 export {
   NotSupported,
@@ -27,6 +32,11 @@ export const onnxOps: readonly OnnxOp[] = [
   ...arithmeticOps,
   ...movementOps,
   ...composedOps,
+  ...logicOps,
+  ...indexingOps,
+  ...lossOps,
+  ...attentionOps,
+  ...quantisationOps,
 ];
 const byName = new Map(onnxOps.map((op) => [op.onnxName, op]));
 /** The declaration of a standard operator, by the name that ONNX gives it. */

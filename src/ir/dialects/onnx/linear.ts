@@ -80,7 +80,10 @@ const reduce = (
       const rank = shapeOf(v.data).length;
       const given = v.axes_input !== undefined ? constantInts(e, v.axes_input, 'a list of axes') : v.axes;
       const noAxes = given === undefined || given.length === 0;
-      if (noAxes && v.noop_with_empty_axes !== 0) return [v.data];
+      if (noAxes && v.noop_with_empty_axes !== 0) {
+        const mapped = before === undefined ? v.data : before(e, v.data);
+        return [after === undefined ? mapped : after(e, mapped)];
+      }
       const axes = noAxes
         ? Array.from({ length: rank }, (_, i) => i)
         : given.map((a) => normaliseAxis(a, rank)).sort((p, q) => p - q);
@@ -91,6 +94,8 @@ const reduce = (
   });
 const squared = (e: Expansion, x: Value): Value => e.b.value(nn.mul, { lhs: x, rhs: x });
 const magnitude = (e: Expansion, x: Value): Value => e.b.value(nn.abs, { input: x });
+const logarithm = (e: Expansion, x: Value): Value => e.b.value(nn.log, { input: x });
+const exponential = (e: Expansion, x: Value): Value => e.b.value(nn.exp, { input: x });
 const root = (e: Expansion, x: Value): Value => e.b.value(nn.sqrt, { input: x });
 
 /** Before version 13 the axes from `axis` on form one; since then `axis` alone is normalised. */
@@ -146,6 +151,8 @@ export const linearOps = [
   reduce('ReduceSumSquare', [1, 11, 13, 18], 18, nn.reduceSum, squared),
   reduce('ReduceL1', [1, 11, 13, 18], 18, nn.reduceSum, magnitude),
   reduce('ReduceL2', [1, 11, 13, 18], 18, nn.reduceSum, squared, root),
+  reduce('ReduceLogSum', [1, 11, 13, 18], 18, nn.reduceSum, undefined, logarithm),
+  reduce('ReduceLogSumExp', [1, 11, 13, 18], 18, nn.reduceSum, exponential, logarithm),
   softmax,
   logSoftmax,
 ];

@@ -224,9 +224,19 @@ const slice = defineOnnxOp({
     const from = shape.map(() => 0);
     const to = [...shape];
     const by = shape.map(() => 1);
+    const turned: number[] = [];
     axes.forEach((axis, i) => {
       const [size, step] = [shape[axis]!, steps[i]!];
-      if (step < 1) throw new NotSupported(`a step of ${step}`);
+      if (step === 0) throw new InferenceError('a step of 0');
+      if (step < 0) {
+        if (size === DYNAMIC) throw new NotSupported('a dynamic size taken backwards');
+        const bound = (p: number): number => Math.min(Math.max(p < 0 ? p + size : p, -1), size - 1);
+        turned.push(axis);
+        by[axis] = -step;
+        from[axis] = size - 1 - Math.max(0, bound(starts[i]!));
+        to[axis] = Math.max(from[axis], size - 1 - bound(ends[i]!));
+        return;
+      }
       by[axis] = step;
       if (size === DYNAMIC) {
         if (starts[i]! < 0 || (ends[i]! < 2 ** 31 - 1 && ends[i]! !== DYNAMIC))
@@ -238,7 +248,8 @@ const slice = defineOnnxOp({
       from[axis] = bound(starts[i]!);
       to[axis] = Math.max(from[axis], bound(ends[i]!));
     });
-    return [e.b.value(nn.slice, { input: v.data, starts: from, ends: to, steps: by })];
+    const input = turned.length === 0 ? v.data : e.b.value(nn.reverse, { input: v.data, axes: turned });
+    return [e.b.value(nn.slice, { input, starts: from, ends: to, steps: by })];
   },
 });
 
