@@ -75,3 +75,9 @@ export const encodePackets = (packets: readonly Packet[]): Uint8Array =>
   traceType.encode(traceType.fromObject({ packet: packets })).finish();
 
 export const EventType = { begin: 1, end: 2, instant: 3, counter: 4 } as const;
+
+/** What the published schema finds in a file; 64-bit values as decimal strings. */
+export const decodePackets = (bytes: Uint8Array): readonly Packet[] => {
+  const decoded: unknown = traceType.toObject(traceType.decode(bytes), { longs: String, arrays: false });
+  return (decoded as { packet?: readonly Packet[] }).packet ?? [];
+};
