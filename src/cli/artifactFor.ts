@@ -6,7 +6,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import type { Command } from 'commander';
-import type { Compilation } from '../compiler/compilation';
+import { ArtifactSession } from '../compiler/artifactSession';
 import type { CpuLevel } from '../compiler/targetDescription';
 import { cpuLevels } from '../compiler/targetDescription';
 import type { InputSource } from '../compiler/tensors';
@@ -14,15 +14,22 @@ import { compileFile } from './compileFile';
 import { cliMessages } from './messages';
 import { integerOption, wordOption } from './options';
 import type { CommandContext } from './output';
+import { resourceRoot } from './resourceRoot';
 
-export interface ArtifactFor {
+interface ArtifactFor {
   readonly artifact: string;
   /** When a model was given. */
   readonly model: string | undefined;
-  readonly compilation: Compilation | undefined;
 }
 
-/** Options of `withArtifact` as commander gives them. */
+/** An artifact in a running native runner. */
+export interface OpenArtifact {
+  readonly session: ArtifactSession;
+  /** When a model was given. */
+  readonly model: string | undefined;
+}
+
+/** Options of `withSession` as commander gives them. */
 export interface ArtifactOptions {
   readonly cpu?: string;
   readonly O?: string;
@@ -39,21 +46,21 @@ export const addCompileOptions = (command: Command): Command =>
     .option('-O <level>', 'for a model: 0 (plain, for debugging) to 3 (default)')
     .option('--resources <file>', 'for .mlir text: the file that its parameters are in');
 
-export async function withArtifact<T>(
+async function withArtifact<T>(
   file: string,
   options: ArtifactOptions,
   context: CommandContext,
   body: (target: ArtifactFor) => Promise<T>,
 ): Promise<T> {
   const extension = path.extname(file).toLowerCase();
-  if (extension === '.strata') return body({ artifact: file, model: undefined, compilation: undefined });
+  if (extension === '.strata') return body({ artifact: file, model: undefined });
   if (extension !== '.onnx' && extension !== '.mlir') {
     throw cliMessages.error('STR0005', { path: file, known: '.onnx, .mlir and .strata files' });
   }
   const folder = mkdtempSync(path.join(tmpdir(), 'strata-'));
   try {
     const artifact = path.join(folder, `${path.basename(file, extension)}.strata`);
-    const compilation = await compileFile(
+    await compileFile(
       {
         model: file,
         output: artifact,
@@ -62,10 +69,31 @@ export async function withArtifact<T>(
       },
       context,
     );
-    return await body({ artifact, model: file, compilation });
+    return await body({ artifact, model: file });
   } finally {
     rmSync(folder, { recursive: true, force: true });
   }
+}
+
+/** Runs `body` with the artifact or model in a runner, which is ended in any case. Check options before. */
+export function withSession<T>(
+  file: string,
+  options: ArtifactOptions,
+  context: CommandContext,
+  body: (open: OpenArtifact) => Promise<T>,
+): Promise<T> {
+  return withArtifact(file, options, context, async ({ artifact, model }) => {
+    const session = await ArtifactSession.open(artifact, {
+      resourceRoot,
+      cancellation: context.cancellation,
+      onProgress: context.progress,
+    });
+    try {
+      return await body({ session, model });
+    } finally {
+      await session.close();
+    }
+  });
 }
 
 export function compileOptions(options: ArtifactOptions): { cpuLevel?: CpuLevel; optLevel?: 0 | 1 | 2 | 3 } {

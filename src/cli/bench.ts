@@ -2,14 +2,15 @@
 import type { Command } from 'commander';
 import { formatTable } from '../base/table';
 import { formatDuration, ns, threeDigits } from '../base/units';
-import { ArtifactSession, ascending, median } from '../compiler/artifactSession';
+import type { ArtifactSession } from '../compiler/artifactSession';
+import { ascending, median } from '../compiler/artifactSession';
 import { OrtReference } from '../compiler/onnxRuntime';
 import { loadInputs } from '../compiler/tensors';
 import type { ArtifactOptions } from './artifactFor';
-import { addCompileOptions, inputSources, withArtifact } from './artifactFor';
+import { addCompileOptions, inputSources, withSession } from './artifactFor';
 import { collect, integerOption } from './options';
+import type { CommandResult } from './output';
 import { runCommand } from './output';
-import { resourceRoot } from './resourceRoot';
 
 interface BenchOptions extends ArtifactOptions {
   readonly input?: readonly string[];
@@ -45,74 +46,86 @@ export function configureBench(command: Command): void {
     .option('--no-reference', 'leave ONNX Runtime out')
     .option('--json', 'print one JSON document')
     .action((file: string, options: BenchOptions) =>
-      runCommand(options.json === true, (context) =>
-        withArtifact(file, options, context, async ({ artifact, model }) => {
-          const session = await ArtifactSession.open(artifact, {
-            resourceRoot,
-            cancellation: context.cancellation,
-            onProgress: context.progress,
-          });
-          const threads = options.threads === undefined ? 1 : integerOption('--threads', options.threads, 1);
-          const repeat = integerOption('--repeat', options.repeat, 1);
-          const warmup = integerOption('--warmup', options.warmup, 0);
+      runCommand(options.json === true, (context) => {
+        const plan: Plan = {
+          threads: options.threads === undefined ? 1 : integerOption('--threads', options.threads, 1),
+          repeat: integerOption('--repeat', options.repeat, 1),
+          warmup: integerOption('--warmup', options.warmup, 0),
+          inputs: options.input ?? [],
+        };
+        return withSession(file, options, context, async ({ session, model }) => {
           const onnx = [options.model, model].find((m) => m?.endsWith('.onnx') === true);
           const reference =
-            options.reference && onnx !== undefined ? await OrtReference.load(onnx, threads) : undefined;
+            options.reference && onnx !== undefined ? await OrtReference.load(onnx, plan.threads) : undefined;
           try {
-            const rows: Latency[] = [];
-            for (const entry of session.loaded.entryPoints) {
-              const inputs = loadInputs(
-                entry.inputs,
-                inputSources(
-                  options.input ?? [],
-                  entry.inputs.map((i) => i.name),
-                ),
-              );
-              if (warmup > 0) {
-                await session.bench(inputs, { entry: entry.name, threads, warmup: 0, repeat: warmup });
-                await reference?.time(inputs, warmup);
-              }
-              const ours: number[] = [];
-              const theirs: number[] = [];
-              while (ours.length < repeat) {
-                const n = Math.min(turn, repeat - ours.length);
-                ours.push(
-                  ...(await session.bench(inputs, { entry: entry.name, threads, warmup: 0, repeat: n }))
-                    .iterationNs,
-                );
-                if (reference !== undefined) theirs.push(...(await reference.time(inputs, n)));
-                context.cancellation.throwIfCancelled();
-              }
-              rows.push(latency(entry.name, 'strata', threads, ours));
-              if (reference !== undefined)
-                rows.push(latency(entry.name, `onnxruntime ${reference.version}`, threads, theirs));
-            }
-            const [a, b] = rows;
-            const ratio =
-              b === undefined || a === undefined || b.by === 'strata' ? undefined : a.medianNs / b.medianNs;
-            const table = formatTable(rows, [
-              { title: 'entry', cell: (r) => r.entry },
-              { title: 'by', cell: (r) => r.by },
-              { title: 'threads', cell: (r) => String(r.threads), align: 'right' },
-              { title: 'runs', cell: (r) => String(r.repeats), align: 'right' },
-              { title: 'min', cell: (r) => formatDuration(ns(r.minNs)), align: 'right' },
-              { title: 'median', cell: (r) => formatDuration(ns(r.medianNs)), align: 'right' },
-              { title: 'p95', cell: (r) => formatDuration(ns(r.p95Ns)), align: 'right' },
-            ]);
-            return {
-              json: { file, latencies: rows, ratio },
-              text:
-                ratio === undefined
-                  ? table
-                  : `${table}\nmedian ratio strata / onnxruntime: ${threeDigits(ratio)}`,
-            };
+            return benchResult(file, await measure(session, reference, plan));
           } finally {
-            await session.close();
             await reference?.release();
           }
-        }),
-      ),
+        });
+      }),
     );
+}
+
+interface Plan {
+  readonly threads: number;
+  readonly repeat: number;
+  readonly warmup: number;
+  /** As given: `NAME=SOURCE`. */
+  readonly inputs: readonly string[];
+}
+
+/** Per entry point one row of ours and, with a reference, one of theirs. */
+async function measure(
+  session: ArtifactSession,
+  reference: OrtReference | undefined,
+  { threads, repeat, warmup, inputs: texts }: Plan,
+): Promise<readonly Latency[]> {
+  const rows: Latency[] = [];
+  for (const entry of session.loaded.entryPoints) {
+    const names = entry.inputs.map((i) => i.name);
+    const inputs = loadInputs(entry.inputs, inputSources(texts, names));
+    if (warmup > 0) {
+      await session.bench(inputs, { entry: entry.name, threads, warmup: 0, repeat: warmup });
+      await reference?.time(inputs, warmup);
+    }
+    const ours: number[] = [];
+    const theirs: number[] = [];
+    while (ours.length < repeat) {
+      session.cancellation.throwIfCancelled();
+      const n = Math.min(turn, repeat - ours.length);
+      const { iterationNs } = await session.bench(inputs, {
+        entry: entry.name,
+        threads,
+        warmup: 0,
+        repeat: n,
+      });
+      ours.push(...iterationNs);
+      if (reference !== undefined) theirs.push(...(await reference.time(inputs, n)));
+    }
+    rows.push(latency(entry.name, 'strata', threads, ours));
+    if (reference !== undefined)
+      rows.push(latency(entry.name, `onnxruntime ${reference.version}`, threads, theirs));
+  }
+  return rows;
+}
+
+function benchResult(file: string, rows: readonly Latency[]): CommandResult {
+  const [a, b] = rows;
+  const ratio = b === undefined || a === undefined || b.by === 'strata' ? undefined : a.medianNs / b.medianNs;
+  const table = formatTable(rows, [
+    { title: 'entry', cell: (r) => r.entry },
+    { title: 'by', cell: (r) => r.by },
+    { title: 'threads', cell: (r) => String(r.threads), align: 'right' },
+    { title: 'runs', cell: (r) => String(r.repeats), align: 'right' },
+    { title: 'min', cell: (r) => formatDuration(ns(r.minNs)), align: 'right' },
+    { title: 'median', cell: (r) => formatDuration(ns(r.medianNs)), align: 'right' },
+    { title: 'p95', cell: (r) => formatDuration(ns(r.p95Ns)), align: 'right' },
+  ]);
+  return {
+    json: { file, latencies: rows, ratio },
+    text: ratio === undefined ? table : `${table}\nmedian ratio strata / onnxruntime: ${threeDigits(ratio)}`,
+  };
 }
 
 function latency(entry: string, by: string, threads: number, times: readonly number[]): Latency {

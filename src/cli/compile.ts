@@ -150,7 +150,7 @@ interface PhaseRow {
   readonly detail: string;
 }
 
-/** Tools and stages in the order in which they ran. */
+/** Tools and stages in the order in which they ran, then what was spent around them. */
 function phaseRows(c: Compilation): readonly PhaseRow[] {
   const rows = new Map<
     string,
@@ -165,6 +165,8 @@ function phaseRows(c: Compilation): readonly PhaseRow[] {
     if (!p.changed) r.unchanged++;
     rows.set(p.stage, r);
   }
+  const own = [...c.passes.passes.slice(1), ...c.tools].reduce((sum, each) => sum + each.durationNs, 0);
+  const rest = c.durationNs - own;
   const tool = (name: string): PhaseRow[] =>
     c.tools
       .filter((t) => t.name === name)
@@ -182,5 +184,17 @@ function phaseRows(c: Compilation): readonly PhaseRow[] {
     ...tool('target'),
     ...tool('c-compiler'),
     ...tool('package'),
+    ...(rest > 0
+      ? [
+          {
+            name: 'checks',
+            durationNs: rest,
+            passes: '',
+            rewrites: '',
+            ops: '',
+            detail: 'verifier, and the IR of each pass',
+          },
+        ]
+      : []),
   ];
 }

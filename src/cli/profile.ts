@@ -3,15 +3,14 @@ import { readFile } from 'node:fs/promises';
 import path from 'node:path';
 import type { Command } from 'commander';
 import { formatDuration, ns } from '../base/units';
-import { ArtifactSession, measurementOf } from '../compiler/artifactSession';
+import { measurementOf } from '../compiler/artifactSession';
 import { loadInputs } from '../compiler/tensors';
 import { readTrace } from '../profiler/readTrace';
 import { formatSummary, summarise } from '../profiler/summary';
 import type { ArtifactOptions } from './artifactFor';
-import { addCompileOptions, inputSources, withArtifact } from './artifactFor';
+import { addCompileOptions, inputSources, withSession } from './artifactFor';
 import { collect, integerOption } from './options';
 import { runCommand } from './output';
-import { resourceRoot } from './resourceRoot';
 
 interface ProfileOptions extends ArtifactOptions {
   readonly output?: string;
@@ -36,45 +35,39 @@ export function configureProfile(command: Command): void {
     .option('--limit <n>', 'print only the n slowest dispatches')
     .option('--json', 'print one JSON document')
     .action((file: string, options: ProfileOptions) =>
-      runCommand(options.json === true, (context) =>
-        withArtifact(file, options, context, async ({ artifact }) => {
+      runCommand(options.json === true, (context) => {
+        const plan = {
+          threads: options.threads === undefined ? 1 : integerOption('--threads', options.threads, 1),
+          repeat: integerOption('--repeat', options.repeat, 1),
+          warmup: integerOption('--warmup', options.warmup, 0),
+        };
+        const limit = options.limit === undefined ? Infinity : integerOption('--limit', options.limit, 1);
+        return withSession(file, options, context, async ({ session }) => {
           const output =
             options.output ??
             path.join(path.dirname(file), `${path.basename(file, path.extname(file))}.pftrace`);
-          const session = await ArtifactSession.open(artifact, {
-            resourceRoot,
-            cancellation: context.cancellation,
-            onProgress: context.progress,
+          const entry = session.entryPoint(options.entry);
+          const inputs = loadInputs(
+            entry.inputs,
+            inputSources(
+              options.input ?? [],
+              entry.inputs.map((i) => i.name),
+            ),
+          );
+          const { timings } = await session.profile(inputs, path.resolve(output), {
+            entry: entry.name,
+            ...plan,
           });
-          try {
-            const entry = session.entryPoint(options.entry);
-            const inputs = loadInputs(
-              entry.inputs,
-              inputSources(
-                options.input ?? [],
-                entry.inputs.map((i) => i.name),
-              ),
-            );
-            const { timings } = await session.profile(inputs, path.resolve(output), {
-              entry: entry.name,
-              threads: options.threads === undefined ? 1 : integerOption('--threads', options.threads, 1),
-              repeat: integerOption('--repeat', options.repeat, 1),
-              warmup: integerOption('--warmup', options.warmup, 0),
-            });
-            const summary = summarise(readTrace(await readFile(output), path.basename(output)));
-            const measurement = measurementOf(timings, output);
-            const limit = options.limit === undefined ? Infinity : integerOption('--limit', options.limit, 1);
-            const text = [
-              formatSummary(summary, limit),
-              '',
-              `${measurement.repeats} runs on ${measurement.threads} thread${measurement.threads === 1 ? '' : 's'}: median ${formatDuration(ns(measurement.medianNs))}, min ${formatDuration(ns(measurement.minNs))}`,
-              `trace  ${output}`,
-            ];
-            return { json: { trace: output, measurement, summary }, text: text.join('\n') };
-          } finally {
-            await session.close();
-          }
-        }),
-      ),
+          const summary = summarise(readTrace(await readFile(output), path.basename(output)));
+          const measurement = measurementOf(timings, output);
+          const text = [
+            formatSummary(summary, limit),
+            '',
+            `${measurement.repeats} runs on ${measurement.threads} thread${measurement.threads === 1 ? '' : 's'}: median ${formatDuration(ns(measurement.medianNs))}, min ${formatDuration(ns(measurement.minNs))}`,
+            `trace  ${output}`,
+          ];
+          return { json: { trace: output, measurement, summary }, text: text.join('\n') };
+        });
+      }),
     );
 }

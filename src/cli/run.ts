@@ -4,7 +4,7 @@ import path from 'node:path';
 import type { Command } from 'commander';
 import { formatTable } from '../base/table';
 import { formatDuration, ns, threeDigits } from '../base/units';
-import { ArtifactSession, median } from '../compiler/artifactSession';
+import { median } from '../compiler/artifactSession';
 import type { Agreement } from '../compiler/compilation';
 import { agreementOf, elementsOf } from '../compiler/compareTensors';
 import { OrtReference } from '../compiler/onnxRuntime';
@@ -13,14 +13,13 @@ import { loadInputs } from '../compiler/tensors';
 import type { HostTensor } from '../frontend/elementType';
 import { writeTensorFile } from '../frontend/tensorFile';
 import type { ArtifactOptions } from './artifactFor';
-import { addCompileOptions, inputSources, withArtifact } from './artifactFor';
+import { addCompileOptions, inputSources, withSession } from './artifactFor';
 import { interpretFile } from './compileFile';
 import { cliMessages } from './messages';
 import { collect, integerOption, numberOption, wordOption } from './options';
 import type { CommandContext } from './output';
 import { runCommand } from './output';
 import { replaceFile } from './replaceFile';
-import { resourceRoot } from './resourceRoot';
 
 const references = ['onnxruntime', 'interpreter'] as const;
 
@@ -53,63 +52,53 @@ export function configureRun(command: Command): void {
         wordOption('--device', options.device, ['cpu']);
         if (options.check !== undefined) wordOption('--check', options.check, references);
         const tolerance = numberOption('--tolerance', options.tolerance);
-        return withArtifact(file, options, context, async ({ artifact, model }) => {
-          const session = await ArtifactSession.open(artifact, {
-            resourceRoot,
-            cancellation: context.cancellation,
-            onProgress: context.progress,
+        const threads =
+          options.threads === undefined ? {} : { threads: integerOption('--threads', options.threads, 1) };
+        return withSession(file, options, context, async ({ session, model }) => {
+          const entry = session.entryPoint(options.entry);
+          const inputs = loadInputs(
+            entry.inputs,
+            inputSources(
+              options.input ?? [],
+              entry.inputs.map((i) => i.name),
+            ),
+          );
+          const { outputs, timings } = await session.run(inputs, {
+            entry: entry.name,
+            ...threads,
           });
-          try {
-            const entry = session.entryPoint(options.entry);
-            const inputs = loadInputs(
-              entry.inputs,
-              inputSources(
-                options.input ?? [],
-                entry.inputs.map((i) => i.name),
-              ),
-            );
-            const { outputs, timings } = await session.run(inputs, {
+          const files = options.outputDir === undefined ? {} : await writeOutputs(outputs, options.outputDir);
+          const agreement =
+            options.check === undefined
+              ? undefined
+              : await check(options.check, options.model ?? model, inputs, outputs, tolerance, context);
+          const rows = Object.entries(outputs).map(([name, t]) => describe(name, t));
+          const time = median(timings.iterationNs);
+          const lines = [
+            formatTable(rows, [
+              { title: 'output', cell: (r) => r.name },
+              { title: 'type', cell: (r) => r.type },
+              { title: 'min', cell: (r) => number(r.min), align: 'right' },
+              { title: 'max', cell: (r) => number(r.max), align: 'right' },
+              { title: 'mean', cell: (r) => number(r.mean), align: 'right' },
+              { title: 'first values', cell: (r) => r.first.map(number).join(' ') },
+            ]),
+            `ran in ${formatDuration(ns(time))} on ${timings.threads} thread${timings.threads === 1 ? '' : 's'}`,
+            ...Object.values(files).map((f) => `wrote ${f}`),
+            ...(agreement === undefined ? [] : [agreementText(agreement)]),
+          ];
+          return {
+            json: {
               entry: entry.name,
-              ...(options.threads === undefined
-                ? {}
-                : { threads: integerOption('--threads', options.threads, 1) }),
-            });
-            const files =
-              options.outputDir === undefined ? {} : await writeOutputs(outputs, options.outputDir);
-            const agreement =
-              options.check === undefined
-                ? undefined
-                : await check(options.check, options.model ?? model, inputs, outputs, tolerance, context);
-            const rows = Object.entries(outputs).map(([name, t]) => describe(name, t));
-            const time = median(timings.iterationNs);
-            const lines = [
-              formatTable(rows, [
-                { title: 'output', cell: (r) => r.name },
-                { title: 'type', cell: (r) => r.type },
-                { title: 'min', cell: (r) => number(r.min), align: 'right' },
-                { title: 'max', cell: (r) => number(r.max), align: 'right' },
-                { title: 'mean', cell: (r) => number(r.mean), align: 'right' },
-                { title: 'first values', cell: (r) => r.first.map(number).join(' ') },
-              ]),
-              `ran in ${formatDuration(ns(time))} on ${timings.threads} thread${timings.threads === 1 ? '' : 's'}`,
-              ...Object.values(files).map((f) => `wrote ${f}`),
-              ...(agreement === undefined ? [] : [agreementText(agreement)]),
-            ];
-            return {
-              json: {
-                entry: entry.name,
-                threads: timings.threads,
-                durationNs: time,
-                outputs: rows,
-                files,
-                agreement,
-              },
-              text: lines.join('\n'),
-              exitCode: agreement?.agrees === false ? 1 : 0,
-            };
-          } finally {
-            await session.close();
-          }
+              threads: timings.threads,
+              durationNs: time,
+              outputs: rows,
+              files,
+              agreement,
+            },
+            text: lines.join('\n'),
+            exitCode: agreement?.agrees === false ? 1 : 0,
+          };
         });
       }),
     );

@@ -66,8 +66,9 @@ interface Compared {
 
 /** Medians of rows of the same name, greatest difference first. */
 function compare(before: Summary, after: Summary, limit: number): CommandResult {
+  const entries = new Set([...before.rows, ...after.rows].map((r) => r.entry));
   const key = (r: Summary['rows'][number]): string =>
-    r.entry === undefined ? r.name : `${r.entry}: ${r.name}`;
+    r.entry === undefined || entries.size === 1 ? r.name : `${r.entry}: ${r.name}`;
   const [old, now] = [before, after].map((s) => new Map(s.rows.map((r) => [key(r), r.median])));
   const rows = [...new Set([...old!.keys(), ...now!.keys()])]
     .map((name): Compared => {
