@@ -63,7 +63,7 @@ export function activate(context: vscode.ExtensionContext): StrataApi {
 
   const analyses = new IrAnalyses();
   const ir: vscode.DocumentSelector = [{ language: 'mlir' }];
-  const outline = new IrOutline(analyses);
+  const outline = new IrOutline(analyses, navigator);
   const heat = new IrHeat(compilations, navigator);
   context.subscriptions.push(
     log,

@@ -1,8 +1,9 @@
 /** Outline and folding of IR documents and `.mlir` files in VS Code's terms. */
 import * as vscode from 'vscode';
-import type { OutlineItem } from '../language/outline';
-import { foldingOf, outlineOf } from '../language/outline';
+import type { IrText, OutlineItem } from '../language/outline';
+import { foldingOf, outlineOf, textOfAnalysis, textOfSnapshot } from '../language/outline';
 import type { IrAnalyses } from './irAnalyses';
+import type { IrNavigator } from './irNavigator';
 
 const kinds: Readonly<Record<OutlineItem['kind'], vscode.SymbolKind>> = {
   module: vscode.SymbolKind.Module,
@@ -13,10 +14,21 @@ const kinds: Readonly<Record<OutlineItem['kind'], vscode.SymbolKind>> = {
 };
 
 export class IrOutline implements vscode.DocumentSymbolProvider, vscode.FoldingRangeProvider {
-  constructor(readonly analyses: IrAnalyses) {}
+  constructor(
+    readonly analyses: IrAnalyses,
+    readonly navigator: IrNavigator,
+  ) {}
+
+  /** IR of a compilation is known without parsing it. */
+  #textOf(document: vscode.TextDocument): IrText | undefined {
+    const shown = this.navigator.shownIn(document);
+    if (shown !== undefined) return textOfSnapshot(shown.snapshot);
+    const analysis = this.analyses.of(document);
+    return analysis === undefined ? undefined : textOfAnalysis(analysis);
+  }
 
   provideDocumentSymbols(document: vscode.TextDocument): vscode.DocumentSymbol[] {
-    const analysis = this.analyses.of(document);
+    const text = this.#textOf(document);
     const range = (start: number, end: number): vscode.Range =>
       new vscode.Range(document.positionAt(start), document.positionAt(end));
     const symbol = (item: OutlineItem): vscode.DocumentSymbol => {
@@ -30,15 +42,15 @@ export class IrOutline implements vscode.DocumentSymbolProvider, vscode.FoldingR
       result.children = item.children.map(symbol);
       return result;
     };
-    return analysis === undefined ? [] : outlineOf(analysis).map(symbol);
+    return text === undefined ? [] : outlineOf(text).map(symbol);
   }
 
   /** Nothing for text that does not parse: VS Code then folds by indentation. */
   provideFoldingRanges(document: vscode.TextDocument): vscode.FoldingRange[] | undefined {
-    const analysis = this.analyses.of(document);
-    return analysis === undefined
+    const text = this.#textOf(document);
+    return text === undefined
       ? undefined
-      : foldingOf(analysis).map(
+      : foldingOf(text).map(
           (r) =>
             new vscode.FoldingRange(
               r.start,

@@ -1,4 +1,5 @@
 /** The outline and the foldable ranges of IR text, as plain data. */
+import type { IrSnapshot } from '../ir';
 import type { Analysis } from './analysis';
 
 export interface OutlineItem {
@@ -16,41 +17,90 @@ export interface OutlineItem {
   readonly children: readonly OutlineItem[];
 }
 
-/** Ops with a symbol, and ops that hold such ops. Loops and other regions are not in it: they have no name. */
-export function outlineOf({ text, spans }: Analysis): readonly OutlineItem[] {
+/** IR text with where its ops stand: parsed, or as a pass left it (which needs no parsing). */
+export interface IrText {
+  readonly text: string;
+  /** By start: parents before their children. */
+  readonly ops: readonly OpRange[];
+}
+interface OpRange {
+  readonly name: string;
+  /** Its own `sym_name`. */
+  readonly symbol: string | undefined;
+  /** UTF-16 offsets. */
+  readonly start: number;
+  readonly end: number;
+}
+
+export const textOfAnalysis = ({ text, spans }: Analysis): IrText => ({
+  text,
+  ops: spans.map(({ op, start, end }) => {
+    const symbol = op.attr('sym_name');
+    return { name: op.name, symbol: symbol?.kind === 'string' ? symbol.value : undefined, start, end };
+  }),
+});
+
+export function textOfSnapshot(s: IrSnapshot): IrText {
+  const ops: OpRange[] = [];
+  const open: { readonly end: number; readonly symbol: number }[] = [];
+  for (let i = 0; i < s.spans.length / 3; i++) {
+    const [start, end] = [s.spans[3 * i]!, s.spans[3 * i + 1]!];
+    while (open.length > 0 && open[open.length - 1]!.end <= start) open.pop();
+    const symbol = s.symbolOf[i]!;
+    // Ops without a symbol of their own have that of the op around them.
+    const own = symbol !== (open[open.length - 1]?.symbol ?? 0);
+    ops.push({ name: s.opNames[s.nameOf[i]!]!, symbol: own ? s.symbols[symbol] : undefined, start, end });
+    open.push({ end, symbol });
+  }
+  return { text: s.text, ops };
+}
+
+/** Ops with a symbol, and modules. Loops and other regions are not in it: they have no name. */
+export function outlineOf({ text, ops }: IrText): readonly OutlineItem[] {
   interface Open {
     readonly item: OutlineItem;
     readonly children: OutlineItem[];
   }
   const roots: OutlineItem[] = [];
   const open: Open[] = [];
-  for (const { op, start, end } of spans) {
+  for (const [i, { name, symbol, start, end }] of ops.entries()) {
     while (open.length > 0 && open[open.length - 1]!.item.end <= start) open.pop();
-    const symbol = op.attr('sym_name');
-    const isModule = op.name === 'builtin.module';
-    if (symbol?.kind !== 'string' && !isModule) continue;
+    const isModule = name === 'builtin.module';
+    if (symbol === undefined && !isModule) continue;
     // A file without a module is wrapped in one, which has no text of its own.
     if (isModule && !/^(builtin\.module|module|"builtin\.module")\b/.test(text.slice(start, start + 20)))
       continue;
-    const label = symbol?.kind === 'string' ? symbol.value : undefined;
-    const at = label === undefined ? -1 : text.indexOf(label, start);
-    let count = 0;
-    op.walk(() => count++);
+    const at = symbol === undefined ? -1 : text.indexOf(symbol, start);
+    const found = at >= 0 && at < end;
+    const count = insideOf(ops, i);
     const children: OutlineItem[] = [];
     const item: OutlineItem = {
-      name: label === undefined ? 'module' : `@${label}`,
-      detail: count > 1 ? `${op.name} · ${count} ops` : op.name,
-      kind: kindOf(op.name),
+      name: symbol === undefined ? 'module' : `@${symbol}`,
+      detail: count > 0 ? `${name} · ${count} ops` : name,
+      kind: kindOf(name),
       start,
       end,
-      nameStart: at < 0 || at > end ? start : at,
-      nameEnd: at < 0 || at > end ? Math.min(end, start + op.name.length) : at + label!.length,
+      nameStart: found ? at : start,
+      nameEnd: found ? at + symbol!.length : Math.min(end, start + name.length),
       children,
     };
     (open[open.length - 1]?.children ?? roots).push(item);
     open.push({ item, children });
   }
   return roots;
+}
+
+/** Number of ops inside of the one at row `i`. */
+function insideOf(ops: readonly OpRange[], i: number): number {
+  const { end } = ops[i]!;
+  let low = i + 1;
+  let high = ops.length;
+  while (low < high) {
+    const mid = (low + high) >> 1;
+    if (ops[mid]!.start < end) low = mid + 1;
+    else high = mid;
+  }
+  return low - i - 1;
 }
 
 function kindOf(op: string): OutlineItem['kind'] {
@@ -68,11 +118,12 @@ export interface FoldingRange {
 }
 
 /** Ops with regions that span lines, runs of comment lines, and the parameter data at the end of the file. */
-export function foldingOf({ text, spans }: Analysis): readonly FoldingRange[] {
+export function foldingOf({ text, ops }: IrText): readonly FoldingRange[] {
   const lines = lineStarts(text);
   const ranges: FoldingRange[] = [];
-  for (const { op, start, end } of spans) {
-    if (op.regions.length === 0) continue;
+  for (const [i, { start, end }] of ops.entries()) {
+    const next = ops[i + 1];
+    if (next === undefined || next.start >= end) continue;
     const from = lineAt(lines, start);
     // The closing brace stays visible.
     const to = lineAt(lines, Math.max(start, end - 1)) - 1;

@@ -23,6 +23,12 @@ interface Contributed {
       readonly mac?: string;
     }[];
     readonly viewsWelcome: readonly { readonly contents: string }[];
+    readonly walkthroughs: readonly {
+      readonly steps: readonly {
+        readonly description: string;
+        readonly media: { readonly markdown: string };
+      }[];
+    }[];
     readonly grammars: readonly { readonly path: string }[];
     readonly languages: readonly { readonly configuration: string }[];
   };
@@ -68,6 +74,15 @@ test('the settings are those of the table, with their defaults and a sentence th
     ([, p]) => !/Change it|Turn it off/.test(p.markdownDescription),
   );
   assert.deepEqual(silent, []);
+});
+
+test('the walkthrough has four steps, whose texts and commands are there', () => {
+  const [walkthrough] = contributes.walkthroughs;
+  assert.equal(walkthrough?.steps.length, 4);
+  for (const { description, media } of walkthrough.steps) {
+    assert.ok(existsSync(media.markdown), media.markdown);
+    for (const [, id] of description.matchAll(/command:(strata\.\w+)\)/g)) assert.ok(id! in commands, id);
+  }
 });
 
 test('files that are contributed are there', () => {

@@ -3,7 +3,16 @@ import { test } from 'node:test';
 import type { Analysis } from '../../src/language/analysis';
 import { analyse } from '../../src/language/analysis';
 import type { OutlineItem } from '../../src/language/outline';
-import { foldingOf, lineAt, lineStarts, outlineOf } from '../../src/language/outline';
+import {
+  foldingOf,
+  lineAt,
+  lineStarts,
+  outlineOf,
+  textOfAnalysis,
+  textOfSnapshot,
+} from '../../src/language/outline';
+import type { IrText } from '../../src/language/outline';
+import { snapshotOf } from '../../src/ir';
 
 const text = `// two
 // lines
@@ -17,11 +26,12 @@ module @net {
   }
 }
 `;
-function parsed(source: string): Analysis {
+function analysed(source: string): Analysis {
   const result = analyse(source);
   assert.equal(result.kind, 'ok', result.kind === 'failed' ? result.diagnostic.text : '');
   return result.analysis;
 }
+const parsed = (source: string): IrText => textOfAnalysis(analysed(source));
 const names = (items: readonly OutlineItem[]): unknown =>
   items.map((i) => [i.kind, i.name, names(i.children)]);
 
@@ -31,6 +41,12 @@ test('the outline nests symbols and puts the cursor on names', () => {
   const main = outline[0]!.children[0]!;
   assert.equal(text.slice(main.nameStart, main.nameEnd), 'main');
   assert.match(main.detail, /^func\.func · \d+ ops$/);
+});
+
+test('IR as a pass left it has the outline and folds of its parsed text', () => {
+  const snapshot = textOfSnapshot(snapshotOf(analysed(text.replace(' @net', '')).module));
+  assert.deepEqual(outlineOf(snapshot), outlineOf(parsed(snapshot.text)));
+  assert.deepEqual(foldingOf(snapshot), foldingOf(parsed(snapshot.text)));
 });
 
 test('a file without a module has its functions at the top', () => {
