@@ -4,6 +4,7 @@ import * as vscode from 'vscode';
 import type { DispatchInfo } from '../compiler/compilation';
 import type { IrSnapshot, PassRecord } from '../ir';
 import { spanAt } from '../ir';
+import { lineAt, lineStarts } from '../language/outline';
 import type { OpPlace } from '../language/provenance';
 import {
   firstPlace,
@@ -87,7 +88,13 @@ export class IrNavigator implements vscode.Disposable {
     });
     const [first] = places;
     if (first !== undefined) this.#goTo(editor, first);
-    else this.#startAt(editor, target, snapshot);
+    else if (editor.selection.active.isEqual(new vscode.Position(0, 0))) {
+      const start = this.#startOf(target);
+      if (start !== undefined) {
+        editor.selection = new vscode.Selection(start.start, start.start);
+        editor.revealRange(start, vscode.TextEditorRevealType.InCenter);
+      }
+    }
     return editor;
   }
   /** The C of all kernels, at that of `dispatch` where one is given. */
@@ -112,16 +119,13 @@ export class IrNavigator implements vscode.Disposable {
     const left = this.#uriOf({ compilation, pass: Math.max(0, pass - 1) });
     const entry = this.compilations.done(compilation);
     const model = entry === undefined ? '' : ` (${path.basename(entry.model)})`;
-    await vscode.commands.executeCommand(
-      'vscode.diff',
-      left,
-      this.#uriOf(target),
-      `${record.pass}: before ↔ after${model}`,
-      { preview: true },
-    );
-    const editor = vscode.window.activeTextEditor;
-    if (editor !== undefined && this.shownIn(editor.document)?.pass.index === pass)
-      this.#startAt(editor, target, this.#snapshotOf(target));
+    const title = `${record.pass}: before ↔ after${model}`;
+    // Without a place, the diff editor goes to its first change, which is often among the constants.
+    const selection = this.#startOf(target);
+    await vscode.commands.executeCommand('vscode.diff', left, this.#uriOf(target), title, {
+      preview: true,
+      ...(selection === undefined ? {} : { selection }),
+    });
   }
   /** The pass that the editor in front shows. */
   activePass(what: string): IrTarget {
@@ -259,22 +263,20 @@ export class IrNavigator implements vscode.Disposable {
       ? []
       : provenanceOf(compilation, snapshot).placesOf(dispatch);
   }
-  /** An editor that was just opened starts where the pass did something, not at the constants. */
-  #startAt(editor: vscode.TextEditor, target: IrTarget, snapshot: IrSnapshot | undefined): void {
-    const record = this.compilations.done(target.compilation)?.compilation.passes;
-    if (
-      snapshot === undefined ||
-      record === undefined ||
-      !editor.selection.active.isEqual(new vscode.Position(0, 0))
-    )
-      return;
-    const [from, to] = record.passes[target.pass]?.rewrites ?? [0, 0];
-    const made = new Set(record.rewrites.slice(from, to).flatMap((r) => r.results.map((op) => op.id)));
+  /** Where the IR after a pass is opened: where the pass did something, not at the constants. */
+  #startOf(target: Pick<IrTarget, 'compilation' | 'pass'>): vscode.Range | undefined {
+    const compilation = this.compilations.done(target.compilation)?.compilation;
+    const snapshot = compilation === undefined ? undefined : snapshotAfter(compilation, target.pass);
+    if (compilation === undefined || snapshot === undefined) return undefined;
+    const { passes, rewrites } = compilation.passes;
+    const [from, to] = passes[target.pass]?.rewrites ?? [0, 0];
+    const made = new Set(rewrites.slice(from, to).flatMap((r) => r.results.map((op) => op.id)));
     const place = firstPlace(snapshot, made);
-    if (place === undefined) return;
-    const { start } = rangeOf(editor.document, place);
-    editor.selection = new vscode.Selection(start, start);
-    editor.revealRange(new vscode.Range(start, start), vscode.TextEditorRevealType.InCenter);
+    if (place === undefined) return undefined;
+    const starts = lineStarts(snapshot.text);
+    const line = lineAt(starts, place.start);
+    const position = new vscode.Position(line, place.start - starts[line]!);
+    return new vscode.Range(position, position);
   }
   #goTo(editor: vscode.TextEditor, place: Pick<OpPlace, 'start' | 'end'>): void {
     const range = rangeOf(editor.document, place);

@@ -8,8 +8,10 @@ import { step, VsCode } from './vscode';
 test('what goes wrong is said with a code and what to do', async (t) => {
   // Without a compiler on the PATH, as on a fresh machine; VS Code would take the PATH of a login shell.
   const tools = path.join(process.cwd(), 'out', 'no-tools');
+  const shell = path.join(tools, 'no-shell');
   mkdirSync(tools, { recursive: true });
-  await VsCode.use(t, { env: { PATH: tools, SHELL: '/bin/false' } }, async (code) => {
+  writeFileSync(shell, '#!/bin/sh\nexit 1\n', { mode: 0o755 });
+  await VsCode.use(t, { env: { PATH: tools, SHELL: shell } }, async (code) => {
     const model = path.join(code.workspace, 'mobilenet-v2.onnx');
     writeFileSync(model, buildReferenceModel('mobilenet-v2'));
     const letter = path.join(code.workspace, 'letter.onnx');
