@@ -30,13 +30,15 @@ export async function runCommand(
 ): Promise<void> {
   const abort = new AbortController();
   let signalNumber = 0;
+  // Not `once`: what ends child processes with this one takes a signal that nobody else listens to as the end.
   const interrupt = (_: NodeJS.Signals, n: number): void => {
+    // A second Ctrl-C does not wait for anything.
+    if (signalNumber !== 0) process.exit(128 + n);
     signalNumber = n;
     abort.abort();
   };
-  // Once: a second Ctrl-C ends the process at once.
-  process.once('SIGINT', interrupt);
-  process.once('SIGTERM', interrupt);
+  process.on('SIGINT', interrupt);
+  process.on('SIGTERM', interrupt);
   const live = process.stderr.isTTY && !json;
   const clear = (): void => {
     if (live) process.stderr.write('\r\x1b[K');

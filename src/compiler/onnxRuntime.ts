@@ -56,6 +56,8 @@ export class OrtReference {
   /** Undefined when the package is not installed. Throws STR0595 when it refuses the model. */
   static async load(file: string, threads: number): Promise<OrtReference | undefined> {
     let ort: Ort;
+    // Read once, when its library is loaded.
+    process.env['ORT_DISABLE_TELEMETRY'] = '1';
     try {
       const loaded = (await import('onnxruntime-node')) as unknown as { default?: Ort } & Ort;
       ort = loaded.default ?? loaded;

@@ -361,6 +361,8 @@ export class RunnerProcess {
       await mkdir(join(this.#folder, 'inputs'), { recursive: true });
       await writeFile(file, input.bytes);
     } catch (cause) {
+      // The folder goes with the process.
+      if (this.#failure !== undefined) throw this.#failure;
       await this.#removeInputs();
       const reason = cause instanceof Error ? cause.message : String(cause);
       throw messages.error('STR0714', { file, reason }, { cause });
