@@ -45,6 +45,11 @@ export const commands: readonly CommandEntry[] = [
     load: async () => (await import('./trace')).configureTrace,
   },
   {
+    name: 'dump',
+    summary: 'read IR dumps of other compilers, pass by pass',
+    load: async () => (await import('./dump')).configureDump,
+  },
+  {
     name: 'doctor',
     summary: 'what is installed, what is missing, and the command that fixes it',
     load: async () => (await import('./doctor')).configureDoctor,

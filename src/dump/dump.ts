@@ -26,6 +26,8 @@ export interface DumpEntry {
   readonly end: number;
   /** What CI put before each line, as found before the marker. */
   readonly linePrefix?: string;
+  /** The IR is the module around the op, not the op (`--mlir-print-ir-module-scope`). */
+  readonly moduleScope?: true;
   /** The compiler said that nothing changed instead of printing. */
   readonly omitted?: true;
 }

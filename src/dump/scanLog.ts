@@ -144,6 +144,8 @@ export async function scanLog(
       if (marker.options !== undefined) entry.options = utf8(marker.options);
       if (marker.op !== undefined) entry.op = utf8(marker.op);
       if (marker.symbol !== undefined) entry.symbol = utf8(marker.symbol);
+      // MLIR names the op in the marker only when it prints the module around it.
+      if (marker.op?.includes('.') === true && marker.op !== 'builtin.module') entry.moduleScope = true;
       if (marker.omitted !== undefined) entry.omitted = true;
       if (linePrefix !== undefined) entry.linePrefix = intern(linePrefix);
       if (scan.firstOp && marker.op === undefined) {

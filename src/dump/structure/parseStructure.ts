@@ -57,8 +57,7 @@ class Scope {
     this.#names.add(name);
   }
   has(name: string): boolean {
-    for (let s: Scope | undefined = this; s !== undefined; s = s.parent) if (s.#names.has(name)) return true;
-    return false;
+    return this.#names.has(name) || (this.parent?.has(name) ?? false);
   }
 }
 
