@@ -15,7 +15,13 @@ for (const name of ['README.md', 'LICENSE', 'CHANGELOG.md'])
   if (!existsSync(path.join(root, name))) throw new Error(`${name} is not there; the VSIX must hold it`);
 await build({ production: true }).catch(() => process.exit(1)); // esbuild has printed what is wrong
 const { createVSIX } = await import('@vscode/vsce');
-await createVSIX({ cwd: root, packagePath, dependencies: false, allowMissingRepository: true, rewriteRelativeLinks: false });
+await createVSIX({
+  cwd: root,
+  packagePath,
+  dependencies: false,
+  allowMissingRepository: true,
+  rewriteRelativeLinks: false,
+});
 console.log(
   `package: ${path.relative(root, packagePath)}, ${(statSync(packagePath).size / 2 ** 20).toFixed(1)} MiB`,
 );
