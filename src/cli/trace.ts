@@ -111,7 +111,8 @@ async function compare(
     });
   }
   return {
-    json: { failed, comparisons },
+    // One pair is the usual case, and its document the comparison itself.
+    json: comparisons.length === 1 ? { failed, ...comparisons[0] } : { failed, comparisons },
     text: texts.join('\n'),
     ...(failed ? { exitCode: 1 } : {}),
   };
