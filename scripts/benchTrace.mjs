@@ -1,0 +1,74 @@
+// `npm run bench:trace [-- --zones N] [--format protobuf|chrome]…`: generates a trace, reads it in a process of its own, and prints
+// the time and the memory per zone. With --max-ns-per-zone X it fails where reading takes longer: for CI at reduced size.
+
+import { fork } from 'node:child_process';
+import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
+import os from 'node:os';
+import path from 'node:path';
+import process from 'node:process';
+import { parseArgs } from 'node:util';
+import { root } from './build.mjs';
+
+const { values } = parseArgs({
+  options: {
+    zones: { type: 'string', default: '200000' },
+    format: { type: 'string', multiple: true, default: ['protobuf', 'chrome'] },
+    'max-ns-per-zone': { type: 'string' },
+    json: { type: 'boolean', default: false },
+  },
+});
+
+const out = path.join(root, 'out');
+mkdirSync(out, { recursive: true });
+const folder = mkdtempSync(path.join(out, 'bench-trace-'));
+const bundle = path.join(folder, 'traceBench.mjs');
+const results = [];
+
+function inProcess(request) {
+  return new Promise((resolve, reject) => {
+    const child = fork(bundle, { execArgv: ['--expose-gc', '--max-old-space-size=12000'] });
+    child.once('message', resolve);
+    child.once('exit', (code) => reject(new Error(`the benchmark process ended with ${code}`)));
+    child.send(request);
+  });
+}
+
+try {
+  const { build } = await import('esbuild');
+  await build({
+    entryPoints: [path.join(root, 'test/profiler/traceBench.ts')],
+    outfile: bundle,
+    bundle: true,
+    platform: 'node',
+    target: 'node20',
+    format: 'esm',
+    packages: 'external',
+    logLevel: 'error',
+  });
+  for (const format of values.format) {
+    const file = path.join(folder, format === 'chrome' ? 'trace.json' : 'trace.pftrace');
+    await inProcess({ do: 'generate', format, zones: Number(values.zones), file });
+    const r = await inProcess({ do: 'read', file });
+    results.push({ format, ...r });
+    rmSync(file);
+  }
+} finally {
+  rmSync(folder, { recursive: true, force: true });
+}
+
+if (values.json)
+  console.log(JSON.stringify({ cpu: os.cpus()[0]?.model, node: process.version, results }, null, 2));
+else {
+  console.log(`${os.cpus()[0]?.model}, Node ${process.version}`);
+  for (const r of results) {
+    const per = (n) => (n / r.zones).toFixed(1);
+    console.log(
+      `${r.format}: ${r.zones} zones, ${(r.fileBytes / 1e6).toFixed(1)} MB (${per(r.fileBytes)} bytes per zone), read in ${(r.readMs / 1000).toFixed(2)} s (${per(r.readMs * 1e6)} ns per zone; ${(r.cpuMs / 1000).toFixed(2)} s of processor time), ${per(r.columnBytes)} bytes of columns per zone, statistics in ${r.statisticsMs.toFixed(0)} ms, peak ${(r.peakRss / 1e6).toFixed(0)} MB`,
+    );
+  }
+}
+const limit = values['max-ns-per-zone'];
+if (limit !== undefined && results.some((r) => (r.readMs * 1e6) / r.zones > Number(limit))) {
+  console.error(`reading takes more than ${limit} ns per zone`);
+  process.exit(1);
+}

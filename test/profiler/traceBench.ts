@@ -1,0 +1,92 @@
+// What `npm run bench:trace` runs in a process of its own: writes a generated trace, or reads one and measures it.
+import { closeSync, openSync, readFileSync, writeSync } from 'node:fs';
+import { chromeJson } from '../../src/profiler/export/chromeJson';
+import { perfettoProtobuf } from '../../src/profiler/export/perfettoProtobuf';
+import { readTrace } from '../../src/profiler/readTrace';
+import { statisticsByName } from '../../src/profiler/statistics';
+import type { Trace } from '../../src/profiler/trace';
+import { TraceBuilder } from '../../src/profiler/traceBuilder';
+import { random } from './sampleTrace';
+
+type Request =
+  | { readonly do: 'generate'; readonly format: string; readonly zones: number; readonly file: string }
+  | { readonly do: 'read'; readonly file: string };
+
+/** Iterations of 60 dispatches on four threads with four tiles each, with the arguments that our runner records. */
+function generate(zones: number): Trace {
+  const b = new TraceBuilder('bench');
+  const rand = random(1);
+  const tracks = [0, 1, 2, 3].map((t) =>
+    b.addTrack({ kind: 'thread', name: `worker ${t}`, process: 'runner' }),
+  );
+  let at = 0;
+  for (let made = 0, i = 0; made < zones; i++) {
+    for (let d = 0; d < 60 && made < zones; d++) {
+      const length = 2_000 + Math.floor(rand() * 100_000);
+      for (const track of tracks) {
+        b.arg('dispatch', d);
+        b.arg('entry', 'main');
+        b.arg('origins', `/features/${d}/Conv`);
+        b.arg('flops', 1_000_000 * (d + 1));
+        b.arg('iteration', i);
+        b.zone(track, at, length, b.intern(`main_dispatch_${d}_conv2d_f32`), b.endArgs(), b.iteration);
+        const tile = Math.floor(length / 4);
+        for (let k = 0; k < 4; k++) b.zone(track, at + k * tile, tile - 20, b.intern(`tile_${k}`));
+        made += 5;
+      }
+      at += length + 300;
+    }
+  }
+  return b.finish('bench', 1_790_000_000_123_456_789n, []);
+}
+
+function write(file: string, chunks: Iterable<string | Uint8Array>): void {
+  const to = openSync(file, 'w');
+  let waiting: Uint8Array[] = [];
+  let size = 0;
+  const flush = (): void => {
+    writeSync(to, Buffer.concat(waiting));
+    waiting = [];
+    size = 0;
+  };
+  for (const chunk of chunks) {
+    const bytes = typeof chunk === 'string' ? Buffer.from(chunk) : chunk;
+    waiting.push(bytes);
+    if ((size += bytes.length) > 1 << 22) flush();
+  }
+  flush();
+  closeSync(to);
+}
+
+function read(file: string): object {
+  const bytes = readFileSync(file);
+  const start = performance.now();
+  const cpu = process.cpuUsage();
+  const trace = readTrace(bytes, file);
+  const readMs = performance.now() - start;
+  const used = process.cpuUsage(cpu);
+  const before = performance.now();
+  statisticsByName(trace);
+  const { zones, args, counters } = trace;
+  const columns = [zones, args, counters].flatMap((c) => Object.values(c) as readonly ArrayBufferView[]);
+  return {
+    zones: zones.start.length,
+    fileBytes: bytes.length,
+    readMs,
+    cpuMs: (used.user + used.system) / 1000,
+    statisticsMs: performance.now() - before,
+    columnBytes: columns.reduce((sum, c) => sum + c.byteLength, 0),
+    // Kilobytes on every platform that Node runs on.
+    peakRss: process.resourceUsage().maxRSS * 1024,
+  };
+}
+
+process.once('message', (request: Request) => {
+  let answer: object = {};
+  if (request.do === 'read') answer = read(request.file);
+  else {
+    const trace = generate(request.zones);
+    write(request.file, request.format === 'chrome' ? chromeJson(trace) : perfettoProtobuf(trace));
+  }
+  process.send?.(answer, () => process.exit(0));
+});
