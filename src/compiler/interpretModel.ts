@@ -68,7 +68,7 @@ export function interpretModule(
     }
     return argument(name, type, inputs[name]);
   });
-  const results = interpreter.call('main', args);
+  const results = interpreter.call(func.view(entry).sym_name, args);
   results.forEach((value, i) => {
     if (typeof value === 'object') outputs.push([nameAt(entry, 'res_attrs', i) ?? `output${i}`, value]);
   });
@@ -103,14 +103,21 @@ function toHost(value: ShapedValue): HostTensor {
   return { elementType, shape: value.shape, bytes: bits < 8 ? packElements(bytes, bits) : bytes };
 }
 
+/** `@main`, or the only function that can be called from outside. */
 function entryFunction(module: Operation): Operation {
-  const main = module.body().ops.find((op) => func.is(op) && func.view(op).sym_name === 'main');
-  if (main === undefined)
+  const callable = module
+    .body()
+    .ops.filter(
+      (op) => func.is(op) && func.view(op).sym_visibility !== 'private' && op.region().blocks.length > 0,
+    );
+  const entry = callable.find((op) => func.view(op).sym_name === 'main') ?? callable[0];
+  if (entry === undefined || (callable.length > 1 && func.view(entry).sym_name !== 'main')) {
     throw compilerMessages.error('STR0595', {
       reference: 'interpreter',
-      problem: 'the module has no function @main',
+      problem: `the module has ${callable.length === 0 ? 'no function' : 'several functions and no @main'}`,
     });
-  return main;
+  }
+  return entry;
 }
 function dictionaryEntry(
   entry: Operation,

@@ -44,6 +44,7 @@ const cpuPlan: readonly Planned[] = [
   { stage: 'graph', pass: 'dce' },
 
   { stage: 'structured', pass: 'lower-nn-to-linalg' },
+  { stage: 'structured', pass: 'convert-elementwise-to-linalg' },
   { stage: 'structured', pass: 'canonicalize', from: 1 },
   { stage: 'structured', pass: 'cse', from: 1 },
   { stage: 'structured', pass: 'fuse-elementwise', from: 2 },

@@ -12,6 +12,7 @@ import {
   onnxMessages,
   onnxOpOf,
   unsupportedAttribute,
+  yieldOp,
 } from '../../ir/dialects/onnx';
 
 export const convertOnnxToNn = definePass({
@@ -20,7 +21,7 @@ export const convertOnnxToNn = definePass({
   doc: 'Fails before any change with all operators that are not supported and the model nodes that use them (STR0340).',
   anchor: 'any',
   run: (root, { rewriter, resources }) => {
-    const ops = root.find((op) => op.dialect === 'onnx');
+    const ops = root.find((op) => op.dialect === 'onnx' && !yieldOp.is(op));
     const folder = onnxFolder(resources);
     refuseUnsupported(ops, folder);
     const constant: Expansion['constant'] = constantsOf(folder);

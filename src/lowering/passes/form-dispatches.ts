@@ -200,7 +200,9 @@ const isScalarConstant = (op: Operation): boolean =>
 
 /** Ops that say nothing about the model; merging equal ones has given them the nodes of many kernels. */
 const isScaffolding = (op: Operation): boolean =>
-  op.name === 'tensor.empty' || op.definition?.traits.has('constantLike') === true;
+  op.name === 'tensor.empty' ||
+  op.name === 'linalg.fill' ||
+  op.definition?.traits.has('constantLike') === true;
 
 /** Values that the op and its regions read from around it, each once. */
 function outerValues(op: Operation): readonly Value[] {

@@ -4,6 +4,7 @@ import { bufferize } from './bufferize';
 import { canonicalize } from './canonicalize';
 import { channelsLast } from './channels-last';
 import { chooseSchedules } from './choose-schedules';
+import { convertElementwiseToLinalg } from './convert-elementwise-to-linalg';
 import { convertOnnxToNn } from './convert-onnx-to-nn';
 import { cse } from './cse';
 import { dce } from './dce';
@@ -27,6 +28,7 @@ export const passes: readonly Pass[] = [
   foldConstants,
   channelsLast,
   lowerNnToLinalg,
+  convertElementwiseToLinalg,
   fuseElementwise,
   formDispatches,
   packWeights,
