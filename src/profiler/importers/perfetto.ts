@@ -34,6 +34,13 @@ const Packet = {
 const SEQUENCE_CLEARED = 1;
 const SEQUENCE_NEEDS_STATE = 2;
 
+/** Back to the bytes field whose length stands at `at`. */
+function reread(r: ProtobufReader, at: number, to: number): ProtobufReader {
+  r.within(at, to);
+  r.wire = Wire.bytes;
+  return r;
+}
+
 class PerfettoReader {
   private readonly builder: TraceBuilder;
   private readonly clocks = new PerfettoClocks();
@@ -179,24 +186,19 @@ class PerfettoReader {
     }
     const sequence = this.sequence(sequenceId);
     if ((flags & SEQUENCE_CLEARED) !== 0) sequence.clear();
-    const reread = (at: number, read: () => void): void => {
-      if (at < 0) return;
-      r.within(at, to);
-      r.wire = Wire.bytes;
-      read();
-    };
-    reread(snapshot, () => this.clocks.readSnapshot(r, sequenceId));
+    // What the event depends on may follow it in the packet.
+    if (snapshot >= 0) this.clocks.readSnapshot(reread(r, snapshot, to), sequenceId);
     if ((flags & SEQUENCE_NEEDS_STATE) !== 0 && !sequence.valid) {
       if (event >= 0) this.dropped++;
       return;
     }
-    reread(defaults, () => sequence.readDefaults(r));
-    reread(interned, () => sequence.readInterned(r));
+    if (defaults >= 0) sequence.readDefaults(reread(r, defaults, to));
+    if (interned >= 0) sequence.readInterned(reread(r, interned, to));
     if (event < 0) return;
     const time = timestamp
       ? this.clocks.offset(lo, hi, clock === 0 ? sequence.defaultClock : clock, sequenceId)
       : undefined;
-    reread(event, () => sequence.readEvent(r, time, this.clocks));
+    sequence.readEvent(reread(r, event, to), time, this.clocks);
   }
 
   private expand(r: ProtobufReader, expanded: boolean): void {

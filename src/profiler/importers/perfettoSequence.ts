@@ -98,8 +98,12 @@ export class PerfettoSequence {
     let legacyMicros: number | undefined;
     const extraTracks: Uuid[] = [];
     const extraValues: number[] = [];
-    r.message((field) => {
-      switch (field) {
+    // Without a callback per field: this is where the time of large traces goes.
+    const size = r.size();
+    const outer = r.end;
+    r.end = r.pos + size;
+    while (r.next()) {
+      switch (r.field) {
         case 1:
           legacyMicros = this.lastLegacyMicros += r.signed();
           break;
@@ -138,8 +142,8 @@ export class PerfettoSequence {
         case 31:
         case 45:
           if (r.wire === 2) {
-            const size = r.size();
-            const to = r.pos + size;
+            const packed = r.size();
+            const to = r.pos + packed;
             while (r.pos < to) {
               r.readVarint();
               extraTracks.push(r.hi * 0x1_0000_0000 + r.lo);
@@ -155,7 +159,8 @@ export class PerfettoSequence {
         default:
           r.skip();
       }
-    });
+    }
+    r.end = outer;
     const at = time ?? (legacyMicros === undefined ? undefined : clocks.offsetOfMicros(legacyMicros));
     if (at === undefined) {
       this.builder.dropArgs();
@@ -205,9 +210,12 @@ export class PerfettoSequence {
   private annotation(r: ProtobufReader, prefix: string, depth: number): void {
     let own: string | undefined;
     let value: string | number | boolean | undefined;
-    const nested: { readonly at: number; readonly list: boolean }[] = [];
-    r.message((field) => {
-      switch (field) {
+    let nested: number[] | undefined;
+    const size = r.size();
+    const outer = r.end;
+    r.end = r.pos + size;
+    while (r.next()) {
+      switch (r.field) {
         case 1:
           own = this.annotationNames.get(r.unsigned()) ?? own;
           break;
@@ -235,7 +243,7 @@ export class PerfettoSequence {
           break;
         case 11:
         case 12:
-          nested.push({ at: r.pos, list: field === 12 });
+          (nested ??= []).push(r.pos);
           r.skip();
           break;
         case 17:
@@ -244,12 +252,13 @@ export class PerfettoSequence {
         default:
           r.skip();
       }
-    });
+    }
+    r.end = outer;
     const key = own === undefined ? prefix : prefix === '' ? own : `${prefix}.${own}`;
     if (value !== undefined) this.builder.arg(key === '' ? 'value' : key, value);
-    if (nested.length === 0 || depth >= MAX_ANNOTATION_DEPTH) return;
+    if (nested === undefined || depth >= MAX_ANNOTATION_DEPTH) return;
     const { pos, end } = r;
-    for (const { at } of nested) {
+    for (const at of nested) {
       r.within(at, pos);
       r.wire = 2;
       this.annotation(r, key, depth + 1);

@@ -52,6 +52,13 @@ export class ProtobufReader {
   readVarint(): void {
     const { bytes } = this;
     const at = this.pos;
+    const only = bytes[at]!;
+    if (at < this.end && only < 0x80) {
+      this.pos = at + 1;
+      this.lo = only;
+      this.hi = 0;
+      return;
+    }
     let lo = 0;
     let hi = 0;
     for (let shift = 0; shift < 70; shift += 7) {
