@@ -45,6 +45,11 @@ export const commands: readonly CommandEntry[] = [
     load: async () => (await import('./trace')).configureTrace,
   },
   {
+    name: 'conformance',
+    summary: 'ONNX backend cases through the interpreter or generated code',
+    load: async () => (await import('./conformance')).configureConformance,
+  },
+  {
     name: 'dump',
     summary: 'read IR dumps of other compilers, pass by pass',
     load: async () => (await import('./dump')).configureDump,

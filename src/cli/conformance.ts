@@ -57,7 +57,7 @@ export function configureConformance(command: Command): void {
 
 const line = (r: CaseResult): string =>
   r.state === 'unexpected'
-    ? `✗ ${r.name}: it passes, and ${(r.reason ?? '').replace(/^it /, '')}`
+    ? `✗ ${r.name}: it passes, and is expected to fail: ${r.reason ?? ''}`
     : `✗ ${r.name}: ${r.reason ?? ''}`;
 
 function filterOf(text: string | undefined): RegExp {

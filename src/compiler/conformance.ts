@@ -29,8 +29,10 @@ export interface CaseResult {
   readonly operator: string;
   /** `expected`: it failed, and is on the list of expected failures. `unexpected`: it passed, and is on the list. */
   readonly state: 'passed' | 'failed' | 'expected' | 'unexpected';
-  /** Why it did not pass; one line. For an unexpected pass, the reason on the list. */
+  /** The reason on the list of expected failures, else what went wrong; one line. */
   readonly reason: string | undefined;
+  /** What went wrong, expected or not; one line. */
+  readonly problem: string | undefined;
   readonly milliseconds: number;
 }
 
@@ -89,7 +91,8 @@ async function runCase(c: ConformanceCase, options: ConformanceOptions): Promise
     name: c.name,
     operator,
     state,
-    reason: problem ?? (expected === undefined ? undefined : `it is expected to fail: ${expected}`),
+    reason: expected ?? problem,
+    problem,
     milliseconds,
   };
 }

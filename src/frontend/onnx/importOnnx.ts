@@ -4,7 +4,7 @@
  * are, with the reason, so that the IR can be looked at; the conversion to the graph stage reports them all.
  */
 import type { Diagnostic } from '../../base/diagnostics';
-import type { Attribute, Location, Operation, Value } from '../../ir';
+import type { Attribute, Location, OpDefinition, Operation, Value } from '../../ir';
 import {
   Block,
   Builder,
@@ -30,6 +30,7 @@ import { func, returnOp } from '../../ir/dialects/func';
 import type { OnnxOp } from '../../ir/dialects/onnx';
 import {
   NotSupported,
+  controlFlowNamed,
   inferOnnx,
   isExpandable,
   onnxFolder,
@@ -37,17 +38,18 @@ import {
   onnxOpNamed,
   unsupportedAttribute,
   versionIn,
+  yieldOp,
 } from '../../ir/dialects/onnx';
 import { Operation as OperationClass } from '../../ir/operation';
 import type { Type } from '../../ir/types';
-import { DYNAMIC, f32, functionType, i64, unrankedTensor } from '../../ir/types';
+import { DYNAMIC, elementOf, f32, functionType, i1, i64, unrankedTensor } from '../../ir/types';
 import { textOf } from './proto/fields';
 import { normalDomain } from './checkModel';
 import { ModelConstants } from './modelConstants';
 import type { BoundDims, DeclaredType } from './modelTypes';
 import { agrees, declaredType, describeProto } from './modelTypes';
 import { nodeLabels } from './nodeLabels';
-import type { AttributeProto, NodeProto, TensorProto } from './proto/onnxProto';
+import type { AttributeProto, GraphProto, NodeProto, TensorProto } from './proto/onnxProto';
 import { attributeTypes } from './proto/onnxProto';
 import type { OnnxModel } from './readModel';
 
@@ -77,11 +79,35 @@ export function importOnnx(model: OnnxModel, options: ImportOptions = {}): Impor
   return new Import(model, options.dims ?? {}).run();
 }
 
+/** Element types of the arguments that the body of a loop is given, where the model does not say. */
+function argumentElements(
+  name: string,
+  operands: readonly Value[],
+  segments: readonly number[],
+): readonly Type[] {
+  const elements = operands.map((v) => elementOf(v.type));
+  if (name !== 'onnx.Loop') return elements;
+  return [i64, i1, ...elements.slice(segments[0]! + segments[1]!)];
+}
+
+/** Names of the values that nodes, subgraphs and outputs of a graph read. */
+function namesRead(graph: Pick<GraphProto, 'node' | 'output'>): readonly string[] {
+  return [
+    ...graph.node.flatMap((n) => [
+      ...n.input,
+      ...n.attribute.flatMap((a) => (a.g === undefined ? [] : namesRead(a.g))),
+    ]),
+    ...graph.output.map((o) => o.name),
+  ].filter((name) => name !== '');
+}
+
 class Import {
   readonly #resources = new ResourceStore();
   readonly #constants: ModelConstants;
   readonly #folder = onnxFolder(this.#resources);
-  readonly #values = new Map<string, Value>();
+  /** By name; a subgraph sees a copy, to which it adds its own. */
+  #values = new Map<string, Value>();
+  #inSubgraph = 0;
   readonly #warnings: Diagnostic[] = [];
   readonly #declared = new Map<string, DeclaredType>();
   readonly #entry = new Block();
@@ -98,9 +124,7 @@ class Import {
     readonly dims: BoundDims,
   ) {
     const { node, output } = model.graph;
-    this.#read = new Set(
-      [...node.flatMap((n) => n.input), ...output.map((o) => o.name)].filter((v) => v !== ''),
-    );
+    this.#read = new Set(namesRead({ node, output }));
     this.#labels = nodeLabels(model.graph);
     this.#constants = new ModelConstants(model, this.#resources);
     this.#name = model.file.replace(/^.*[\\/]/, '');
@@ -238,11 +262,7 @@ class Import {
     const name = this.#labels.get(node) ?? node.name;
     this.#nodes.push({ name, opType: domain === '' ? node.opType : `${domain}.${node.opType}`, position });
     const location = modelNodeLoc(this.#name, name, position);
-    const definition = domain === '' ? onnxOpNamed(node.opType) : undefined;
-    const op =
-      definition === undefined
-        ? this.#unknown(node, domain, outputs, location)
-        : this.#known(definition, node, name, outputs, location);
+    const op = this.#operation(node, domain, name, outputs, location);
     this.#b.insert(op);
     outputs.forEach((o, i) => {
       if (o === '') return;
@@ -250,6 +270,119 @@ class Import {
       this.#values.set(o, value);
       this.#compareDeclared(o, value.type);
     });
+  }
+
+  #operation(
+    node: NodeProto,
+    domain: string,
+    name: string,
+    outputs: readonly string[],
+    location: Location,
+  ): Operation {
+    const control = domain === '' ? controlFlowNamed(node.opType) : undefined;
+    const opset = this.model.opsets.get('') ?? 0;
+    if (control !== undefined && !(control.name === 'onnx.Scan' && opset < 9))
+      return this.#controlFlow(control, node, name, outputs, location);
+    const definition = domain === '' ? onnxOpNamed(node.opType) : undefined;
+    return definition === undefined
+      ? this.#unknown(node, domain, outputs, location)
+      : this.#known(definition, node, name, outputs, location);
+  }
+
+  /** An op with its subgraphs as regions. Sizes of its results may differ from one run to the next. */
+  #controlFlow(
+    definition: NonNullable<ReturnType<typeof controlFlowNamed>>,
+    node: NodeProto,
+    name: string,
+    outputs: readonly string[],
+    location: Location,
+  ): Operation {
+    const { operands, segments } = this.#operands(definition, node, name);
+    const attributes = new Map(
+      this.#attributes(
+        definition,
+        { ...node, attribute: node.attribute.filter((a) => a.g === undefined) },
+        name,
+      ),
+    );
+    if (needsSegments(definition.operands)) attributes.set('operandSegmentSizes', segmentAttribute(segments));
+    const regions = definition.regions.map((what) => {
+      const graph = node.attribute.find((a) => a.name === what)?.g;
+      if (graph === undefined)
+        throw onnxMessages.error('STR0345', {
+          file: this.model.file,
+          node: name,
+          problem: `${node.opType} needs the subgraph '${what}'`,
+        });
+      return this.#subgraph(graph, location, argumentElements(definition.name, operands, segments));
+    });
+    const yields = regions[0]!.blocks[0]!.terminator.operands;
+    const first = definition.name === 'onnx.Loop' ? 1 : 0;
+    const resultTypes = outputs.map((o, i) => {
+      const yielded = yields[i + first]?.type;
+      const element = yielded === undefined ? f32 : elementOf(yielded);
+      return this.#declared.get(o)?.type ?? unrankedTensor(element);
+    });
+    return new OperationClass({
+      name: definition.name,
+      definition,
+      operands,
+      resultTypes,
+      attributes,
+      regions,
+      location,
+    });
+  }
+
+  /** The region of a subgraph. Its ops have the location of the node that it belongs to. */
+  #subgraph(graph: GraphProto, location: Location, elements: readonly Type[]): Region {
+    const outer = this.#values;
+    this.#inSubgraph++;
+    this.#values = new Map(outer);
+    for (const v of [...graph.valueInfo, ...graph.output]) {
+      const t = declaredType(v.type, this.dims);
+      if (t !== undefined) this.#declared.set(v.name, t);
+    }
+    const block = new Block();
+    const parameters = new Set(graph.initializer.map((t) => t.name));
+    for (const [i, input] of graph.input.entries()) {
+      if (parameters.has(input.name)) continue;
+      const element = input.type === undefined ? elements[i] : undefined;
+      const type =
+        element === undefined ? declaredType(input.type, this.dims)?.type : unrankedTensor(element);
+      if (type === undefined)
+        throw onnxMessages.error('STR0341', {
+          file: this.model.file,
+          value: input.name,
+          found: describeProto(input.type),
+        });
+      this.#values.set(input.name, block.addArgument(type, nameLoc(input.name)));
+    }
+    try {
+      this.#b.within(block, () => {
+        for (const t of graph.initializer) this.#values.set(t.name, this.#constant(t, t.name));
+        for (const node of graph.node) {
+          const domain = normalDomain(node.domain);
+          const op = this.#operation(
+            node,
+            domain,
+            node.name === '' ? node.opType : node.name,
+            node.output,
+            location,
+          );
+          this.#b.insert(op);
+          node.output.forEach((o, i) => {
+            if (o !== '') this.#values.set(o, op.result(i));
+          });
+        }
+        this.#b.location = location;
+        this.#b.op(yieldOp, { values: graph.output.map((o) => this.#output(o.name)) });
+      });
+    } finally {
+      this.#values = outer;
+      this.#inSubgraph--;
+    }
+    return new Region([block]);
   }
 
   #compareDeclared(name: string, found: Type): void {
@@ -291,6 +424,8 @@ class Import {
         attributes.set(unsupportedAttribute, stringAttr(`${node.opType} (${error.message})`));
         return make(this.#declaredTypes(outputs));
       }
+      // A branch that is never taken may hold what cannot be; it fails when it runs.
+      if (error instanceof InferenceError && this.#inSubgraph > 0) return make(this.#declaredTypes(outputs));
       if (error instanceof InferenceError)
         throw onnxMessages.error(
           'STR0401',
@@ -303,7 +438,7 @@ class Import {
 
   /** Inputs by the operator's declaration: those left out are absent, and counted. */
   #operands(
-    definition: OnnxOp,
+    definition: OpDefinition,
     node: NodeProto,
     name: string,
   ): { readonly operands: Value[]; readonly segments: number[] } {
@@ -333,7 +468,7 @@ class Import {
     return v;
   }
 
-  #attributes(definition: OnnxOp, node: NodeProto, name: string): (readonly [string, Attribute])[] {
+  #attributes(definition: OpDefinition, node: NodeProto, name: string): (readonly [string, Attribute])[] {
     const out: (readonly [string, Attribute])[] = [];
     for (const a of node.attribute) {
       const spec = a.name === 'version' ? undefined : definition.attrs[a.name];

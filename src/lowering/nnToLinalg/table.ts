@@ -43,6 +43,7 @@ export const lowerings: { readonly [K in NnOp]: Lowering<NnView<K>> } = {
   topK: unsupported('sorting is not lowered yet'),
   cumulate: unsupported('a running reduction is not lowered yet'),
   reverse: unsupported('reading backwards is not lowered yet'),
+  gridSample: unsupported('reading at computed positions is not lowered yet'),
   nonZero: unsupported(dataDependent),
   unique: unsupported(dataDependent),
   nonMaxSuppression: unsupported(dataDependent),

@@ -33,6 +33,8 @@ interface Case {
 const x = (...shape: number[]): Input => ({ shape });
 const positive = (...shape: number[]): Input => ({ shape, positive: true });
 const list = (...values: number[]): Input => ({ ints: values });
+const index = (value: number): Input => ({ ints: [value], scalar: true });
+const floats = (...values: number[]): Input => ({ floats: values, shape: [values.length] });
 const scalar = (value: number): Input => ({ floats: [value], shape: [] });
 
 const unary = [
@@ -211,12 +213,97 @@ const cases: readonly Case[] = [
   },
   { op: 'SpaceToDepth', inputs: [x(1, 2, 4, 6)], attributes: { blocksize: int(2) } },
   { op: 'Dropout', inputs: [x(2, 3)] },
+  ...['Tan', 'Atan', 'Sinh', 'Cosh', 'Asinh', 'Sign', 'Celu', 'ThresholdedRelu', 'Shrink', 'Hardmax'].map(
+    (op) => ({
+      op,
+      inputs: [x(2, 3, 4)],
+    }),
+  ),
+  { op: 'Mod', inputs: [x(2, 3), positive(3)], attributes: { fmod: int(1) } },
+  ...['ReduceLogSumExp', 'ReduceLogSum'].map((op) => ({
+    op,
+    inputs: [positive(2, 3, 4)],
+    attributes: { axes: ints(1), keepdims: int(0) },
+  })),
+  { op: 'ArgMax', inputs: [x(2, 3, 4)], attributes: { axis: int(1) } },
+  { op: 'ArgMin', inputs: [x(2, 3, 4)], attributes: { axis: int(-1), keepdims: int(0) }, note: 'axis gone' },
+  { op: 'CumSum', inputs: [x(3, 4), index(1)], attributes: { exclusive: int(1), reverse: int(1) } },
+  { op: 'GatherElements', inputs: [x(4), list(2, -1, 0)] },
+  { op: 'ScatterElements', inputs: [x(4), list(2, 0), x(2)], attributes: { axis: int(0) } },
+  {
+    op: 'Slice',
+    inputs: [x(5, 6), list(-1, 4), list(-1000, 0), list(0, 1), list(-2, -1)],
+    note: 'backwards',
+  },
+  { op: 'Tile', inputs: [x(2, 3), list(2, 3)] },
+  { op: 'Trilu', inputs: [x(2, 3, 4)], attributes: { upper: int(0) } },
+  { op: 'Einsum', inputs: [x(2, 3, 4), x(2, 4, 5)], attributes: { equation: string('bij,bjk->bik') } },
+  { op: 'Einsum', inputs: [x(3, 3)], attributes: { equation: string('ii->i') }, note: 'diagonal' },
+  {
+    op: 'Resize',
+    inputs: [x(1, 1, 4, 5), 'none', floats(1, 1, 1.5, 2.6)],
+    attributes: { mode: string('linear'), coordinate_transformation_mode: string('align_corners') },
+    note: 'linear',
+  },
+  {
+    op: 'Resize',
+    inputs: [x(1, 1, 4, 5), 'none', floats(1, 1, 0.7, 1.8)],
+    attributes: { mode: string('cubic'), exclude_outside: int(1) },
+    note: 'cubic',
+  },
+  {
+    op: 'Resize',
+    inputs: [x(1, 1, 4, 5), 'none', floats(1, 1, 1.5, 0.6)],
+    attributes: { mode: string('nearest'), nearest_mode: string('floor') },
+    note: 'nearest',
+  },
+  {
+    op: 'GridSample',
+    inputs: [x(1, 2, 4, 4), x(1, 3, 3, 2)],
+    attributes: { padding_mode: string('reflection') },
+  },
+  {
+    op: 'ConvTranspose',
+    inputs: [x(1, 4, 5, 4), x(4, 3, 3, 2), x(6)],
+    attributes: { group: int(2), strides: ints(2, 3), pads: ints(1, 0, 0, 1), output_padding: ints(1, 0) },
+  },
+  {
+    op: 'Conv',
+    inputs: [x(1, 2, 4, 5, 4), x(3, 2, 2, 3, 2), x(3)],
+    attributes: { pads: ints(1, 1, 0, 0, 1, 1) },
+    note: 'three axes',
+  },
+  {
+    op: 'MaxPool',
+    inputs: [x(1, 2, 4, 4, 4)],
+    attributes: { kernel_shape: ints(2, 2, 2), strides: ints(2, 1, 2) },
+    note: 'three axes',
+  },
+  {
+    op: 'AveragePool',
+    inputs: [x(1, 2, 4, 4, 4)],
+    attributes: { kernel_shape: ints(2, 2, 2), pads: ints(1, 0, 0, 0, 1, 0) },
+    note: 'three axes',
+  },
+  { op: 'LpPool', inputs: [x(1, 2, 5, 5)], attributes: { kernel_shape: ints(2, 2), p: int(2) } },
+  { op: 'LpNormalization', inputs: [x(2, 3)], attributes: { p: int(1) } },
+  {
+    op: 'GRU',
+    inputs: [x(4, 2, 3), x(1, 15, 3), x(1, 15, 5), x(1, 30)],
+    attributes: { hidden_size: int(5) },
+  },
+  {
+    op: 'LSTM',
+    inputs: [x(4, 2, 3), x(2, 20, 3), x(2, 20, 5), x(2, 40)],
+    attributes: { hidden_size: int(5), direction: string('bidirectional') },
+  },
   { op: 'Cast', inputs: [x(2, 3)], attributes: { to: int(6) }, note: 'to int32' },
 ];
 
 const tensorTypes = {
   float32: { name: 'f32', element: types.f32 },
   int32: { name: 'i32', element: types.i32 },
+  int64: { name: 'i64', element: types.i64 },
 } as const;
 type TensorTypeName = keyof typeof tensorTypes;
 
@@ -248,7 +335,7 @@ function modelOf(c: Case, type: TensorTypeName, shape: Shape): Uint8Array {
       return g.initializer(
         `in${i}`,
         'i64',
-        [input.ints.length],
+        input.scalar === true ? [] : [input.ints.length],
         new Uint8Array(BigInt64Array.from(input.ints, BigInt).buffer),
       );
     if ('floats' in input)
@@ -298,7 +385,7 @@ async function check(c: Case): Promise<void> {
 /** What ONNX Runtime computes; it wants to be told the type and rank of the output, so these are tried. */
 async function expectedOutput(c: Case, feeds: Record<string, Tensor>): Promise<Tensor> {
   const failures: unknown[] = [];
-  for (const type of ['float32', 'int32'] as const)
+  for (const type of ['float32', 'int32', 'int64'] as const)
     for (let rank = 0; rank <= 5; rank++) {
       try {
         const bytes = modelOf(

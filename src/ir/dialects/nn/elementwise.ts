@@ -325,6 +325,7 @@ const saturation: Readonly<Record<string, number>> = {
 function castFloat(to: FloatType, saturate: boolean, rounding: Rounding): Real {
   const top = saturation[to.name];
   if (top !== undefined && saturate) return (v) => (v > top ? top : v < -top ? -top : v);
+  if (to.name === 'f4E2M1FN') return (v) => (Number.isNaN(v) ? 0 : v);
   if (to.name !== 'f8E8M0FNU') return (v) => v;
   return (v) => {
     if (saturate) {

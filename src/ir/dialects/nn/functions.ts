@@ -102,15 +102,15 @@ function bitsOf(kind: BitKind, a: bigint, b: bigint, width: number): bigint {
     case 'xor':
       return a ^ b;
     case 'shift_left':
-      return b >= BigInt(width) ? 0n : a << b;
+      return b < 0n || b >= BigInt(width) ? 0n : a << b;
     case 'shift_right':
-      return b >= BigInt(width) ? (a < 0n ? -1n : 0n) : a >> b;
+      return b < 0n || b >= BigInt(width) ? (a < 0n ? -1n : 0n) : a >> b;
   }
 }
 export const bitwise = defineOp({
   name: 'nn.bitwise',
   summary: 'an operation on the bits of two integers',
-  doc: 'On `i1`, the logical operation. A shift by the width or more gives zero, or the sign. Operands broadcast as in NumPy.',
+  doc: 'On `i1`, the logical operation. A shift by a negative number or by the width or more gives zero, or the sign. Operands broadcast as in NumPy.',
   operands: { lhs: one(anyTensor), rhs: one(anyTensor) },
   attrs: { kind: attr(oneOf(...bitKinds), 'the operation') },
   results: { output: one(anyTensor) },

@@ -7,6 +7,7 @@ import { indexingOps } from './indexing';
 import { movementOps } from './movement';
 import { poolingOps } from './pooling';
 import { reductionOps } from './reduction';
+import { samplingOps } from './sampling';
 
 export * from './convolution';
 export * from './elementwise';
@@ -15,6 +16,7 @@ export * from './indexing';
 export * from './movement';
 export * from './pooling';
 export * from './reduction';
+export * from './sampling';
 
 export const nnDialect: Dialect = {
   name: 'nn',
@@ -27,6 +29,7 @@ export const nnDialect: Dialect = {
     ...functionOps,
     ...movementOps,
     ...indexingOps,
+    ...samplingOps,
   ],
   upstream: false,
 };

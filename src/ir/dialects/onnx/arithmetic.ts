@@ -229,8 +229,9 @@ const dropout = defineOnnxOp({
   },
   attrs: { ratio: optionalAttr(number32, 'before 12'), seed: optionalAttr(int) },
   expand: (v, e) => {
-    if (v.training_mode !== undefined && (e.constant(v.training_mode)?.data[0] ?? 1) !== 0)
-      throw new NotSupported('training_mode');
+    const trains = v.training_mode !== undefined && (e.constant(v.training_mode)?.data[0] ?? 1) !== 0;
+    const ratio = v.ratio_input === undefined ? 0.5 : (e.constant(v.ratio_input)?.data[0] ?? 0.5);
+    if (trains && ratio !== 0) throw new NotSupported('a dropout that drops (training_mode)');
     if (e.outputs < 2) return [v.data];
     const { shape } = typeOf(v.data);
     if (v.version < 10 || shape.includes(DYNAMIC)) throw new NotSupported('the mask of a dropout');

@@ -1,8 +1,8 @@
 /** ONNX `Attention` and `RotaryEmbedding`. */
-import { int, number32 } from '../../constraints';
+import { int, number32, text } from '../../constraints';
 import { InferenceError, defaultAttr, one, optional, optionalAttr } from '../../opDefinition';
 import type { Value } from '../../operation';
-import { DYNAMIC, i1, i64, tensor } from '../../types';
+import { DYNAMIC, f32, i1, i64, tensor } from '../../types';
 import * as nn from '../nn';
 import { constantTensor, i64Tensor, scalarLike, shapeOf, typeOf } from './build';
 import { calculator } from './calculator';
@@ -218,4 +218,67 @@ const rotaryEmbedding = defineOnnxOp({
   },
 });
 
-export const attentionOps = [attention, rotaryEmbedding];
+const updateRules = ['linear', 'gated', 'delta', 'gated_delta'];
+const linearAttention = defineOnnxOp({
+  name: 'LinearAttention',
+  versions: [27],
+  summary: 'attention by a state that each key and value adds to, unrolled over the sequence',
+  doc: 'Computed in f32. Results: the output, and the state after the last position.',
+  operands: {
+    query: one(modelTensor),
+    key: one(modelTensor),
+    value: one(modelTensor),
+    past_state: optional(modelTensor, 'batch × heads × key size × value size'),
+    decay: optional(modelTensor, 'logarithms; for the gated rules'),
+    beta: optional(modelTensor, 'for the delta rules'),
+  },
+  attrs: {
+    chunk_size: defaultAttr(int, 64, 'a hint'),
+    kv_num_heads: defaultAttr(int, 1),
+    q_num_heads: defaultAttr(int, 1),
+    scale: defaultAttr(number32, 0, '0: one over the square root of the key size'),
+    update_rule: defaultAttr(text, 'gated_delta'),
+  },
+  expand: (v, e) => {
+    const c = calculator(e);
+    if (!updateRules.includes(v.update_rule))
+      throw new InferenceError(`update_rule is "${v.update_rule}", expected ${updateRules.join(', ')}`);
+    const gated = v.update_rule.startsWith('gated');
+    const corrects = v.update_rule.endsWith('delta');
+    if (gated !== (v.decay !== undefined) || corrects !== (v.beta !== undefined))
+      throw new InferenceError(`update_rule "${v.update_rule}" does not fit the inputs decay and beta`);
+    const { element } = typeOf(v.query);
+    const heads = (x: Value, count: number, what: string): Value => byHead(c, c.cast(x, f32), count, what);
+    const q = heads(v.query, v.q_num_heads, 'query');
+    const k = heads(v.key, v.kv_num_heads, 'key');
+    const x = heads(v.value, v.kv_num_heads, 'value');
+    const [batch, , length, keySize] = shapeOf(q) as readonly [number, number, number, number];
+    const valueSize = shapeOf(x)[3]!;
+    if ([batch, length, keySize, valueSize].includes(DYNAMIC)) throw new NotSupported('a dynamic length');
+    const scale = v.scale === 0 ? 1 / Math.sqrt(keySize) : v.scale;
+    const perHead = (p: Value): Value => heads(p, Math.min(v.kv_num_heads, shapeOf(p)[2]!), 'a gate');
+    const decay = v.decay === undefined ? undefined : c.exp(perHead(v.decay));
+    const beta = v.beta === undefined ? undefined : perHead(v.beta);
+    const stateShape = [batch, v.kv_num_heads, keySize, valueSize];
+    let state =
+      v.past_state === undefined
+        ? constantTensor(e, [0], tensor(stateShape, f32))
+        : c.cast(v.past_state, f32);
+    const outputs = Array.from({ length }, (_, t) => {
+      const row = (p: Value): Value => c.part(p, 2, t, t + 1);
+      const column = (p: Value): Value => c.transpose(row(p), [0, 1, 3, 2]);
+      if (decay !== undefined) state = c.mul(state, column(decay));
+      let added = row(x);
+      if (beta !== undefined) added = c.mul(c.sub(added, c.matmul(row(k), state)), row(beta));
+      state = c.add(state, c.mul(column(k), added));
+      return c.mul(c.matmul(row(q), repeatHeads(c, state, v.q_num_heads / v.kv_num_heads)), scale);
+    });
+    const joined = c.transpose(c.concat(outputs, 2), [0, 2, 1, 3]);
+    return [
+      c.cast(c.reshape(joined, [batch, length, v.q_num_heads * valueSize]), element),
+      c.cast(state, v.past_state === undefined ? element : typeOf(v.past_state).element),
+    ];
+  },
+});
+
+export const attentionOps = [attention, rotaryEmbedding, linearAttention];

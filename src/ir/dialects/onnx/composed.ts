@@ -143,17 +143,21 @@ const depthToSpace = defineOnnxOp({
 });
 const spaceToDepth = defineOnnxOp({
   name: 'SpaceToDepth',
-  versions: [1, 13],
+  versions: [1, 13, 28],
   summary: 'blocks of pixels moved into channels',
   operands: { input: one(modelTensor) },
-  attrs: { blocksize: defaultAttr(int, 1) },
+  attrs: {
+    blocksize: defaultAttr(int, 1),
+    mode: defaultAttr(text, 'DCR', '`DCR` or `CRD`; since 28'),
+  },
   expand: (v, e) => {
     const s = v.blocksize;
     const [n, c, h, w] = imageSizes(v.input, s);
     if (h % s !== 0 || w % s !== 0)
       throw new InferenceError(`an image of ${h}×${w} does not divide into blocks of ${s}×${s}`);
     const parts = reshapeTo(e, v.input, [n, c, h / s, s, w / s, s]);
-    const moved = e.b.value(nn.transpose, { input: parts, permutation: [0, 3, 5, 1, 2, 4] });
+    const permutation = v.mode === 'CRD' ? [0, 1, 3, 5, 2, 4] : [0, 3, 5, 1, 2, 4];
+    const moved = e.b.value(nn.transpose, { input: parts, permutation });
     return [reshapeTo(e, moved, [n, c * s * s, h / s, w / s])];
   },
 });

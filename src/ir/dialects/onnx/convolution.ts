@@ -99,12 +99,12 @@ function convolveVolume(
   const [x, w] = [shapeOf(X), shapeOf(W)];
   if ([...x, ...w].includes(DYNAMIC)) throw new NotSupported('a convolution of rank 5 with a dynamic size');
   const [n, channels, , height, width] = x as readonly [number, number, number, number, number];
-  const [front, top, left, back, bottom, right] = window.pads as readonly number[] & { length: 6 };
+  const [front, top, left, back, bottom, right] = window.pads;
   const padded = padSpatial(e, X, [front!, 0, 0, back!, 0, 0], 0);
-  const [depth] = windowCounts(x.slice(2), w.slice(2), window) as [number];
+  const depth = windowCounts(x.slice(2), w.slice(2), window)[0]!;
   const layers = Array.from({ length: w[2]! }, (_, k) => {
     const start = k * window.dilations[0]!;
-    const planes = c.part(padded, 2, start, start + (depth - 1) * window.strides[0]! + 1, window.strides[0]!);
+    const planes = c.part(padded, 2, start, start + (depth - 1) * window.strides[0]! + 1, window.strides[0]);
     return e.b.value(nn.conv2d, {
       input: c.reshape(c.transpose(planes, [0, 2, 1, 3, 4]), [n * depth, channels, height, width]),
       weight: c.reshape(c.part(W, 2, k, k + 1), [w[0]!, w[1]!, w[3]!, w[4]!]),
@@ -444,7 +444,27 @@ const batchNormalization = defineOnnxOp({
     training_mode: defaultAttr(int, 0, 'since 14'),
   },
   expand: (v, e) => {
-    if (v.training_mode !== 0 || e.outputs > 1) throw new NotSupported('batch normalisation in training');
+    if (v.training_mode !== 0) {
+      const c = calculator(e);
+      const axes = [0, ...spatialAxes(v.X)];
+      const mean = c.mean(v.X, axes);
+      const centred = c.sub(v.X, mean);
+      const variance = c.mean(c.mul(centred, centred), axes);
+      const perChannel = (p: Value): Value =>
+        c.reshape(
+          p,
+          shapeOf(v.X).flatMap((_, i) => (i === 0 ? [] : [i === 1 ? DYNAMIC : 1])),
+        );
+      const unit = c.div(centred, c.sqrt(c.add(variance, v.epsilon)));
+      const blended = (old: Value, now: Value): Value =>
+        c.add(c.mul(old, v.momentum), c.mul(c.reshape(now, [DYNAMIC]), 1 - v.momentum));
+      return [
+        c.add(c.mul(unit, perChannel(v.scale)), perChannel(v.B)),
+        blended(v.mean, mean),
+        blended(v.variance, variance),
+      ];
+    }
+    if (e.outputs > 1) throw new NotSupported('statistics of a batch normalisation at inference');
     if (v.spatial !== 1) throw new NotSupported('statistics per element (spatial = 0)');
     return [
       e.b.value(nn.batchNorm, {

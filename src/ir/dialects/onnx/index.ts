@@ -3,14 +3,20 @@ import type { Dialect } from '../../registry';
 import { arithmeticOps } from './arithmetic';
 import { attentionOps } from './attention';
 import { composedOps } from './composed';
+import { controlFlowOps } from './controlFlow';
 import { convolutionOps } from './convolution';
 import type { OnnxOp } from './defineOnnxOp';
+import { einsumOps } from './einsum';
 import { indexingOps } from './indexing';
 import { linearOps } from './linear';
 import { lossOps } from './losses';
 import { logicOps } from './logic';
 import { movementOps } from './movement';
 import { quantisationOps } from './quantisation';
+import { recurrentOps } from './recurrent';
+import { resizeOps } from './resize';
+import { samplingOps } from './sampling';
+import { signalOps } from './signal';
 
 export {
   NotSupported,
@@ -23,6 +29,7 @@ export {
   type Expansion,
   type OnnxOp,
 } from './defineOnnxOp';
+export { controlFlowNamed, yieldOp } from './controlFlow';
 export { elementTypeOfOnnx } from './elementTypes';
 export { onnxMessages } from './messages';
 
@@ -37,6 +44,11 @@ export const onnxOps: readonly OnnxOp[] = [
   ...lossOps,
   ...attentionOps,
   ...quantisationOps,
+  ...resizeOps,
+  ...einsumOps,
+  ...signalOps,
+  ...recurrentOps,
+  ...samplingOps,
 ];
 const byName = new Map(onnxOps.map((op) => [op.onnxName, op]));
 /** The declaration of a standard operator, by the name that ONNX gives it. */
@@ -48,6 +60,6 @@ export const onnxOpOf = (op: { readonly name: string }): OnnxOp | undefined =>
 export const onnxDialect: Dialect = {
   name: 'onnx',
   summary: 'ONNX operators as a model has them, with the version of their definition.',
-  ops: onnxOps,
+  ops: [...onnxOps, ...controlFlowOps],
   upstream: false,
 };
