@@ -8,19 +8,15 @@ import { registry } from '../../src/ir/dialects/index';
 import { parseModule } from '../../src/ir';
 import { readTensorFile } from '../../src/frontend/tensorFile';
 import { readTrace } from '../../src/profiler/readTrace';
-import type { Workplace } from './strata';
 import { assertRefused, workplace } from './strata';
 
-let w: Workplace;
-let cleanUp: (() => unknown) | undefined;
+const w = await workplace({ after });
 before(async () => {
-  w = await workplace({ after: (f) => (cleanUp = f as () => unknown) } as Parameters<typeof workplace>[0]);
   const built = await w.strata(['models', 'build', 'tiny-convnet', '-o', 'tiny.onnx']);
   assert.equal(built.code, 0, built.stderr);
   const compiled = await w.strata(['compile', 'tiny.onnx', '-o', 'tiny.strata']);
   assert.equal(compiled.code, 0, compiled.stderr);
 });
-after(() => cleanUp?.());
 
 describe('help', { concurrency: 2 }, () => {
   it('lists every command, and starts fast', async () => {

@@ -12,14 +12,8 @@ import type { Workplace } from './strata';
 import { assertRefused, workplace } from './strata';
 
 /** Models and an artifact that the tests share. */
-let shared: Workplace;
-let cleanUp: () => unknown = () => undefined;
+const shared = await workplace({ after });
 before(async () => {
-  shared = await workplace({
-    after: (f) => {
-      cleanUp = f as () => unknown;
-    },
-  });
   for (const name of ['tiny-convnet', 'mobilenet-v2'])
     assert.equal((await shared.strata(['models', 'build', name, '-o', `${name}.onnx`])).code, 0);
   const { code, stderr } = await shared.strata(['compile', 'tiny-convnet.onnx', '-o', 'tiny.strata']);
@@ -27,7 +21,6 @@ before(async () => {
   // Builds the runner, so that no test waits for it.
   assert.equal((await shared.strata(['run', 'tiny.strata'])).code, 0);
 });
-after(() => cleanUp());
 
 async function emptyPlace(t: TestContext): Promise<Workplace> {
   const w = await workplace(t);

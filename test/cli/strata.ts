@@ -4,7 +4,6 @@ import { mkdtempSync, readdirSync, rmSync } from 'node:fs';
 import { mkdir } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import type { TestContext } from 'node:test';
 import type { ResultPromise } from 'execa';
 import { execa } from 'execa';
 import { testCache } from '../runner/sharedBuild';
@@ -31,7 +30,7 @@ export interface Workplace {
 }
 
 /** A folder that commands run in, removed after the test. */
-export async function workplace(t: Pick<TestContext, 'after'>): Promise<Workplace> {
+export async function workplace(t: { readonly after: (work: () => void) => unknown }): Promise<Workplace> {
   const folder = mkdtempSync(path.join(tmpdir(), 'strata-cli-'));
   t.after(() => {
     rmSync(folder, { recursive: true, force: true });
