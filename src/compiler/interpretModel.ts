@@ -53,9 +53,12 @@ export function interpretModule(
   const signature = signatureOf(entry);
   const interpreter = new Interpreter(module, { resources, cancellation });
   const outputs: [string, ShapedValue][] = [];
+  let inputCount = 0;
   const args = signature.inputs.map((type, i) => {
-    const name = nameAt(entry, 'arg_attrs', i) ?? `arg${i}`;
-    if (isOutput(entry, i)) {
+    const output = isOutput(entry, i);
+    const name =
+      nameAt(entry, 'arg_attrs', i) ?? (output ? `output${outputs.length}` : `input${inputCount++}`);
+    if (output) {
       if (type.kind !== 'memref' || !types.isStatic(type.shape))
         throw compilerMessages.error('STR0593', {
           input: name,

@@ -6,7 +6,7 @@ import { describe, it } from 'node:test';
 import type { CompileResult } from '../../src/compiler/compileModel';
 import { compileModel } from '../../src/compiler/compileModel';
 import { remainingSteps, stageOf } from '../../src/compiler/continuation';
-import { interpretModule } from '../../src/compiler/interpretModel';
+import { interpretModel, interpretModule } from '../../src/compiler/interpretModel';
 import { loadResources } from '../../src/compiler/resourceFiles';
 import { loadInputs } from '../../src/compiler/tensors';
 import { parseModule } from '../../src/ir';
@@ -151,12 +151,23 @@ func.func @main(%x: tensor<5x7xf32>, %y: tensor<7x3xf32>) -> tensor<5x3xf32> {
     const inputs = loadInputs(entry.inputs, new Map());
     const { module, resources: inline } = parseModule(text, registry);
     assert.equal(inline.size, 0);
-    const named = Object.fromEntries(Object.values(inputs).map((tensor, i) => [`arg${i}`, tensor]));
-    const expected = interpretModule(module, loadResources('none'), named);
+    const expected = interpretModule(module, loadResources('none'), inputs);
     const { outputs } = await session.run(inputs, { threads: 2 });
-    const rename = (tensors: typeof outputs) =>
-      Object.fromEntries(Object.values(tensors).map((v, i) => [`${i}`, v]));
-    assertAgrees(rename(outputs), rename(expected), 1e-5, 'hand');
+    assertAgrees(outputs, expected, 1e-5, 'hand');
+  });
+
+  it('may use arithmetic on whole tensors, a function of any name, and arguments without names', async (t) => {
+    const model = at('add.mlir');
+    writeFileSync(
+      model,
+      'func.func @add(%a: tensor<4xf32>, %b: tensor<4xf32>) -> tensor<4xf32> {\n  %sum = arith.addf %a, %b : tensor<4xf32>\n  return %sum : tensor<4xf32>\n}\n',
+    );
+    const output = at('add.strata');
+    await compileModel({ model, output });
+    const session = await openSession(t, output);
+    const inputs = loadInputs(session.entryPoint().inputs, new Map());
+    const { outputs } = await session.run(inputs);
+    assertAgrees(outputs, await interpretModel(model, inputs), 0, 'add');
   });
 });
 
