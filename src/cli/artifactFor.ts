@@ -7,7 +7,7 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import type { Command } from 'commander';
 import { ArtifactSession } from '../compiler/artifactSession';
-import type { CpuLevel } from '../compiler/targetDescription';
+import type { CompileRequest } from '../compiler/compileModel';
 import { cpuLevels } from '../compiler/targetDescription';
 import type { InputSource } from '../compiler/tensors';
 import { compileFile } from './compileFile';
@@ -34,6 +34,8 @@ export interface ArtifactOptions {
   readonly cpu?: string;
   readonly O?: string;
   readonly resources?: string;
+  /** False with `--no-cache`. */
+  readonly cache?: boolean;
 }
 
 /** The options of commands that compile a model on the way. */
@@ -44,7 +46,8 @@ export const addCompileOptions = (command: Command): Command =>
       `for a model: instructions to use, ${cpuLevels.join(', ')} (default: the best here)`,
     )
     .option('-O <level>', 'for a model: 0 (plain, for debugging) to 3 (default)')
-    .option('--resources <file>', 'for .mlir text: the file that its parameters are in');
+    .option('--resources <file>', 'for .mlir text: the file that its parameters are in')
+    .option('--no-cache', 'for a model: compile all C, and keep none of it');
 
 async function withArtifact<T>(
   file: string,
@@ -96,12 +99,15 @@ export function withSession<T>(
   });
 }
 
-export function compileOptions(options: ArtifactOptions): { cpuLevel?: CpuLevel; optLevel?: 0 | 1 | 2 | 3 } {
+export function compileOptions(
+  options: ArtifactOptions,
+): Pick<CompileRequest, 'cpuLevel' | 'optLevel' | 'kernelCache'> {
   const level =
     options.O === undefined ? undefined : Number(wordOption('-O', options.O, ['0', '1', '2', '3']));
   return {
     ...(options.cpu === undefined ? {} : { cpuLevel: wordOption('--cpu', options.cpu, cpuLevels) }),
     ...(level === undefined ? {} : { optLevel: level as 0 | 1 | 2 | 3 }),
+    ...(options.cache === false ? { kernelCache: false } : {}),
   };
 }
 

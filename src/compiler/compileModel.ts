@@ -32,6 +32,7 @@ import type { OptLevel } from '../lowering/pipeline';
 import { defaultPipeline } from '../lowering/pipeline';
 import { stageNamed, stages } from '../lowering/stages';
 import type { TargetProgram } from '../lowering/targets/targetProgram';
+import type { EmittedKernels } from '../lowering/targets/cpu/emitKernels';
 import { emitKernels } from '../lowering/targets/cpu/emitKernels';
 import { hostProgram } from '../lowering/targets/cpu/hostProgram';
 import { compileKernels } from '../runner/compileKernels';
@@ -66,6 +67,8 @@ export interface CompileRequest {
   /** Refer to unchanged weights in the model's file instead of copying them into the artifact. */
   readonly externalParameters?: boolean;
   readonly control?: RewriteControl;
+  /** Take compiled kernels from the user's cache and keep them there (default). */
+  readonly kernelCache?: boolean;
   /** Keep the IR as the pipeline left it, with locations, in `Compilation.finalText`. */
   readonly keepFinalText?: boolean;
 }
@@ -144,16 +147,16 @@ class Compile {
     if (this.#isComplete(model.module, record, steps)) {
       const emitted = await this.#tool(
         'target',
-        () => ({
-          program: hostProgram(model.module),
-          ...emitKernels(model.module, { abi: kernelHeaderText, level: target.level }),
-        }),
+        () => {
+          const kernels = emitKernels(model.module, { abi: kernelHeaderText, level: target.level });
+          return { program: hostProgram(model.module, kernels.kernels), ...kernels };
+        },
         (e) => `${e.kernels.length} kernels, ${formatBytes(e.source.length)} of C`,
       );
       program = emitted.program;
       kernelSource = emitted.source;
       if (request.output !== undefined && request.stopAfter !== 'target')
-        await this.#package(request.output, program, kernelSource, record, model, target);
+        await this.#package(request.output, program, emitted, record, model, target);
     }
     const compilation: Compilation = {
       id: `c${nextCompilation++}`,
@@ -276,7 +279,7 @@ class Compile {
   async #package(
     output: string,
     program: TargetProgram,
-    source: string,
+    { source, units }: EmittedKernels,
     record: PipelineRecord,
     model: LoadedModel,
     target: TargetDescription,
@@ -285,12 +288,15 @@ class Compile {
       'c-compiler',
       () =>
         compileKernels({
-          source,
+          source: units,
           cpuFeatures: target.cpuFeatures,
           flags: target.flags,
+          cache: this.request.kernelCache !== false,
           signal: this.#cancellation.signal,
         }),
-      (k) => `${formatBytes(source.length)} of C, ${formatBytes(k.bytes.byteLength)} of code`,
+      (k) =>
+        `${formatBytes(units.reduce((n, u) => n + u.source.length, 0))} of C in ${units.length} units, ` +
+        `${k.compiledUnits} compiled, ${formatBytes(k.bytes.byteLength)} of code`,
     );
     this.#cancellation.throwIfCancelled();
     await this.#tool(

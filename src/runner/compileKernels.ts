@@ -1,7 +1,10 @@
-/** Compiles generated C to a shared library with the C compiler of this machine. */
+/**
+ * Compiles generated C to a shared library with the C compiler of this machine: units side by side, then one library.
+ * Keeps what it compiled, so that a unit is compiled once.
+ */
 import { createHash } from 'node:crypto';
-import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { mkdir, mkdtemp, readFile, realpath, rm, stat, writeFile } from 'node:fs/promises';
+import { availableParallelism, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import {
   compilerFlags,
@@ -9,15 +12,24 @@ import {
   findCpuFeature,
   type Architecture,
 } from '../artifact/cpuFeatures';
+import { CancelledError } from '../base/cancellation';
 import { defaultCacheFolder } from './cacheFolder';
+import { cacheKey, CodeCache } from './codeCache';
 import { hostArchitecture } from './hostCpu';
 import { messages } from './messages';
 import { runTool } from './runTool';
-import { findToolchain, requireTools, type Toolchain } from './toolchain';
+import { findToolchain, requireTools, type Tool, type Toolchain } from './toolchain';
+
+/** C11 with GNU extensions, complete: it includes nothing but headers of the C library. */
+export interface KernelUnit {
+  readonly source: string;
+  /** Names that the library has for symbols of the unit, besides the symbols. */
+  readonly exports?: readonly { readonly symbol: string; readonly name: string }[];
+}
 
 export interface CompileKernelsOptions {
-  /** C11 with GNU extensions, complete: it includes nothing but headers of the C library. */
-  readonly source: string;
+  /** One unit, or several. */
+  readonly source: string | readonly KernelUnit[];
   /** Features that the code may use; names of `cpuFeatures`. */
   readonly cpuFeatures: readonly string[];
   /** Added behind the default flags, so that they override them. */
@@ -25,7 +37,9 @@ export interface CompileKernelsOptions {
   readonly architecture?: Architecture;
   /** Searched when left out; pass it to compile many. */
   readonly toolchain?: Toolchain;
-  /** Where C that the compiler refused is kept. */
+  /** Whether compiled code is taken from the cache and kept there; not when left out. */
+  readonly cache?: boolean;
+  /** Where compiled code, and C that the compiler refused, is kept. */
   readonly cacheFolder?: string;
   /** Parent of the temporary folder. */
   readonly temporaryFolder?: string;
@@ -37,10 +51,19 @@ export interface CompiledKernels {
   readonly bytes: Uint8Array;
   /** The compiler and its arguments, for people. */
   readonly command: string;
+  /** Units that were compiled; the others were in the cache. */
+  readonly compiledUnits: number;
 }
 
 const defaultFlags: readonly string[] = [
-  ...['-std=gnu11', '-O3', '-fPIC', '-shared', '-fno-math-errno', '-fno-trapping-math'],
+  '-std=gnu11',
+  '-O3',
+  '-fPIC',
+  '-fno-math-errno',
+  '-fno-trapping-math',
+];
+const linkFlags: readonly string[] = [
+  '-shared',
   ...(process.platform === 'linux' ? ['-Wl,--build-id=none'] : []),
 ];
 const maxLogLines = 40;
@@ -50,7 +73,7 @@ const maxLogLines = 40;
  * (disk full), STR0725 (unknown CPU feature) or `CancelledError`. Leaves no temporary files.
  */
 export async function compileKernels(options: CompileKernelsOptions): Promise<CompiledKernels> {
-  const { source, cpuFeatures, flags = [], toolchain, signal } = options;
+  const { source, cpuFeatures, flags = [], toolchain } = options;
   const architecture = options.architecture ?? hostArchitecture() ?? 'x86_64';
   const unknown = cpuFeatures.find((name) => findCpuFeature(name, architecture) === undefined);
   if (unknown !== undefined)
@@ -59,46 +82,144 @@ export async function compileKernels(options: CompileKernelsOptions): Promise<Co
       architecture,
       known: knownFeatures.flatMap((f) => (f.architecture === architecture ? [f.name] : [])).join(', '),
     });
-  const { cc } = await requireTools(toolchain ?? (await findToolchain()), ['cc']);
-  const parent = options.temporaryFolder ?? tmpdir();
-  const notWritable = (cause: unknown) =>
-    messages.error(
-      'STR0722',
-      { folder: parent, reason: cause instanceof Error ? cause.message : String(cause) },
-      { cause },
-    );
-  const folder = await mkdtemp(join(parent, 'strata-kernels-')).catch((cause: unknown) => {
-    throw notWritable(cause);
-  });
-  try {
+  const { cc } = await requireTools(toolchain ?? (await findToolchain(process.env, ['cc'])), ['cc']);
+  const units = typeof source === 'string' ? [{ source }] : source;
+  const compileFlags = [...defaultFlags, ...compilerFlags(architecture, cpuFeatures), ...flags];
+  return new KernelBuild(cc, compileFlags, units, options).run();
+}
+
+/** What else than its version tells one compiler from another. */
+async function identityOf(cc: Tool): Promise<readonly string[]> {
+  const file = await realpath(cc.path);
+  const { size, mtimeMs } = await stat(file);
+  const { CPATH, C_INCLUDE_PATH } = process.env;
+  return [file, cc.description, String(size), String(mtimeMs), CPATH ?? '', C_INCLUDE_PATH ?? ''];
+}
+
+class KernelBuild {
+  readonly #cacheFolder: string;
+  readonly #cache: CodeCache | undefined;
+  readonly #parent: string;
+  /** Stops the other units when one fails. */
+  readonly #stop = new AbortController();
+
+  constructor(
+    readonly cc: Tool,
+    readonly compileFlags: readonly string[],
+    readonly units: readonly KernelUnit[],
+    readonly options: CompileKernelsOptions,
+  ) {
+    this.#cacheFolder = options.cacheFolder ?? defaultCacheFolder();
+    this.#cache = options.cache === true ? new CodeCache(join(this.#cacheFolder, 'kernels')) : undefined;
+    this.#parent = options.temporaryFolder ?? tmpdir();
+  }
+
+  async run(): Promise<CompiledKernels> {
+    const { units, compileFlags } = this;
+    const compiler = this.#cache === undefined ? [] : await identityOf(this.cc);
+    const keys = units.map((u) => cacheKey(['unit', u.source, compileFlags, compiler]));
+    const names = units.flatMap((u) => u.exports ?? []);
+    const key = cacheKey(['library', keys, names.map((n) => `${n.name}=${n.symbol}`), linkFlags]);
     // Relative names, so that the library does not depend on the folder.
-    const args = [
-      ...defaultFlags,
-      ...compilerFlags(architecture, cpuFeatures),
-      ...flags,
-      ...['-o', 'kernels.so', 'kernels.c', '-lm'],
-    ];
-    const command = [cc.path, ...args].join(' ');
-    await writeFile(join(folder, 'kernels.c'), source).catch((cause: unknown) => {
-      throw notWritable(cause);
+    const command = [this.cc.path, ...compileFlags, '-c', 'kernels.c'].join(' ');
+    const known = await this.#cache?.get(key);
+    if (known !== undefined) return { bytes: known, command, compiledUnits: 0 };
+    const folder = await mkdtemp(join(this.#parent, 'strata-kernels-')).catch((cause: unknown) => {
+      throw this.#notWritable(cause);
     });
-    // Temporaries of the compiler go where they are removed even if it is killed.
-    const env = { TMPDIR: folder };
-    const { ok, output } = await runTool(cc.path, args, {
-      cwd: folder,
-      env,
-      ...(signal === undefined ? {} : { signal }),
+    try {
+      const compiledUnits = await this.#objects(folder, keys);
+      const bytes = await this.#link(folder, names);
+      if (this.#cache !== undefined) {
+        await this.#cache.put(key, bytes);
+        await this.#cache.prune();
+      }
+      return { bytes, command, compiledUnits };
+    } finally {
+      await rm(folder, { recursive: true, force: true, maxRetries: 3 });
+    }
+  }
+
+  /** Puts `N/kernels.o` of each unit there; the number of those that had to be compiled. */
+  async #objects(folder: string, keys: readonly string[]): Promise<number> {
+    const missing: number[] = [];
+    for (const [i, key] of keys.entries()) {
+      await this.#write(() => mkdir(join(folder, String(i))));
+      const object = await this.#cache?.get(key);
+      if (object === undefined) missing.push(i);
+      else await this.#write(() => writeFile(join(folder, String(i), 'kernels.o'), object));
+    }
+    // The longest first, so that none is left alone at the end.
+    const work = [...missing].sort((a, b) => this.units[b]!.source.length - this.units[a]!.source.length);
+    const worker = async (): Promise<void> => {
+      for (let i = work.shift(); i !== undefined; i = work.shift()) {
+        await this.#compile(join(folder, String(i)), this.units[i]!.source);
+        if (this.#cache !== undefined)
+          await this.#cache.put(keys[i]!, await readFile(join(folder, String(i), 'kernels.o')));
+      }
+    };
+    const workers = Array.from({ length: Math.min(availableParallelism(), work.length) }, async () => {
+      try {
+        await worker();
+      } catch (error) {
+        work.length = 0;
+        this.#stop.abort();
+        throw error;
+      }
     });
-    if (ok) return { bytes: await readFile(join(folder, 'kernels.so')), command };
-    if (/No space left on device/.test(output)) throw notWritable(new Error('no space left on device'));
-    const kept = await keepSource(options.cacheFolder ?? defaultCacheFolder(), source);
+    const ended = await Promise.allSettled(workers);
+    const failures = ended.flatMap((e) => (e.status === 'rejected' ? [e.reason as unknown] : []));
+    if (failures.length > 0) throw failures.find((f) => !(f instanceof CancelledError)) ?? failures[0];
+    return missing.length;
+  }
+
+  async #compile(folder: string, source: string): Promise<void> {
+    await this.#write(() => writeFile(join(folder, 'kernels.c'), source));
+    await this.#tool([...this.compileFlags, '-c', '-o', 'kernels.o', 'kernels.c'], folder, source);
+  }
+
+  async #link(
+    folder: string,
+    names: readonly { readonly symbol: string; readonly name: string }[],
+  ): Promise<Uint8Array> {
+    const objects = this.units.map((_, i) => `${i}/kernels.o`);
+    const aliases = names.map(({ name, symbol }) =>
+      process.platform === 'darwin' ? `-Wl,-alias,_${symbol},_${name}` : `-Wl,--defsym,${name}=${symbol}`,
+    );
+    // A file, since a large model has more names than a command line may hold.
+    await this.#write(() => writeFile(join(folder, 'names'), `${aliases.join('\n')}\n`));
+    const args = [...this.compileFlags, ...linkFlags, '-o', 'kernels.so', ...objects, '@names', '-lm'];
+    await this.#tool(args, folder, this.units.map((u) => u.source).join('\n'));
+    return readFile(join(folder, 'kernels.so'));
+  }
+
+  async #tool(args: readonly string[], cwd: string, source: string): Promise<void> {
+    const { signal } = this.options;
+    const { ok, output } = await runTool(this.cc.path, args, {
+      cwd,
+      // Temporaries of the compiler go where they are removed even if it is killed.
+      env: { TMPDIR: cwd },
+      signal: signal === undefined ? this.#stop.signal : AbortSignal.any([signal, this.#stop.signal]),
+    });
+    if (ok) return;
+    if (/No space left on device/.test(output)) throw this.#notWritable(new Error('no space left on device'));
     throw messages.error('STR0703', {
       log: output.split('\n').slice(0, maxLogLines).join('\n'),
-      kept,
-      command,
+      kept: await keepSource(this.#cacheFolder, source),
+      command: [this.cc.path, ...args].join(' '),
     });
-  } finally {
-    await rm(folder, { recursive: true, force: true });
+  }
+
+  async #write(write: () => Promise<unknown>): Promise<void> {
+    try {
+      await write();
+    } catch (cause) {
+      throw this.#notWritable(cause);
+    }
+  }
+  #notWritable(cause: unknown): Error {
+    const reason = cause instanceof Error ? cause.message : String(cause);
+    return messages.error('STR0722', { folder: this.#parent, reason }, { cause });
   }
 }
 

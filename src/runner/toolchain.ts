@@ -99,8 +99,11 @@ async function findTool(name: ToolName, env: Readonly<NodeJS.ProcessEnv>): Promi
 }
 
 /** Searches `PATH`, `CC` and `CXX`. Tools older than their minimum are reported too; `requireTools` refuses them. */
-export async function findToolchain(env: Readonly<NodeJS.ProcessEnv> = process.env): Promise<Toolchain> {
-  const found = await Promise.all(toolNames.map(async (name) => [name, await findTool(name, env)] as const));
+export async function findToolchain(
+  env: Readonly<NodeJS.ProcessEnv> = process.env,
+  names: readonly ToolName[] = toolNames,
+): Promise<Toolchain> {
+  const found = await Promise.all(names.map(async (name) => [name, await findTool(name, env)] as const));
   return Object.fromEntries(found.filter(([, tool]) => tool !== undefined));
 }
 

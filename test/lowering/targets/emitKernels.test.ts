@@ -211,3 +211,55 @@ test('comments name the model nodes and cannot break out of their line', () => {
   assert.match(source, /\/\/ Conv_1\n/);
   assert.match(source, /\/\/ evil int x;\n/);
 });
+
+/** Kernels that add `add` to a buffer, each from a model node of its own. */
+const adders = (adds: readonly number[]): string =>
+  adds
+    .map(
+      (add, k) => `func.func @k${k}(%m: memref<4xf32>) attributes {strata.dispatch = {}} {
+    scf.forall (%i) in (4) {
+      %c = arith.constant ${add.toFixed(1)} : f32
+      %r = memref.load %m[%i] : memref<4xf32> loc("Conv_${k}"("model:a.onnx":${k + 1}:0))
+      %s = arith.addf %r, %c : f32
+      memref.store %s, %m[%i] : memref<4xf32>
+    }
+    return
+  }`,
+    )
+    .join('\n');
+
+test('equal code is written once under the names of all its kernels', async () => {
+  const { source, units, kernels } = emitKernels(parseModule(adders([1, 2, 1]), registry).module, {
+    abi: kernelHeaderText,
+  });
+  assert.deepEqual(
+    kernels.map((k) => k.symbol),
+    ['kernel_k0', 'kernel_k1', 'kernel_k2'],
+  );
+  assert.match(source, /kernel_k2: .*; as kernel_k0\n.*\n\{\n {2}kernel_k0\(state, begin, end\);\n\}/);
+  const exports = units.flatMap((u) => u.exports);
+  assert.deepEqual(exports.map((e) => e.name).sort(), ['kernel_k0', 'kernel_k1', 'kernel_k2']);
+  const symbolOf = (name: string): string => exports.find((e) => e.name === name)!.symbol;
+  assert.equal(symbolOf('kernel_k0'), symbolOf('kernel_k2'));
+  assert.notEqual(symbolOf('kernel_k0'), symbolOf('kernel_k1'));
+  const calls = kernels.map((k) => ({ ...k, begin: 0, end: k.extent, buffers: [new Uint8Array(16)] }));
+  const [level] = await runnableLevels();
+  const results = await runNative(source, level!, calls);
+  assert.deepEqual(
+    results.map(([buffer]) => [...new Float32Array(Uint8Array.from(buffer!).buffer)]),
+    [1, 2, 1].map((x) => [x, x, x, x]),
+  );
+});
+
+test('a unit holds nothing that names where its code came from, and a change stays in its unit', () => {
+  const unitsOf = (adds: readonly number[]): readonly string[] =>
+    emitKernels(parseModule(adders(adds), registry).module, { level: 'avx2' }).units.map((u) => u.source);
+  for (const u of unitsOf([1, 2])) assert.doesNotMatch(u, /kernel_k\d|Conv_|avx2/);
+  const many = Array.from({ length: 1000 }, (_, i) => i + 1);
+  const before = unitsOf(many);
+  assert.ok(before.length > 4, `${before.length} units`);
+  const changed = unitsOf(many.map((x) => (x === 500 ? 5000 : x))).filter((u) => !before.includes(u));
+  assert.ok(changed.length >= 1 && changed.length <= 2, `${changed.length} units differ`);
+  const without = unitsOf(many.filter((x) => x !== 500)).filter((u) => !before.includes(u));
+  assert.ok(without.length <= 2, `${without.length} units differ`);
+});

@@ -20,16 +20,18 @@ export function copiesOf(hosts: readonly Operation[]): readonly number[] {
 export function copyKernel(bytes: number): {
   readonly symbol: string;
   readonly extent: number;
-  readonly text: string;
+  /** What it does, for people. */
+  readonly about: string;
+  /** Its function from the brace on. */
+  readonly body: string;
 } {
   const symbol = `strata_copy_${bytes}`;
   const extent = Math.max(1, Math.ceil(bytes / unitBytes));
-  const text = `// Copies ${bytes} bytes, ${unitBytes} per unit.
-STRATA_EXPORT void ${symbol}(const strata_kernel_state *state, int64_t begin, int64_t end)
-{
+  const about = `Copies ${bytes} bytes, ${unitBytes} per unit.`;
+  const body = `{
   const int64_t first = begin * ${unitBytes};
   const int64_t last = end * ${unitBytes} < ${bytes} ? end * ${unitBytes} : ${bytes};
   if (first < last) memcpy((char *)state->bindings[1] + first, (const char *)state->bindings[0] + first, (size_t)(last - first));
 }`;
-  return { symbol, extent, text };
+  return { symbol, extent, about, body };
 }

@@ -13,6 +13,8 @@ import { commentText, KernelWriter } from './kernelWriter';
 import { cpuMessages } from './messages';
 import { Prelude } from './prelude';
 import { copiesOf, copyKernel } from './copyKernel';
+import type { TranslationUnit } from './translationUnits';
+import { codeOf, translationUnits } from './translationUnits';
 
 export interface EmitOptions {
   /** Declarations of `strata_kernel_state` and `STRATA_EXPORT`; left out, the C includes `strata_kernel.h`. */
@@ -29,26 +31,54 @@ export interface EmittedKernel {
   readonly scratchBytes: number;
 }
 export interface EmittedKernels {
-  /** Complete C; equal modules give equal text. */
+  /** Complete C, for people and for a compiler; equal modules give equal text. Equal code is written once. */
   readonly source: string;
+  /** The same functions in units that are compiled apart. */
+  readonly units: readonly TranslationUnit[];
   readonly kernels: readonly EmittedKernel[];
 }
 
+const parameters = 'const strata_kernel_state *state, int64_t begin, int64_t end';
+
 export function emitKernels(module: Operation, options: EmitOptions = {}): EmittedKernels {
-  const prelude = new Prelude();
   const { kernels, hosts } = functionsOf(module);
-  const emitted = [...kernels.values()].map((k) => emitKernel(k, prelude));
+  const abi = options.abi ?? '#include "strata_kernel.h"';
+  const headers = '#include <math.h>\n#include <stdbool.h>\n#include <stdint.h>\n#include <string.h>';
+  const prelude = new Prelude();
+  /** The first kernel with the code. */
+  const first = new Map<string, string>();
+  const emitted = [...kernels.values()].map((k) => {
+    const own = new Prelude();
+    const { kernel, about, body } = emitKernel(k, own);
+    prelude.merge(own);
+    const code = codeOf(body);
+    const same = first.get(code);
+    if (same === undefined) first.set(code, kernel.symbol);
+    const text =
+      same === undefined
+        ? `${about}\nSTRATA_EXPORT void ${kernel.symbol}(${parameters})\n${body}`
+        : `${about}; as ${same}\nSTRATA_EXPORT void ${kernel.symbol}(${parameters})\n{\n  ${same}(state, begin, end);\n}`;
+    return { kernel, code, prelude: own, text };
+  });
   const copies = [...copiesOf(hosts)].map((bytes) => copyKernel(bytes));
   const source = [
     `// Kernels${options.level === undefined ? '' : ` for feature level ${options.level}`}. Generated; the IR of stage 'loops' is what to change.`,
-    options.abi ?? '#include "strata_kernel.h"',
-    '#include <math.h>\n#include <stdbool.h>\n#include <stdint.h>\n#include <string.h>',
+    abi,
+    headers,
     prelude.text(),
     ...emitted.map((e) => e.text),
-    ...copies.map((c) => c.text),
+    ...copies.map((c) => `// ${c.about}\nSTRATA_EXPORT void ${c.symbol}(${parameters})\n${c.body}`),
   ].filter((s) => s !== '');
   return {
     source: `${source.map((s) => s.trimEnd()).join('\n\n')}\n`,
+    units: translationUnits(
+      [
+        ...emitted.map((e) => ({ symbol: e.kernel.symbol, code: e.code, prelude: e.prelude })),
+        ...copies.map((c) => ({ symbol: c.symbol, code: c.body, prelude: new Prelude() })),
+      ],
+      `${abi}\n\n${headers}`,
+      parameters,
+    ),
     kernels: [
       ...emitted.map((e) => e.kernel),
       ...copies.map((c) => ({ name: c.symbol, symbol: c.symbol, extent: c.extent, scratchBytes: 0 })),
@@ -62,10 +92,11 @@ function emitOp(op: Operation, w: KernelWriter): void {
   emitter(op, w);
 }
 
-export function emitKernel(
+/** One kernel: what to say about it, and its function from the brace on. */
+function emitKernel(
   kernel: KernelFunction,
   prelude: Prelude,
-): { readonly kernel: EmittedKernel; readonly text: string } {
+): { readonly kernel: EmittedKernel; readonly about: string; readonly body: string } {
   const w = new KernelWriter(kernel.name, prelude, emitOp);
   const body = kernel.op.region().blocks[0]!;
   declareArguments(kernel, w);
@@ -76,12 +107,11 @@ export function emitKernel(
     if (op !== kernel.forall) w.op(op);
     else parallelLoop(kernel, w);
   }
-  const about = origins.length === 0 ? '' : ` from ${commentText(origins.join(', '))}`;
-  const head = `// ${kernel.symbol}: units [begin, end) of ${kernel.extent}${about}`;
-  const text = `${head}\nSTRATA_EXPORT void ${kernel.symbol}(const strata_kernel_state *state, int64_t begin, int64_t end)\n{\n${w.text}\n}`;
+  const from = origins.length === 0 ? '' : ` from ${commentText(origins.join(', '))}`;
   return {
     kernel: { name: kernel.name, symbol: kernel.symbol, extent: kernel.extent, scratchBytes: w.scratchBytes },
-    text,
+    about: `// ${kernel.symbol}: units [begin, end) of ${kernel.extent}${from}`,
+    body: `{\n${w.text}\n}`,
   };
 }
 

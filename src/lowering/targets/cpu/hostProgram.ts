@@ -18,11 +18,11 @@ import type {
   TargetTensor,
 } from '../targetProgram';
 import { copyKernel } from './copyKernel';
-import { emitKernel } from './emitKernels';
+import type { EmittedKernel } from './emitKernels';
+import { emitKernels } from './emitKernels';
 import type { KernelFunction } from './kernelFunctions';
 import { accessOf, dispatchFacts, functionsOf } from './kernelFunctions';
 import { cpuMessages } from './messages';
-import { Prelude } from './prelude';
 
 const arenaAlignment = 64;
 
@@ -34,15 +34,15 @@ interface Place {
   readonly offset: number;
 }
 
-export function hostProgram(module: Operation): TargetProgram {
+/** `emitted` are the kernels of the module's C; they are made when left out. */
+export function hostProgram(
+  module: Operation,
+  emitted: readonly EmittedKernel[] = emitKernels(module).kernels,
+): TargetProgram {
   const { kernels, hosts } = functionsOf(module);
   const constants = new Constants(module);
-  const scratch = new Map<string, number>();
-  const scratchOf = (k: KernelFunction): number => {
-    let bytes = scratch.get(k.name);
-    if (bytes === undefined) scratch.set(k.name, (bytes = emitKernel(k, new Prelude()).kernel.scratchBytes));
-    return bytes;
-  };
+  const scratch = new Map(emitted.map((k) => [k.name, k.scratchBytes]));
+  const scratchOf = (k: KernelFunction): number => scratch.get(k.name) ?? 0;
   const entryPoints = hosts.map((h) => new HostReader(h, kernels, constants, scratchOf).read());
   return { entryPoints, constants: constants.list };
 }

@@ -73,18 +73,11 @@ export class Prelude {
       const loop = `${T} r;\n  for (int i = 0; i < ${v.lanes}; ++i) r[i] = a[i] ${operator} b[i] ? a[i] : b[i];\n  return r;`;
       const x86 = x86Vector(v);
       if (x86 === undefined) return inline(T, name, `${T} a, ${T} b`, loop);
-      this.include('immintrin.h', 'defined(__x86_64__)');
-      return inline(
-        T,
-        name,
-        `${T} a, ${T} b`,
-        `#if ${x86.guard}\n  return (${T})${x86.prefix}_${what}_${x86.suffix}((${x86.type})a, (${x86.type})b);\n#else\n  ${loop}\n#endif`,
+      const branches = x86(what).map(
+        ({ guard, call }, i) => `#${i === 0 ? 'if' : 'elif'} ${guard}\n  return ${call};\n`,
       );
+      return inline(T, name, `${T} a, ${T} b`, `${branches.join('')}#else\n  ${loop}\n#endif`);
     });
-  }
-  readonly #includes = new Map<string, string>();
-  include(header: string, condition: string): void {
-    this.#includes.set(header, condition);
   }
 
   /** arith.maximumf and minimumf: NaN where either is NaN. */
@@ -292,12 +285,16 @@ export class Prelude {
     return make === undefined ? undefined : make(this, v);
   }
 
+  /** Adds what `other` has; the order is as if its code had asked here. */
+  merge(other: Prelude): void {
+    for (const [name, text] of other.#types) if (!this.#types.has(name)) this.#types.set(name, text);
+    for (const [name, text] of other.#functions)
+      if (!this.#functions.has(name)) this.#functions.set(name, text);
+  }
+
   text(): string {
     const types = [...this.#types].sort(([a], [b]) => compareNames(a, b)).map(([, text]) => text);
-    const includes = [...this.#includes]
-      .sort()
-      .map(([header, condition]) => `#if ${condition}\n#include <${header}>\n#endif`);
-    return [...includes, types.join('\n'), [...this.#functions.values()].join('\n\n')]
+    return [types.join('\n'), [...this.#functions.values()].join('\n\n')]
       .filter((s) => s !== '')
       .join('\n\n');
   }
@@ -313,22 +310,32 @@ export const laneC = (v: VectorC): string => (v.lane.c === 'bool' ? 'int32_t' : 
 export const inline = (result: string, name: string, args: string, body: string): string =>
   `static inline ${result} ${name}(${args})\n{\n  ${body}\n}`;
 
-/** How x86 intrinsics call a vector of f32 or f64 of one register. */
+/**
+ * Maximum and minimum of x86 on a vector of f32 or f64 of one register, by conditions. The functions that are built into
+ * GCC and clang, since the header that wraps them takes longer to read than most kernels take to compile.
+ */
 function x86Vector(
   v: VectorC,
-):
-  | { readonly guard: string; readonly prefix: string; readonly suffix: string; readonly type: string }
-  | undefined {
+): ((what: 'max' | 'min') => readonly { readonly guard: string; readonly call: string }[]) | undefined {
   const suffix = v.lane.tag === 'f32' ? 'ps' : v.lane.tag === 'f64' ? 'pd' : undefined;
   if (suffix === undefined) return undefined;
-  const d = suffix === 'pd' ? 'd' : '';
   switch (v.lanes * v.lane.bytes) {
     case 16:
-      return { guard: 'defined(__SSE2__)', prefix: '_mm', suffix, type: `__m128${d}` };
+      return (what) => [{ guard: 'defined(__SSE2__)', call: `__builtin_ia32_${what}${suffix}(a, b)` }];
     case 32:
-      return { guard: 'defined(__AVX__)', prefix: '_mm256', suffix, type: `__m256${d}` };
+      return (what) => [{ guard: 'defined(__AVX__)', call: `__builtin_ia32_${what}${suffix}256(a, b)` }];
     case 64:
-      return { guard: 'defined(__AVX512F__)', prefix: '_mm512', suffix, type: `__m512${d}` };
+      // The last argument is the current direction of rounding.
+      return (what) => [
+        {
+          guard: 'defined(__AVX512F__) && defined(__clang__)',
+          call: `__builtin_ia32_${what}${suffix}512(a, b, 4)`,
+        },
+        {
+          guard: 'defined(__AVX512F__)',
+          call: `__builtin_ia32_${what}${suffix}512_mask(a, b, a, -1, 4)`,
+        },
+      ];
     default:
       return undefined;
   }
