@@ -216,7 +216,7 @@ export const dictionary: AttributeCodec<DictionaryAttr> = {
 /** A string out of a fixed set. */
 export const oneOf = <const W extends readonly string[]>(...words: W): AttributeCodec<W[number]> => ({
   describe: `one of ${words.map((w) => `"${w}"`).join(', ')}`,
-  read: (a) => (a.kind === 'string' && words.includes(a.value) ? (a.value) : undefined),
+  read: (a) => (a.kind === 'string' && words.includes(a.value) ? a.value : undefined),
   write: (v) => stringAttr(v),
   keywords: words,
 });

@@ -363,7 +363,8 @@ export class TypedOpDefinition<
       const segments = segmentsOf(specs, values.length, segmentSizes(sizes), op.name);
       for (const [name, spec] of Object.entries(specs)) {
         const [from, to] = segments[name]!;
-        view[name] = spec.arity === 'variadic' ? values.slice(from, to) : from < to ? values[from] : undefined;
+        view[name] =
+          spec.arity === 'variadic' ? values.slice(from, to) : from < to ? values[from] : undefined;
       }
     };
     pick(this.operands, op.operands, op.attr('operandSegmentSizes'));

@@ -8,7 +8,8 @@ const arityMark = { one: '', optional: '?', variadic: '…' } as const;
 
 function valueRows(what: string, specs: Readonly<Record<string, ValueSpec>>): string[] {
   return Object.entries(specs).map(
-    ([name, s]) => `| ${what} | \`${name}\`${arityMark[s.arity]} | ${cell(s.constraint.describe)} | ${cell(s.doc)} |`,
+    ([name, s]) =>
+      `| ${what} | \`${name}\`${arityMark[s.arity]} | ${cell(s.constraint.describe)} | ${cell(s.doc)} |`,
   );
 }
 function attributeRow(name: string, s: AttrSpec): string {
@@ -28,23 +29,31 @@ function opSection(op: OpDefinition): string {
     `### \`${op.name}\``,
     `${op.summary[0]!.toUpperCase()}${op.summary.slice(1)}.`,
     ...(op.doc === '' ? [] : [op.doc.trim()]),
-    ...(op.assemblyText === undefined ? [] : [`Form: <code>${escapeHtml(`${op.name} ${op.assemblyText.replace(/\s+/g, ' ').trim()}`)}</code>`]),
+    ...(op.assemblyText === undefined
+      ? []
+      : [`Form: <code>${escapeHtml(`${op.name} ${op.assemblyText.replace(/\s+/g, ' ').trim()}`)}</code>`]),
     ...(rows.length === 0 ? [] : [['| | name | must be | |', '|---|---|---|---|', ...rows].join('\n')]),
     ...(traits.length === 0 ? [] : [`Traits: ${traits.join(', ')}.`]),
   ].join('\n\n');
 }
-const escapeHtml = (text: string): string => text.replace(/&/g, '&amp;').replace(/</g, '&lt;').replace(/>/g, '&gt;');
+const escapeHtml = (text: string): string =>
+  text.replace(/&/g, '&amp;').replace(/</g, '&lt;').replace(/>/g, '&gt;');
 
 export function opReference(dialects: readonly Dialect[]): string {
   const count = dialects.reduce((n, d) => n + d.ops.length, 0);
-  const contents = dialects.map((d) => `- [\`${d.name}\`](#${d.name}): ${d.summary} (${d.ops.length}${d.upstream ? ', upstream' : ''})`);
+  const contents = dialects.map(
+    (d) => `- [\`${d.name}\`](#${d.name}): ${d.summary} (${d.ops.length}${d.upstream ? ', upstream' : ''})`,
+  );
   const sections = dialects.map((d) => [`## ${d.name}`, d.summary, ...d.ops.map(opSection)].join('\n\n'));
   return `# Ops\n\n${count} ops of ${dialects.length} dialects, written from their declarations by \`UPDATE=1 node scripts/test.mjs docs\`.\n\n${contents.join('\n')}\n\n${sections.join('\n\n')}\n`;
 }
 
 export function passReference(passes: readonly Pass[]): string {
   const section = (p: Pass): string => {
-    const options = Object.entries(p.options).map(([name, o]) => `- \`${name.replace(/[A-Z]/g, (c) => `-${c.toLowerCase()}`)}\` (default \`${o.print(o.fallback)}\`): ${o.doc}`);
+    const options = Object.entries(p.options).map(
+      ([name, o]) =>
+        `- \`${name.replace(/[A-Z]/g, (c) => `-${c.toLowerCase()}`)}\` (default \`${o.print(o.fallback)}\`): ${o.doc}`,
+    );
     const rules = p.rules.map((r) => `- \`${r.name}\`: ${r.doc}`);
     return [
       `## \`${p.name}\``,

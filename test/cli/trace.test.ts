@@ -7,7 +7,7 @@ import { TraceBuilder } from '../../src/profiler/traceBuilder';
 import { random } from '../profiler/sampleTrace';
 import { assertRefused, workplace } from './strata';
 
-const w = await workplace({ after: (f) => after(f as () => void) });
+const w = await workplace({ after: (f) => after(f) });
 
 /** Writes a run of 12 repeats of two dispatches; `scale` makes the first of them slower. */
 function writeRun(name: string, scale: number, seed: number): string {

@@ -51,7 +51,8 @@ function collectMapAliases(root: Operation): Map<string, string> {
   const aliases = new Map<string, string>();
   const visit = (a: Attribute): void => {
     if (a.kind === 'affine_map') {
-      if (!isShort(a.map) && !aliases.has(a.text)) aliases.set(a.text, `#map${aliases.size === 0 ? '' : aliases.size}`);
+      if (!isShort(a.map) && !aliases.has(a.text))
+        aliases.set(a.text, `#map${aliases.size === 0 ? '' : aliases.size}`);
     } else if (a.kind === 'array') a.elements.forEach(visit);
     else if (a.kind === 'dictionary') a.entries.forEach(visit);
   };

@@ -178,7 +178,9 @@ export function isPure(op: Operation): boolean {
   if (traits === undefined || traits.has('terminator')) return false;
   if (traits.has('pure')) return true;
   return (
-    traits.has('destinationStyle') && op.results.length > 0 && op.operands.every((v) => v.type.kind !== 'memref')
+    traits.has('destinationStyle') &&
+    op.results.length > 0 &&
+    op.operands.every((v) => v.type.kind !== 'memref')
   );
 }
 /** Whether the op can go: nothing uses its results. */

@@ -85,9 +85,7 @@ const transposeOfUnits: Rule = {
 };
 
 /** The range that an op limits its input to. */
-function rangeOf(
-  value: Value | undefined,
-):
+function rangeOf(value: Value | undefined):
   | {
       readonly op: ReturnType<typeof nn.clip.view>['op'];
       readonly input: Value;
