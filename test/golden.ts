@@ -164,6 +164,7 @@ export function readsTheSame(texts: readonly string[], print: PrintOptions = {})
   const { stdout, stderr, status } = spawnSync(mlirOpt, flags, {
     input: texts.join(`${caseLine}\n`),
     encoding: 'utf8',
+    maxBuffer: 2 ** 28,
   });
   assert.equal(status, 0, `mlir-opt refuses the output: ${stderr}`);
   const printed = stdout.split(`${caseLine}\n`).filter((part) => part.trim() !== '');

@@ -184,7 +184,7 @@ describe('cancellation', () => {
       const abort = new AbortController();
       const seen: string[] = [];
       const compiling = compileModel(
-        { model: tiny, output: at('out.strata'), dumpDir: at('dump') },
+        { model: tiny, output: at('out.strata'), dumpDir: at('dump'), kernelCache: false },
         {
           cancellation: cancellationOf(abort.signal),
           onProgress: (p) => {
