@@ -16,6 +16,7 @@ import {
   denseArray,
   dictionaryAttr,
   f32Attr,
+  fuseLocations,
   i64Attr,
   modelNodeLoc,
   nameLoc,
@@ -143,7 +144,11 @@ class Import {
       this.#node(node, i + 1);
     });
     const outputs = graph.output.map((o) => this.#output(o.name));
-    this.#b.location = nameLoc('return');
+    // A result that becomes no kernel (a reshape, the input itself) still comes from the nodes that made it.
+    this.#b.location = fuseLocations([
+      nameLoc('return'),
+      ...outputs.flatMap((v) => v.definingOp?.location ?? []),
+    ]);
     this.#b.op(returnOp, { values: outputs });
 
     const main = new OperationClass({

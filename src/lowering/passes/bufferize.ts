@@ -10,8 +10,10 @@ import {
   definePass,
   dictionaryAttr,
   i64Attr,
+  modelNodesOf,
   Region,
   types as t,
+  unknownLoc,
 } from '../../ir';
 import type { PassContext } from '../../ir';
 import * as arith from '../../ir/dialects/arith';
@@ -210,7 +212,12 @@ class HostFunction {
     } else if (returnOp.is(op)) {
       op.operands.forEach((v, i) => {
         if (this.#written(v, outputs[i]!)) return;
+        // A result that no kernel writes comes from where its value does, or from what the return stands for.
+        const made = v.definingOp?.location ?? unknownLoc;
+        const saved = b.location;
+        b.location = modelNodesOf(made).length > 0 ? made : saved;
         b.op(memref.copy, { source: this.#buffer(v), target: outputs[i]! });
+        b.location = saved;
       });
       b.op(returnOp, {});
     } else {
