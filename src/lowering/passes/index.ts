@@ -12,6 +12,7 @@ import { foldBatchNorm } from './fold-batch-norm';
 import { foldConstants } from './fold-constants';
 import { formDispatches } from './form-dispatches';
 import { fuseElementwise } from './fuse-elementwise';
+import { generalizeNamedOps } from './generalize-named-ops';
 import { inferShapes } from './infer-shapes';
 import { lowerNnToLinalg } from './lower-nn-to-linalg';
 import { lowerToLoops } from './lower-to-loops';
@@ -29,6 +30,7 @@ export const passes: readonly Pass[] = [
   channelsLast,
   lowerNnToLinalg,
   convertElementwiseToLinalg,
+  generalizeNamedOps,
   fuseElementwise,
   formDispatches,
   packWeights,
