@@ -41,7 +41,7 @@ export const commands: readonly CommandEntry[] = [
   },
   {
     name: 'trace',
-    summary: 'read traces: Perfetto, Chrome JSON',
+    summary: 'read and compare traces: Perfetto, Chrome, Tracy CSV and more',
     load: async () => (await import('./trace')).configureTrace,
   },
   {
