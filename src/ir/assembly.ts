@@ -120,7 +120,10 @@ const valuesNamed = (
   const list = sizes?.kind === 'dense_array' ? sizes.values.map(Number) : undefined;
   const segments = segmentsOf(specs, values.length, list, what);
   const named: Record<string, readonly Value[]> = {};
-  for (const [name, [from, to]] of Object.entries(segments)) named[name] = values.slice(from, to);
+  for (const name in segments) {
+    const [from, to] = segments[name]!;
+    named[name] = to - from === values.length ? values : values.slice(from, to);
+  }
   return named;
 };
 

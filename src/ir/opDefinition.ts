@@ -361,16 +361,16 @@ export class TypedOpDefinition<
     const view: Record<string, unknown> = { op };
     const pick = (specs: ValueSpecs, values: readonly Value[], sizes: Attribute | undefined): void => {
       const segments = segmentsOf(specs, values.length, segmentSizes(sizes), op.name);
-      for (const [name, spec] of Object.entries(specs)) {
+      for (const name in specs) {
         const [from, to] = segments[name]!;
         view[name] =
-          spec.arity === 'variadic' ? values.slice(from, to) : from < to ? values[from] : undefined;
+          specs[name]!.arity === 'variadic' ? values.slice(from, to) : from < to ? values[from] : undefined;
       }
     };
     pick(this.operands, op.operands, op.attr('operandSegmentSizes'));
     pick(this.results, op.results, op.attr('resultSegmentSizes'));
-    for (const [name, spec] of Object.entries(this.attrs))
-      view[name] = readAttribute(op.name, name, spec, op.attr(name));
+    for (const name in this.attrs)
+      view[name] = readAttribute(op.name, name, this.attrs[name]!, op.attr(name));
     return view as unknown as OpView<O, A, R>;
   }
   infer(

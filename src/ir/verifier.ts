@@ -58,8 +58,8 @@ function where(op: Operation): string {
 }
 
 function verifyStructure(op: Operation, report: (text: string) => void): void {
-  for (const [i, v] of op.operands.entries())
-    if (!isVisible(v, op)) report(`operand ${i} is not defined before its use`);
+  for (const use of op.operandUses)
+    if (!isVisible(use.value, op)) report(`operand ${use.index} is not defined before its use`);
   const traits = op.definition?.traits;
   for (const region of op.regions) {
     if (traits?.has('singleBlock') === true && region.blocks.length > 1)
@@ -97,6 +97,10 @@ function verifySymbols(op: Operation, report: (text: string) => void): void {
 function isVisible(value: Value, user: Operation): boolean {
   const block = value.block;
   if (block === undefined) return false;
+  if (block === user.block)
+    return (
+      value.kind === 'argument' || (value.op !== user && (value.op.isBefore(user) || isGraphRegion(block)))
+    );
   const at = ancestorInBlock(user, block);
   if (at !== undefined) {
     if (crossesIsolation(user, at)) return false;
@@ -137,7 +141,8 @@ function dominates(a: Block, b: Block): boolean {
 }
 
 function verifyDeclaration(op: Operation, def: OpDefinition, report: (text: string) => void): void {
-  const operands = verifyValues(def.operands, op.operands, 'operand', op, report);
+  const values = op.operands;
+  const operands = verifyValues(def.operands, values, 'operand', op, report);
   const results = verifyValues(def.results, op.results, 'result', op, report);
   const fixed = def.regions.filter((r) => !r.endsWith('*')).length;
   const open = def.regions.some((r) => r.endsWith('*'));
@@ -159,12 +164,14 @@ function verifyDeclaration(op: Operation, def: OpDefinition, report: (text: stri
       );
     }
   }
-  const types = [...op.operands, ...op.results].map((v) => v.type);
-  if (def.traits.has('sameType') && new Set(types).size > 1)
-    report(
-      `needs one type for all operands and results, found ${[...new Set(types)].map((t) => t.text).join(', ')}`,
-    );
-  if (def.traits.has('sameOperandTypes') && new Set(op.operands.map((v) => v.type)).size > 1)
+  if (def.traits.has('sameType')) {
+    const types = new Set([...values, ...op.results].map((v) => v.type));
+    if (types.size > 1)
+      report(
+        `needs one type for all operands and results, found ${[...types].map((t) => t.text).join(', ')}`,
+      );
+  }
+  if (def.traits.has('sameOperandTypes') && new Set(values.map((v) => v.type)).size > 1)
     report('needs one type for all operands');
   if (!operands || !results || !attributes) return;
   verifyInference(op, def, report);
@@ -199,9 +206,11 @@ function verifyValues(
     return false;
   }
   let fine = true;
-  for (const [name, spec] of Object.entries(specs)) {
+  for (const name in specs) {
+    const spec = specs[name]!;
     const [from, to] = segments[name]!;
-    for (const v of values.slice(from, to)) {
+    for (let i = from; i < to; i++) {
+      const v = values[i]!;
       if (spec.constraint.test(v.type)) continue;
       fine = false;
       report(`${what} '${name}' must be ${spec.constraint.describe}, found ${v.type.text}`);

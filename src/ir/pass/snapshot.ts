@@ -3,6 +3,7 @@
  * dumps and bisection keep of a pass.
  */
 import { createHash } from 'node:crypto';
+import type { ModelNode } from '../location';
 import { modelNodesOf } from '../location';
 import type { Operation } from '../operation';
 import { printWithSpans } from '../printer/printer';
@@ -67,23 +68,38 @@ export function snapshotOf(module: Operation): IrSnapshot {
   const nodeSets: (readonly string[])[] = [[]];
   sets.add('');
   const functions: FunctionRange[] = [];
-  const dialects: Record<string, number> = {};
+  const counts: number[] = [];
   const symbolByOp = new Map<Operation, number>();
-  spans.forEach(({ op, start, end }, i) => {
-    ranges.set([start, end, op.id], 3 * i);
-    nameOf[i] = names.add(op.name);
-    dialects[op.dialect] = (dialects[op.dialect] ?? 0) + 1;
-    const nodes = modelNodesOf(op.location).map((x) => x.name);
-    const set = sets.add(nodes.join('\0'));
-    if (set === nodeSets.length) nodeSets.push(nodes);
+  // Lists of nodes are kept per location, so few of them are joined.
+  const setOf = new Map<readonly ModelNode[], number>();
+  for (let i = 0; i < n; i++) {
+    const { op, start, end } = spans[i]!;
+    ranges[3 * i] = start;
+    ranges[3 * i + 1] = end;
+    ranges[3 * i + 2] = op.id;
+    const name = names.add(op.name);
+    nameOf[i] = name;
+    counts[name] = (counts[name] ?? 0) + 1;
+    const modelNodes = modelNodesOf(op.location);
+    let set = setOf.get(modelNodes);
+    if (set === undefined) {
+      const nodes = modelNodes.map((x) => x.name);
+      set = sets.add(nodes.join('\0'));
+      if (set === nodeSets.length) nodeSets.push(nodes);
+      setOf.set(modelNodes, set);
+    }
     nodesOf[i] = set;
     const own = op === module ? undefined : op.attr('sym_name');
     const symbol = own?.kind === 'string' ? symbols.add(own.value) : (symbolByOp.get(op.parentOp ?? op) ?? 0);
     symbolOf[i] = symbol;
     if (op.regions.length > 0) symbolByOp.set(op, symbol);
-    if (own?.kind === 'string' && op.parentOp === module) {
+    if (own?.kind === 'string' && op.parentOp === module)
       functions.push({ symbol: own.value, start, end, opCount: countOps(op) });
-    }
+  }
+  const dialects: Record<string, number> = {};
+  names.items.forEach((name, i) => {
+    const dialect = name.slice(0, Math.max(0, name.indexOf('.')));
+    dialects[dialect] = (dialects[dialect] ?? 0) + counts[i]!;
   });
   return {
     hash: createHash('sha256').update(text).digest('hex'),
@@ -101,6 +117,7 @@ export function snapshotOf(module: Operation): IrSnapshot {
   };
 }
 
+/** Those that the text leaves out included. */
 function countOps(op: Operation): number {
   let n = 0;
   op.walk(() => n++);
