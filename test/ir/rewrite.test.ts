@@ -54,6 +54,16 @@ const drop: Rule = {
   roots: [{ name: 't.c' }],
   match: (op) => ({ build: () => [op.operand(0)] }),
 };
+const movePast: Rule = {
+  name: 'a-past-b',
+  doc: 'a(b(x)) → c(x), where b only arranges',
+  roots: [{ name: 't.a' }],
+  match: (op) => {
+    const inner = op.operand(0).definingOp;
+    if (inner?.name !== 't.b') return undefined;
+    return { past: [inner], build: (builder) => [builder.value(c, { x: inner.operand(0) })] };
+  },
+};
 const endless: Rule = {
   name: 'again',
   doc: 'a(x) → a(x)',
@@ -77,6 +87,7 @@ const passes = [
   rulesPass('fuse', [fuse]),
   rulesPass('fuse-and-drop', [fuse, drop]),
   rulesPass('endless', [endless]),
+  rulesPass('move-past', [movePast]),
   definePass({
     name: 'lose-location',
     summary: 'forget where ops come from',
@@ -138,6 +149,20 @@ describe('rewriter', () => {
     assert.deepEqual(
       modelNodesOf(c[0]!.location).map((n) => n.name),
       ['B', 'A'],
+    );
+  });
+
+  test('ops that a root moves past are recorded and erased, but lend no location', () => {
+    const { module, record } = run('move-past');
+    const moved = module.find((op) => op.name === 't.c');
+    assert.deepEqual(
+      moved.map((op) => modelNodesOf(op.location).map((n) => n.name)),
+      [['A'], ['D']],
+    );
+    assert.equal(module.find((op) => op.name === 't.b').length, 0);
+    assert.deepEqual(
+      record.rewrites[0]!.sources.map((r) => r.name),
+      ['t.a', 't.b'],
     );
   });
 

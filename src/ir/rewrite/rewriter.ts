@@ -19,6 +19,8 @@ export interface Application {
   /** The op that is replaced; new ops go right before it. */
   readonly root: Operation;
   readonly sources?: readonly Operation[];
+  /** As in `Patch`. */
+  readonly past?: readonly Operation[];
   /**
    * Builds the replacement of the root's results (none for an op without results). `undefined` keeps the root: the
    * change is in what was built, or made in place by `build`.
@@ -69,9 +71,10 @@ export class Rewriter {
       return undefined;
     }
     const start = process.hrtime.bigint();
-    const all = [...new Set([root, ...(application.sources ?? [])])];
+    const made = [...new Set([root, ...(application.sources ?? [])])];
+    const all = [...new Set([...made, ...(application.past ?? [])])];
     const sources = all.map(opRef);
-    const builder = new RecordingBuilder(fuseLocations(all.map((s) => s.location)));
+    const builder = new RecordingBuilder(fuseLocations(made.map((s) => s.location)));
     builder.setBefore(root);
     const values = application.build(builder);
     if (values !== undefined) {

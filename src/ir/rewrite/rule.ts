@@ -18,6 +18,11 @@ export interface Patch {
    * new op; those that nothing uses any more are erased.
    */
   readonly sources?: readonly Operation[];
+  /**
+   * Ops that the root moves past, such as the transposes of its operands: recorded and erased like sources, but what
+   * they come from is not what the new ops compute, so they lend no location.
+   */
+  readonly past?: readonly Operation[];
   /** Builds, right before the root, the values that replace the root's results. Called once, when applied. */
   readonly build: (b: Builder) => readonly Value[];
 }

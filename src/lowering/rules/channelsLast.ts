@@ -3,6 +3,7 @@
  * results, where they meet their inverse, or a reshape or reduction that swallows them.
  */
 import type { Builder, Operation, Rule, Value } from '../../ir';
+import { fuseLocations } from '../../ir';
 import * as nn from '../../ir/dialects/nn';
 import { inversePermutation } from '../../ir/dialects/nn/shapes';
 import type { Shape } from '../../ir/types';
@@ -18,6 +19,15 @@ const shapeOf = (v: Value): Shape => (v.type.kind === 'tensor' ? v.type.shape : 
 const isIdentity = (permutation: readonly number[]): boolean => permutation.every((p, i) => p === i);
 const transposed = (b: Builder, input: Value, permutation: readonly number[]): Value =>
   isIdentity(permutation) ? input : b.value(nn.transpose, { input, permutation });
+
+/** A transpose that an op moved past: it still is what the `past` transposes were, below the op. */
+function sunk(b: Builder, past: readonly Operation[], input: Value, permutation: readonly number[]): Value {
+  const { location } = b;
+  b.location = fuseLocations([location, ...past.map((op) => op.location)]);
+  const output = transposed(b, input, permutation);
+  b.location = location;
+  return output;
+}
 
 const convToNhwc: Rule = {
   name: 'conv2d-to-nhwc',
@@ -126,11 +136,13 @@ const sinkThroughElementwise: Rule = {
     if (permutation === undefined) return undefined;
     const operands = op.operands.map((v) => beforeTranspose(v, permutation));
     if (operands.includes(undefined)) return undefined;
+    const past = operands.flatMap((o) => o?.op ?? []);
     return {
-      sources: operands.flatMap((o) => o?.op ?? []),
+      past,
       build: (b) => [
-        transposed(
+        sunk(
           b,
+          past,
           rebuilt(
             b,
             op,
@@ -153,10 +165,11 @@ const sinkThroughConcat: Rule = {
     const operands = op.operands.map((v) => beforeTranspose(v, permutation));
     if (operands.includes(undefined)) return undefined;
     const axis = permutation[nn.concat.view(op).axis]!;
+    const past = operands.flatMap((o) => o?.op ?? []);
     return {
-      sources: operands.flatMap((o) => o?.op ?? []),
+      past,
       build: (b) => [
-        transposed(b, b.value(nn.concat, { inputs: operands.map((o) => o!.build(b)), axis }), permutation),
+        sunk(b, past, b.value(nn.concat, { inputs: operands.map((o) => o!.build(b)), axis }), permutation),
       ],
     };
   },
@@ -177,9 +190,9 @@ const sinkThroughReduction: Rule = {
     const ordered = [...left].sort((p, q) => p - q);
     const permutation = keepdims ? t.permutation : left.map((p) => ordered.indexOf(p));
     return {
-      sources: [t.op],
+      past: [t.op],
       build: (b) => [
-        transposed(b, b.value(definition, { input: t.input, axes: before, keepdims }), permutation),
+        sunk(b, [t.op], b.value(definition, { input: t.input, axes: before, keepdims }), permutation),
       ],
     };
   },
@@ -195,8 +208,8 @@ const sinkThroughSoftmax: Rule = {
     if (t === undefined) return undefined;
     const before = t.permutation[axis < 0 ? axis + t.permutation.length : axis]!;
     return {
-      sources: [t.op],
-      build: (b) => [transposed(b, b.value(nn.softmax, { input: t.input, axis: before }), t.permutation)],
+      past: [t.op],
+      build: (b) => [sunk(b, [t.op], b.value(nn.softmax, { input: t.input, axis: before }), t.permutation)],
     };
   },
 };
@@ -213,7 +226,7 @@ const sinkThroughPad: Rule = {
     const pad = nn.pad.as(op);
     const slice = nn.slice.as(op);
     return {
-      sources: [t.op],
+      past: [t.op],
       build: (b) => {
         const output =
           pad !== undefined
@@ -230,7 +243,7 @@ const sinkThroughPad: Rule = {
                 ends: before(slice!.ends),
                 steps: before(slice!.steps),
               });
-        return [transposed(b, output, t.permutation)];
+        return [sunk(b, [t.op], output, t.permutation)];
       },
     };
   },
@@ -310,9 +323,9 @@ const sinkThroughReshape: Rule = {
     const permutation = inversePermutation(targets);
     if (isIdentity(permutation) && !isIdentity(gathered)) return undefined;
     return {
-      sources: [t.op],
+      past: [t.op],
       build: (b) => [
-        transposed(b, b.value(nn.reshape, { input: transposed(b, t.input, gathered), shape }), permutation),
+        sunk(b, [t.op], b.value(nn.reshape, { input: transposed(b, t.input, gathered), shape }), permutation),
       ],
     };
   },
