@@ -1,4 +1,5 @@
 /** `strata bench`: latency per entry point, beside ONNX Runtime's when that is installed. */
+import { setTimeout } from 'node:timers/promises';
 import type { Command } from 'commander';
 import { formatTable } from '../base/table';
 import { formatDuration, ns, threeDigits } from '../base/units';
@@ -34,6 +35,8 @@ interface Latency {
 
 /** Runs of each side before the other takes its turn, so that the machine's moods meet both. */
 const turn = 5;
+/** Idle threads of a pool spin for a while after a run; the other side does not begin before they sleep. */
+const pauseMs = 60;
 
 export function configureBench(command: Command): void {
   addCompileOptions(command)
@@ -94,14 +97,18 @@ async function measure(
     while (ours.length < repeat) {
       session.cancellation.throwIfCancelled();
       const n = Math.min(turn, repeat - ours.length);
+      // The first run of a turn finds cold caches and sleeping threads, so it is not counted on either side.
       const { iterationNs } = await session.bench(inputs, {
         entry: entry.name,
         threads,
-        warmup: 0,
+        warmup: 1,
         repeat: n,
       });
       ours.push(...iterationNs);
-      if (reference !== undefined) theirs.push(...(await reference.time(inputs, n)));
+      if (reference === undefined) continue;
+      await setTimeout(pauseMs);
+      theirs.push(...(await reference.time(inputs, n + 1)).slice(1));
+      await setTimeout(pauseMs);
     }
     rows.push(latency(entry.name, 'strata', threads, ours));
     if (reference !== undefined)
