@@ -4,7 +4,7 @@ import type { Command } from 'commander';
 import { formatTable } from '../base/table';
 import { formatDuration, ns, threeDigits } from '../base/units';
 import type { ArtifactSession } from '../compiler/artifactSession';
-import { ascending, median } from '../compiler/artifactSession';
+import { runTimes } from '../compiler/artifactSession';
 import { OrtReference } from '../compiler/onnxRuntime';
 import { loadInputs } from '../compiler/tensors';
 import type { ArtifactOptions } from './artifactFor';
@@ -136,14 +136,5 @@ function benchResult(file: string, rows: readonly Latency[]): CommandResult {
 }
 
 function latency(entry: string, by: string, threads: number, times: readonly number[]): Latency {
-  const sorted = ascending(times);
-  return {
-    entry,
-    by,
-    threads,
-    repeats: sorted.length,
-    minNs: sorted[0] ?? 0,
-    medianNs: median(sorted),
-    p95Ns: sorted[Math.min(sorted.length - 1, Math.floor(0.95 * sorted.length))] ?? 0,
-  };
+  return { entry, by, threads, ...runTimes(times) };
 }

@@ -114,26 +114,32 @@ export class ArtifactSession {
   }
 }
 
-/** The value below which a share `p` of sorted values lie. */
-const quantile = (sorted: readonly number[], p: number): number =>
-  sorted[Math.min(sorted.length - 1, Math.floor(p * sorted.length))] ?? 0;
-export const ascending = (values: readonly number[]): readonly number[] => [...values].sort((a, b) => a - b);
+const ascending = (values: readonly number[]): readonly number[] => [...values].sort((a, b) => a - b);
 export const median = (values: readonly number[]): number => {
   const s = ascending(values);
   const mid = s.length >> 1;
   return s.length === 0 ? 0 : s.length % 2 === 1 ? s[mid]! : (s[mid - 1]! + s[mid]!) / 2;
 };
 
-/** What the views and tables need of a series of runs. */
-export function measurementOf(timings: Timings, trace?: string, agreement?: Agreement): Measurement {
-  const sorted = ascending(timings.iterationNs);
+/** How long whole runs took; zero where there was none. */
+export function runTimes(
+  iterationNs: readonly number[],
+): Pick<Measurement, 'repeats' | 'minNs' | 'medianNs' | 'p95Ns'> {
+  const sorted = ascending(iterationNs);
   return {
-    entryPoint: timings.entry,
-    threads: timings.threads,
     repeats: sorted.length,
     minNs: sorted[0] ?? 0,
     medianNs: median(sorted),
-    p95Ns: quantile(sorted, 0.95),
+    p95Ns: sorted[Math.min(sorted.length - 1, Math.floor(0.95 * sorted.length))] ?? 0,
+  };
+}
+
+/** What the views and tables need of a series of runs. */
+export function measurementOf(timings: Timings, trace?: string, agreement?: Agreement): Measurement {
+  return {
+    entryPoint: timings.entry,
+    threads: timings.threads,
+    ...runTimes(timings.iterationNs),
     dispatches: timings.dispatches.map((d) => ({
       index: d.index,
       medianNs: median(d.ns),

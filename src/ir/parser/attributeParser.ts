@@ -207,21 +207,22 @@ export class AttributeParser {
       // An alias, or the verbose form !dialect<"…">.
       this.advance();
       if (this.is('<')) {
-        const end = this.#skipAngles(this.token.start);
-        const whole = this.source.slice(start, end);
-        this.rewind(end);
+        const whole = this.#throughAngles(start, this.token.start);
         return T.dialectType(name, whole.slice(text.length + 1, -1), whole);
       }
       const known = this.typeAliases.get(name);
       if (known === undefined) throw this.problemAt(start, `the type alias !${name} is not defined`);
       return known;
     }
-    let end = start + text.length;
-    if (this.source[end] === '<') end = this.#skipAngles(end);
-    this.rewind(end);
-    const whole = this.source.slice(start, end);
+    const whole = this.#throughAngles(start, start + text.length);
     const dot = name.indexOf('.');
     return T.dialectType(name.slice(0, dot), whole.slice(dot + 2), whole);
+  }
+  /** The text from `start` through the angle brackets that open at `open`, if any do; reading goes on after it. */
+  #throughAngles(start: number, open: number): string {
+    const end = this.source[open] === '<' ? this.#skipAngles(open) : open;
+    this.rewind(end);
+    return this.source.slice(start, end);
   }
   /** The offset after the bracket that closes the one at `open`; strings inside are skipped. */
   #skipAngles(open: number): number {
@@ -448,9 +449,7 @@ export class AttributeParser {
     if (!name.includes('.')) {
       this.advance();
       if (this.is('<')) {
-        const end = this.#skipAngles(this.token.start);
-        const whole = this.source.slice(start, end);
-        this.rewind(end);
+        const whole = this.#throughAngles(start, this.token.start);
         return A.dialectAttr(name, whole.slice(text.length + 1, -1), whole);
       }
       const known = this.attributeAliases.get(name);
@@ -459,10 +458,7 @@ export class AttributeParser {
       if (location !== undefined) return A.locationAttr(location);
       throw this.problemAt(start, `the attribute alias #${name} is not defined`);
     }
-    let end = start + text.length;
-    if (this.source[end] === '<') end = this.#skipAngles(end);
-    this.rewind(end);
-    const whole = this.source.slice(start, end);
+    const whole = this.#throughAngles(start, start + text.length);
     const dot = name.indexOf('.');
     return A.dialectAttr(name.slice(0, dot), whole.slice(dot + 2), whole);
   }

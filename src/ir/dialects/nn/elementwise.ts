@@ -371,34 +371,6 @@ export const cast = defineOp({
   work: ({ op }) => perResult(op, 0),
 });
 
-export const elementwiseOps = [
-  relu,
-  neg,
-  abs,
-  exp,
-  log,
-  sqrt,
-  reciprocal,
-  tanh,
-  sigmoid,
-  erfOp,
-  floor,
-  ceil,
-  round,
-  sin,
-  cos,
-  add,
-  sub,
-  mul,
-  div,
-  max,
-  min,
-  pow,
-  compare,
-  select,
-  clip,
-  cast,
-];
 /** The unary and binary ops whose result at each position depends on their operands there alone. */
 export const unaryOps = [
   relu,
@@ -418,3 +390,4 @@ export const unaryOps = [
   cos,
 ] as const;
 export const binaryOps = [add, sub, mul, div, max, min, pow] as const;
+export const elementwiseOps = [...unaryOps, ...binaryOps, compare, select, clip, cast];

@@ -82,36 +82,28 @@ export class Prelude {
 
   /** arith.maximumf and minimumf: NaN where either is NaN. */
   maximum(v: VectorC | ScalarC, what: 'max' | 'min'): string {
-    if (!('lanes' in v)) {
-      const name = `${what}imum_${v.tag}`;
-      const operator = what === 'max' ? '>' : '<';
-      return this.fn(name, () =>
-        inline(v.c, name, `${v.c} a, ${v.c} b`, `return a != a || a ${operator} b ? a : b;`),
-      );
-    }
-    const T = this.type(v);
-    const name = `${what}imum_${T}`;
-    const pick = this.pick(v, what);
-    const blend = this.blend(v);
-    return this.fn(name, () =>
-      inline(T, name, `${T} a, ${T} b`, `return ${blend}(a != a, a, ${pick}(a, b));`),
-    );
+    return this.#extreme(v, what, `${what}imum`, 'a');
   }
   /** arith.maxnumf and minnumf: the other one where one is NaN. */
   number(v: VectorC | ScalarC, what: 'max' | 'min'): string {
+    return this.#extreme(v, what, `${what}num`, 'b');
+  }
+  /** The greater or smaller of a and b, and a where `tested` is NaN. */
+  #extreme(v: VectorC | ScalarC, what: 'max' | 'min', prefix: string, tested: 'a' | 'b'): string {
+    const isNaN = `${tested} != ${tested}`;
     if (!('lanes' in v)) {
-      const name = `${what}num_${v.tag}`;
+      const name = `${prefix}_${v.tag}`;
       const operator = what === 'max' ? '>' : '<';
       return this.fn(name, () =>
-        inline(v.c, name, `${v.c} a, ${v.c} b`, `return b != b || a ${operator} b ? a : b;`),
+        inline(v.c, name, `${v.c} a, ${v.c} b`, `return ${isNaN} || a ${operator} b ? a : b;`),
       );
     }
     const T = this.type(v);
-    const name = `${what}num_${T}`;
+    const name = `${prefix}_${T}`;
     const pick = this.pick(v, what);
     const blend = this.blend(v);
     return this.fn(name, () =>
-      inline(T, name, `${T} a, ${T} b`, `return ${blend}(b != b, a, ${pick}(a, b));`),
+      inline(T, name, `${T} a, ${T} b`, `return ${blend}(${isNaN}, a, ${pick}(a, b));`),
     );
   }
 
