@@ -28,16 +28,17 @@ void put(const char *text) {
 }
 
 void report(int number) {
-  // Threads that crash together would end the process before the first of them has spoken.
-  if (t_reporting == 0 && g_reporting.test_and_set()) {
-    for (;;) pause();
-  }
-  signal(number, SIG_DFL);
   if (t_reporting != 0) {
+    signal(number, SIG_DFL);
     raise(number);
     return;
   }
   t_reporting = 1;
+  // Threads that crash together would end the process before the first of them has spoken; for the same reason the
+  // default action comes back only after the report.
+  if (g_reporting.test_and_set()) {
+    for (;;) pause();
+  }
   const char *name = "unknown";
   for (const auto &fatal : kFatalSignals)
     if (fatal.number == number) name = fatal.name;
@@ -47,6 +48,7 @@ void report(int number) {
   const char *activity = t_activity;
   put(activity == nullptr ? "null" : activity);
   put("}\n");
+  signal(number, SIG_DFL);
   raise(number);
 }
 

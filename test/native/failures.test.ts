@@ -22,12 +22,15 @@ test('a crash of generated code is an error that names the signal and the dispat
   }
 });
 
-test('a stack overflow in a kernel is told like any crash', async (t) => {
-  const runner = await startRunner(t);
-  const { artifact } = await runner.load(await writeSample(t));
-  await assert.rejects(runner.run({ artifact, entry: 'overflow', threads: 2 }), {
-    message: /^STR0717 .* SIGSEGV in dispatch "overflow_dispatch"/,
-  });
+test('a stack overflow is told like any crash, also when threads overflow together', async (t) => {
+  const sample = await writeSample(t);
+  for (let i = 0; i < 12; i++) {
+    const runner = await startRunner(t);
+    const { artifact } = await runner.load(sample);
+    await assert.rejects(runner.run({ artifact, entry: 'overflow', threads: 2 }), {
+      message: /^STR0717 .* SIGSEGV in dispatch "overflow_dispatch"/,
+    });
+  }
 });
 
 test('a runner that is killed from outside is a coded error', async (t) => {
