@@ -45,6 +45,8 @@ class ChromeReader {
     iteration: growingI32(),
   };
   private readonly tracks = new Map<string, number>();
+  /** The thread tracks again, by process and thread: nearly every event asks for one. */
+  private readonly threads = new Map<string, Map<string, number>>();
   private readonly processNames = new Map<string, string>();
   private readonly threadNames = new Map<string, string>();
   private readonly trackOwners: { readonly pid: string; readonly thread: string }[] = [];
@@ -152,7 +154,7 @@ class ChromeReader {
     this.addPaired(
       action.phase === 'B' ? Phase.begin : Phase.end,
       (action.micros - this.baseWhole) * 1000,
-      this.track('thread', action.pid, action.tid),
+      this.thread(action.pid, action.tid),
       actionName(action.tag, action.description),
     );
     json.pos = at + Buffer.byteLength(line.slice(0, action.length));
@@ -171,7 +173,8 @@ class ChromeReader {
     let hasTime = false;
     let hasDuration = false;
     let argsAt = -1;
-    json.object((key) => {
+    let argsRead = false;
+    for (let key = json.firstKey(); key !== undefined; key = json.nextKey()) {
       switch (key) {
         case 'name':
           name = this.text();
@@ -199,16 +202,21 @@ class ChromeReader {
           break;
         case 'args':
           argsAt = json.pos;
-          json.skip();
+          // Most writers put the phase first; else the arguments wait until it is known.
+          argsRead = phase !== '' && phase !== 'C' && phase !== 'M';
+          if (argsRead) this.readArg('', 0);
+          else json.skip();
           break;
         default:
           json.skip();
       }
-    });
+    }
     const after = json.pos;
     if (argsAt >= 0 && phase !== 'C') {
-      json.pos = argsAt;
-      this.readArg('', 0);
+      if (!argsRead) {
+        json.pos = argsAt;
+        this.readArg('', 0);
+      }
       if (category === ACTION) name = actionName(name, this.description(argsAt));
       json.pos = after;
     }
@@ -219,7 +227,7 @@ class ChromeReader {
     switch (phase) {
       case 'X':
         builder.zone(
-          this.track('thread', pid, tid),
+          this.thread(pid, tid),
           at,
           hasDuration ? dur.whole * 1000 + dur.nanos : 0,
           builder.intern(name),
@@ -229,7 +237,7 @@ class ChromeReader {
         break;
       case 'B':
       case 'E':
-        this.addPaired(phase === 'B' ? Phase.begin : Phase.end, at, this.track('thread', pid, tid), name);
+        this.addPaired(phase === 'B' ? Phase.begin : Phase.end, at, this.thread(pid, tid), name);
         break;
       case 'b':
       case 'e':
@@ -246,7 +254,7 @@ class ChromeReader {
       case 'I':
       case 'R':
         builder.zone(
-          this.track('thread', pid, tid),
+          this.thread(pid, tid),
           at,
           0,
           builder.intern(name),
@@ -298,7 +306,9 @@ class ChromeReader {
     if (depth > MAX_ARG_DEPTH) return json.skip();
     switch (json.kind()) {
       case 'object':
-        return json.object((k) => this.readArg(key === '' ? k : `${key}.${k}`, depth + 1));
+        for (let k = json.firstKey(); k !== undefined; k = json.nextKey())
+          this.readArg(key === '' ? k : `${key}.${k}`, depth + 1);
+        return;
       case 'array':
         return json.array(() => this.readArg(key, depth + 1));
       case 'string':
@@ -354,6 +364,14 @@ class ChromeReader {
       this.tracks.set(key, t);
       this.trackOwners[t] = { pid, thread };
     }
+    return t;
+  }
+
+  private thread(pid: string, tid: string): number {
+    let ofProcess = this.threads.get(pid);
+    if (ofProcess === undefined) this.threads.set(pid, (ofProcess = new Map()));
+    let t = ofProcess.get(tid);
+    if (t === undefined) ofProcess.set(tid, (t = this.track('thread', pid, tid)));
     return t;
   }
 

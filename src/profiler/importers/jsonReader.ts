@@ -2,6 +2,8 @@
  * A pull reader of JSON over bytes, for trace files larger than a JavaScript string may be. Numbers that hold
  * microseconds come out as exact nanoseconds. Nothing is built for what the caller skips.
  */
+import { ByteStrings, HASH_START, hashByte } from './byteStrings';
+
 export class JsonError extends Error {
   override readonly name = 'JsonError';
   constructor(
@@ -41,7 +43,9 @@ export class JsonReader {
   pos = 0;
   /** Accept a quote inside a string unless `,`, `}`, `]` or `:` follows: for writers that do not escape. */
   looseStrings = false;
+  private readonly strings: ByteStrings;
   constructor(readonly bytes: Uint8Array) {
+    this.strings = new ByteStrings(bytes);
     if (bytes[0] === 0xef && bytes[1] === 0xbb && bytes[2] === 0xbf) this.pos = 3;
   }
 
@@ -73,15 +77,31 @@ export class JsonReader {
 
   /** Reads an object; `onKey` must consume the value. A trailing comma is accepted. */
   object(onKey: (key: string) => void): void {
+    for (let key = this.firstKey(); key !== undefined; key = this.nextKey()) onKey(key);
+  }
+
+  /** Opens an object and reads its first key; undefined where it has none. The caller consumes the value. */
+  firstKey(): string | undefined {
     this.expect(OPEN_OBJECT);
-    while (this.peek() !== CLOSE_OBJECT) {
-      const key = this.string();
-      this.expect(COLON);
-      onKey(key);
-      if (this.peek() === COMMA) this.pos++;
-      else if (this.peek() !== CLOSE_OBJECT) this.fail();
+    return this.keyOrEnd();
+  }
+
+  /** The key after a value that was consumed; undefined at the end of the object, which is consumed too. */
+  nextKey(): string | undefined {
+    const b = this.peek();
+    if (b === COMMA) this.pos++;
+    else if (b !== CLOSE_OBJECT) this.fail();
+    return this.keyOrEnd();
+  }
+
+  private keyOrEnd(): string | undefined {
+    if (this.peek() === CLOSE_OBJECT) {
+      this.pos++;
+      return undefined;
     }
-    this.pos++;
+    const key = this.string();
+    this.expect(COLON);
+    return key;
   }
 
   /** Reads an array; `onItem` must consume the item. A trailing comma is accepted. */
@@ -122,8 +142,20 @@ export class JsonReader {
   }
 
   string(): string {
-    this.peek();
+    if (this.peek() !== QUOTE) this.fail();
+    const { bytes } = this;
     const from = this.pos + 1;
+    let hash = HASH_START;
+    let p = from;
+    for (; p < bytes.length; p++) {
+      const b = bytes[p]!;
+      if (b === QUOTE || b === BACKSLASH) break;
+      hash = hashByte(hash, b);
+    }
+    if (bytes[p] === QUOTE && !this.looseStrings) {
+      this.pos = p + 1;
+      return this.strings.text(from, p, hash);
+    }
     const escaped = this.passString();
     const text = utf8.decode(this.bytes.subarray(from, this.pos - 1));
     if (!escaped) return text;
@@ -140,7 +172,9 @@ export class JsonReader {
     if (this.peek() === QUOTE) return this.string();
     const from = this.pos;
     this.passWord();
-    return utf8.decode(this.bytes.subarray(from, this.pos));
+    let hash = HASH_START;
+    for (let p = from; p < this.pos; p++) hash = hashByte(hash, this.bytes[p]!);
+    return this.strings.text(from, this.pos, hash);
   }
 
   private passWord(): void {
@@ -157,12 +191,29 @@ export class JsonReader {
 
   /** A number, `true`, `false`, `null`, or what loose writers put there (`NaN`), as a value. */
   word(): number | boolean | null {
+    const integer = this.shortInteger();
+    if (integer !== undefined) return integer;
     const text = this.scalarText();
     if (text === 'true' || text === 'false') return text === 'true';
     if (text === 'null') return null;
     const n = Number(text);
     if (Number.isNaN(n) && !/^-?(nan|inf)/i.test(text)) this.fail();
     return n;
+  }
+
+  /** Consumes an integer of at most 15 digits; undefined, with nothing consumed, where something else stands. */
+  private shortInteger(): number | undefined {
+    const { bytes } = this;
+    const negative = this.peek() === MINUS;
+    const first = negative ? this.pos + 1 : this.pos;
+    let p = first;
+    let value = 0;
+    for (; bytes[p]! >= ZERO && bytes[p]! <= NINE; p++) value = value * 10 + (bytes[p]! - ZERO);
+    const after = bytes[p];
+    if (p === first || p - first > 15 || (after !== COMMA && after !== CLOSE_OBJECT && after !== CLOSE_ARRAY))
+      return undefined;
+    this.pos = p;
+    return negative ? -value : value;
   }
 
   /** A number of microseconds, bare or in quotes, exact to the nanosecond; undefined where it is no number. */
