@@ -14,23 +14,28 @@ const EventType = { begin: 1, end: 2, instant: 3, counter: 4 } as const;
 const MAX_ANNOTATION_DEPTH = 16;
 
 /** Phases of LegacyEvent, which are those of the Chrome JSON format. */
-const LEGACY: Readonly<Record<string, number>> = {
-  B: EventType.begin,
-  E: EventType.end,
-  I: EventType.instant,
-  i: EventType.instant,
-};
-const LEGACY_COMPLETE = 'X'.charCodeAt(0);
+const phase = (letter: string): number => letter.charCodeAt(0);
+const LegacyPhase = {
+  begin: phase('B'),
+  end: phase('E'),
+  complete: phase('X'),
+  instant: phase('i'),
+  oldInstant: phase('I'),
+} as const;
+const NO_NAME = -1;
 
 export class PerfettoSequence {
   /** Whether the sequence has begun within the trace, so that interned ids can be resolved. */
   valid = false;
   defaultClock = 0;
   private defaultTrack: Uuid | undefined;
-  private eventNames = new Map<number, string>();
+  /** Ids of the builder's strings. */
+  private eventNames = new Map<number, number>();
   private annotationNames = new Map<number, string>();
   private annotationStrings = new Map<number, string>();
   private lastLegacyMicros = 0;
+  /** What the LegacyEvent of the event at hand says. */
+  private readonly legacy = { phase: 0, duration: 0, name: NO_NAME };
 
   constructor(
     private readonly id: number,
@@ -65,15 +70,7 @@ export class PerfettoSequence {
   /** Reads InternedData: event_names = 2, debug_annotation_names = 3, debug_annotation_string_values = 29. */
   readInterned(r: ProtobufReader): void {
     r.message((field) => {
-      const table =
-        field === 2
-          ? this.eventNames
-          : field === 3
-            ? this.annotationNames
-            : field === 29
-              ? this.annotationStrings
-              : undefined;
-      if (table === undefined) return r.skip();
+      if (field !== 2 && field !== 3 && field !== 29) return r.skip();
       let iid = 0;
       let text = '';
       r.message((f) => {
@@ -81,7 +78,8 @@ export class PerfettoSequence {
         else if (f === 2) text = r.text();
         else r.skip();
       });
-      table.set(iid, text);
+      if (field === 2) this.eventNames.set(iid, this.builder.intern(text));
+      else (field === 3 ? this.annotationNames : this.annotationStrings).set(iid, text);
     });
   }
 
@@ -91,13 +89,12 @@ export class PerfettoSequence {
   readEvent(r: ProtobufReader, time: number | undefined, clocks: PerfettoClocks): void {
     let type = 0;
     let track = this.defaultTrack;
-    let name: string | undefined;
-    let legacyPhase = 0;
-    let legacyDuration = 0;
+    let name = NO_NAME;
+    let legacy = false;
     let counter: number | undefined;
     let legacyMicros: number | undefined;
-    const extraTracks: Uuid[] = [];
-    const extraValues: number[] = [];
+    let extraTracks: Uuid[] | undefined;
+    let extraValues: number[] | undefined;
     // Without a callback per field: this is where the time of large traces goes.
     const size = r.size();
     const outer = r.end;
@@ -114,12 +111,8 @@ export class PerfettoSequence {
           this.annotation(r, '', 0);
           break;
         case 6:
-          r.message((f) => {
-            if (f === 1) name ??= this.eventNames.get(r.unsigned());
-            else if (f === 2) legacyPhase = r.signed();
-            else if (f === 3) legacyDuration = r.signed();
-            else r.skip();
-          });
+          legacy = true;
+          this.readLegacy(r);
           break;
         case 9:
           type = r.unsigned();
@@ -131,7 +124,7 @@ export class PerfettoSequence {
           track = r.key();
           break;
         case 23:
-          name = r.text();
+          name = this.builder.intern(r.text());
           break;
         case 30:
           counter = r.signed();
@@ -146,15 +139,15 @@ export class PerfettoSequence {
             const to = r.pos + packed;
             while (r.pos < to) {
               r.readVarint();
-              extraTracks.push(r.hi * 0x1_0000_0000 + r.lo);
+              (extraTracks ??= []).push(r.hi * 0x1_0000_0000 + r.lo);
             }
-          } else extraTracks.push(r.key());
+          } else (extraTracks ??= []).push(r.key());
           break;
         case 12:
-          extraValues.push(r.signed());
+          (extraValues ??= []).push(r.signed());
           break;
         case 46:
-          extraValues.push(r.double());
+          (extraValues ??= []).push(r.double());
           break;
         default:
           r.skip();
@@ -166,10 +159,7 @@ export class PerfettoSequence {
       this.builder.dropArgs();
       return;
     }
-    extraValues.forEach((v, i) => {
-      const uuid = extraTracks[i];
-      if (uuid !== undefined) this.tracks.count(uuid, at, v);
-    });
+    if (extraValues !== undefined) this.countExtra(extraTracks ?? [], extraValues, at);
     if (type === EventType.counter) {
       this.builder.dropArgs();
       if (counter !== undefined && track !== undefined) this.tracks.count(track, at, counter);
@@ -177,29 +167,47 @@ export class PerfettoSequence {
     }
     const args = this.builder.endArgs();
     const { iteration } = this.builder;
-    const on = (): number =>
-      track === undefined || track === 0
-        ? this.tracks.zoneTrack(-1 - this.id, `Sequence ${this.id}`)
-        : this.tracks.zoneTrack(track, `Track ${track}`);
-    const label = (): number => this.builder.intern(name ?? '(unnamed)');
-    if (type === 0 && legacyPhase === LEGACY_COMPLETE) {
-      this.builder.zone(on(), at, legacyDuration * 1000, label(), args, iteration);
-      return;
-    }
-    switch (type || LEGACY[String.fromCharCode(legacyPhase & 0xffff)]) {
-      case EventType.begin:
-        this.builder.begin(on(), at, label(), args, iteration);
-        break;
-      case EventType.end:
-        this.builder.end(on(), at, args);
-        break;
-      case EventType.instant:
-        this.builder.zone(on(), at, 0, label(), args, iteration);
-        break;
-      default:
-        // Other phases (flows, samples) make no zone.
-        break;
-    }
+    if (type === EventType.end) return this.builder.end(this.zoneTrack(track), at, args);
+    if (name === NO_NAME) name = legacy ? this.legacy.name : NO_NAME;
+    if (name === NO_NAME) name = this.builder.intern('(unnamed)');
+    if (type === EventType.begin) return this.builder.begin(this.zoneTrack(track), at, name, args, iteration);
+    if (type === EventType.instant)
+      return this.builder.zone(this.zoneTrack(track), at, 0, name, args, iteration);
+    if (type !== 0 || !legacy) return;
+    const { phase, duration } = this.legacy;
+    const on = this.zoneTrack(track);
+    if (phase === LegacyPhase.complete) this.builder.zone(on, at, duration * 1000, name, args, iteration);
+    else if (phase === LegacyPhase.begin) this.builder.begin(on, at, name, args, iteration);
+    else if (phase === LegacyPhase.end) this.builder.end(on, at, args);
+    else if (phase === LegacyPhase.instant || phase === LegacyPhase.oldInstant)
+      this.builder.zone(on, at, 0, name, args, iteration);
+    // Other phases (flows, samples) make no zone.
+  }
+
+  private zoneTrack(track: Uuid | undefined): number {
+    return track === undefined || track === 0
+      ? this.tracks.zoneTrack(-1 - this.id, this.id, 'Sequence')
+      : this.tracks.zoneTrack(track, track, 'Track');
+  }
+
+  private countExtra(tracks: readonly Uuid[], values: readonly number[], at: number): void {
+    values.forEach((v, i) => {
+      const uuid = tracks[i];
+      if (uuid !== undefined) this.tracks.count(uuid, at, v);
+    });
+  }
+
+  /** Reads LegacyEvent: name_iid = 1, phase = 2, duration_us = 3. */
+  private readLegacy(r: ProtobufReader): void {
+    const { legacy } = this;
+    legacy.phase = legacy.duration = 0;
+    legacy.name = NO_NAME;
+    r.message((f) => {
+      if (f === 1) legacy.name = this.eventNames.get(r.unsigned()) ?? NO_NAME;
+      else if (f === 2) legacy.phase = r.signed();
+      else if (f === 3) legacy.duration = r.signed();
+      else r.skip();
+    });
   }
 
   /**

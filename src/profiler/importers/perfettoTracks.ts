@@ -24,6 +24,9 @@ const QUEUE = /\b(queue|gpu|stream|vulkan|dispatches)\b/i;
 export class PerfettoTracks {
   private readonly descriptors = new Map<Uuid, Descriptor>();
   private readonly indices = new Map<Uuid, number>();
+  /** The last answer of `zoneTrack`: events of one track come in runs. */
+  private lastUuid: Uuid | undefined;
+  private lastTrack = 0;
   private readonly counterIndices = new Map<Uuid, number>();
   private readonly counterSums = new Map<Uuid, number>();
   private readonly processNames = new Map<number, string>();
@@ -71,14 +74,16 @@ export class PerfettoTracks {
     this.descriptors.set(uuid, { ...this.descriptors.get(uuid), ...d });
   }
 
-  /** The zone track of `uuid`; `fallback` names one that no descriptor ever describes. */
-  zoneTrack(uuid: Uuid, fallback: string): number {
+  /** The zone track of `uuid`; one that no descriptor ever describes is called by `word` and `number`. */
+  zoneTrack(uuid: Uuid, number: Uuid, word: string): number {
+    if (uuid === this.lastUuid) return this.lastTrack;
     let t = this.indices.get(uuid);
     if (t === undefined) {
-      t = this.builder.addTrack({ kind: 'thread', name: fallback });
+      t = this.builder.addTrack({ kind: 'thread', name: `${word} ${number}` });
       this.indices.set(uuid, t);
     }
-    return t;
+    this.lastUuid = uuid;
+    return (this.lastTrack = t);
   }
 
   /** Adds a counter reading, applying unit multiplier and increments. */

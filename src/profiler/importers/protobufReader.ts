@@ -2,6 +2,8 @@
  * A bounds-checked reader of the protobuf wire format that allocates nothing per field, for traces of millions of
  * packets. 64-bit values come as two unsigned halves, `lo` and `hi`.
  */
+import { ByteStrings, HASH_START, hashByte } from './byteStrings';
+
 export class WireError extends Error {
   override readonly name = 'WireError';
   constructor(readonly at: number) {
@@ -10,8 +12,6 @@ export class WireError extends Error {
 }
 
 export const Wire = { varint: 0, fixed64: 1, bytes: 2, fixed32: 5 } as const;
-
-const utf8 = new TextDecoder();
 
 export class ProtobufReader {
   pos: number;
@@ -23,11 +23,13 @@ export class ProtobufReader {
   lo = 0;
   hi = 0;
   private readonly view: DataView;
+  private readonly strings: ByteStrings;
 
   constructor(readonly bytes: Uint8Array) {
     this.pos = 0;
     this.end = bytes.length;
     this.view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+    this.strings = new ByteStrings(bytes);
   }
 
   /** Restricts reading to `from … to`. */
@@ -50,20 +52,60 @@ export class ProtobufReader {
 
   /** Reads a varint into `lo` and `hi`. */
   readVarint(): void {
-    const { bytes } = this;
-    const at = this.pos;
-    const only = bytes[at]!;
-    if (at < this.end && only < 0x80) {
-      this.pos = at + 1;
+    const only = this.bytes[this.pos]!;
+    if (only < 0x80 && this.pos < this.end) {
+      this.pos++;
       this.lo = only;
       this.hi = 0;
-      return;
+    } else this.readLongVarint();
+  }
+
+  /** Apart from `readVarint`, so that the usual single byte is inlined where it is read. */
+  private readLongVarint(): void {
+    const { bytes } = this;
+    const at = this.pos;
+    // Unrolled: times are nine bytes long, and every event has one.
+    if (at + 10 > bytes.length) return this.readLastVarint();
+    let p = at;
+    let b = bytes[p++]!;
+    let lo = b & 0x7f;
+    let hi = 0;
+    done: {
+      lo |= ((b = bytes[p++]!) & 0x7f) << 7;
+      if (b < 0x80) break done;
+      lo |= ((b = bytes[p++]!) & 0x7f) << 14;
+      if (b < 0x80) break done;
+      lo |= ((b = bytes[p++]!) & 0x7f) << 21;
+      if (b < 0x80) break done;
+      b = bytes[p++]!;
+      lo |= b << 28;
+      hi = (b & 0x7f) >>> 4;
+      if (b < 0x80) break done;
+      hi |= ((b = bytes[p++]!) & 0x7f) << 3;
+      if (b < 0x80) break done;
+      hi |= ((b = bytes[p++]!) & 0x7f) << 10;
+      if (b < 0x80) break done;
+      hi |= ((b = bytes[p++]!) & 0x7f) << 17;
+      if (b < 0x80) break done;
+      hi |= ((b = bytes[p++]!) & 0x7f) << 24;
+      if (b < 0x80) break done;
+      hi |= ((b = bytes[p++]!) & 1) << 31;
+      if (b >= 0x80) throw new WireError(at);
     }
+    if (p > this.end) throw new WireError(at);
+    this.pos = p;
+    this.lo = lo >>> 0;
+    this.hi = hi >>> 0;
+  }
+
+  /** As `readLongVarint` where fewer bytes are left in the file than a varint may have. */
+  private readLastVarint(): void {
+    const at = this.pos;
     let lo = 0;
     let hi = 0;
     for (let shift = 0; shift < 70; shift += 7) {
       if (this.pos >= this.end) throw new WireError(at);
-      const b = bytes[this.pos++]!;
+      const b = this.bytes[this.pos++]!;
       const bits = b & 0x7f;
       if (shift < 28) lo |= bits << shift;
       else if (shift === 28) {
@@ -138,8 +180,10 @@ export class ProtobufReader {
   text(): string {
     const n = this.size();
     const from = this.pos;
-    this.pos += n;
-    return utf8.decode(this.bytes.subarray(from, this.pos));
+    const to = (this.pos += n);
+    let hash = HASH_START;
+    for (let p = from; p < to; p++) hash = hashByte(hash, this.bytes[p]!);
+    return this.strings.text(from, to, hash);
   }
 
   /** Reads the fields of an embedded message; `onField` consumes the value or calls `skip`. */
