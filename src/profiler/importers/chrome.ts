@@ -369,7 +369,7 @@ class ChromeReader {
 
   private thread(pid: string, tid: string): number {
     let ofProcess = this.threads.get(pid);
-    if (ofProcess === undefined) this.threads.set(pid, (ofProcess = new Map()));
+    if (ofProcess === undefined) this.threads.set(pid, (ofProcess = new Map<string, number>()));
     let t = ofProcess.get(tid);
     if (t === undefined) ofProcess.set(tid, (t = this.track('thread', pid, tid)));
     return t;
