@@ -1,10 +1,11 @@
 /** `strata bench`: latency per entry point, beside ONNX Runtime's when that is installed. */
-import { setTimeout } from 'node:timers/promises';
 import type { Command } from 'commander';
 import { formatTable } from '../base/table';
 import { formatDuration, ns, threeDigits } from '../base/units';
 import type { ArtifactSession } from '../compiler/artifactSession';
 import { runTimes } from '../compiler/artifactSession';
+import type { Side } from '../compiler/latency';
+import { timeInTurns } from '../compiler/latency';
 import { OrtReference } from '../compiler/onnxRuntime';
 import { loadInputs } from '../compiler/tensors';
 import type { ArtifactOptions } from './artifactFor';
@@ -32,11 +33,6 @@ interface Latency {
   readonly medianNs: number;
   readonly p95Ns: number;
 }
-
-/** Runs of each side before the other takes its turn, so that the machine's moods meet both. */
-const turn = 5;
-/** Idle threads of a pool spin for a while after a run; the other side does not begin before they sleep. */
-const pauseMs = 60;
 
 export function configureBench(command: Command): void {
   addCompileOptions(command)
@@ -88,28 +84,15 @@ async function measure(
   for (const entry of session.loaded.entryPoints) {
     const names = entry.inputs.map((i) => i.name);
     const inputs = loadInputs(entry.inputs, inputSources(texts, names));
-    if (warmup > 0) {
-      await session.bench(inputs, { entry: entry.name, threads, warmup: 0, repeat: warmup });
-      await reference?.time(inputs, warmup);
-    }
-    const ours: number[] = [];
-    const theirs: number[] = [];
-    while (ours.length < repeat) {
-      session.cancellation.throwIfCancelled();
-      const n = Math.min(turn, repeat - ours.length);
-      // The first run of a turn finds cold caches and sleeping threads, so it is not counted on either side.
-      const { iterationNs } = await session.bench(inputs, {
-        entry: entry.name,
-        threads,
-        warmup: 1,
-        repeat: n,
-      });
-      ours.push(...iterationNs);
-      if (reference === undefined) continue;
-      await setTimeout(pauseMs);
-      theirs.push(...(await reference.time(inputs, n + 1)).slice(1));
-      await setTimeout(pauseMs);
-    }
+    const { cancellation } = session;
+    const sides: Side[] = [
+      {
+        time: async (runs) =>
+          (await session.bench(inputs, { entry: entry.name, threads, warmup: 0, repeat: runs })).iterationNs,
+      },
+    ];
+    if (reference !== undefined) sides.push({ time: (runs) => reference.time(inputs, runs) });
+    const [ours = [], theirs = []] = await timeInTurns(sides, { repeat, warmup, cancellation });
     rows.push(latency(entry.name, 'strata', threads, ours));
     if (reference !== undefined)
       rows.push(latency(entry.name, `onnxruntime ${reference.version}`, threads, theirs));

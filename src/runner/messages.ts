@@ -122,6 +122,10 @@ export const runnerTemplates = {
     text: 'The native runner was closed before it could answer "{request}".',
     next: 'Start it again.',
   },
+  STR0727: {
+    text: 'What this machine reaches at most could not be measured ({step} failed):\n{log}',
+    next: 'Run "strata doctor" to check the toolchain.',
+  },
 } as const;
 
 export const messages = defineMessages(templated(runnerTemplates));

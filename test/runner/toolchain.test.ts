@@ -6,6 +6,7 @@ import { cpuFeatures, compilerFlags } from '../../src/artifact/cpuFeatures';
 import { defaultCacheFolder } from '../../src/runner/cacheFolder';
 import { doctor } from '../../src/runner/doctor';
 import { hostCpu, parseCpuInfo } from '../../src/runner/hostCpu';
+import { knownPeak, measurePeak, peakOf } from '../../src/runner/measurePeak';
 import {
   findToolchain,
   installCommand,
@@ -81,6 +82,20 @@ test('the doctor lists what is there and the command for what is not', async (t)
   assert.equal(here.ok, true);
   assert.equal(here.fix, undefined);
   assert.ok(here.tools.every((tool) => tool.path !== undefined && tool.version !== '0.0'));
+});
+
+test('what the machine reaches is measured, kept, and forgotten on another processor', async (t) => {
+  const cacheFolder = await temporaryFolder(t);
+  assert.equal(await knownPeak(cacheFolder), undefined);
+  const peak = await measurePeak({ resourceRoot: process.cwd(), cacheFolder });
+  const { threads } = await hostCpu();
+  for (const kind of ['f32', 'read'] as const) {
+    const one = peakOf(peak, kind, 1);
+    assert.ok(one !== undefined && one > 1e8 && one < 1e13, `${kind}: ${one}`);
+    assert.ok(peak.figures.some((f) => f.kind === kind && f.threads === threads));
+  }
+  assert.deepEqual(await knownPeak(cacheFolder), peak);
+  assert.equal(await knownPeak(cacheFolder, { model: 'another' }), undefined);
 });
 
 test('features of the processor: what the system lists and what the runner measures agree', async (t) => {
