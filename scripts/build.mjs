@@ -1,7 +1,17 @@
 // Bundles everything that ships: the extension, the command line, the compile worker and the webviews → dist/.
 // `node scripts/build.mjs [--production] [--watch]`; also called by the other scripts through `build()`.
 
-import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
+import {
+  copyFileSync,
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  statSync,
+  utimesSync,
+  writeFileSync,
+} from 'node:fs';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 
@@ -41,6 +51,11 @@ function bundles() {
       entry: 'src/compiler/worker.ts',
       options: { ...node, format: 'cjs', ...commonJsMeta },
     },
+    {
+      out: 'query-worker.cjs',
+      entry: 'src/profiler/query/queryWorker.ts',
+      options: { ...node, format: 'cjs', ...commonJsMeta },
+    },
     ...views.map((view) => ({
       out: `webview/${view.name}.js`,
       entry: `webview/${view.name}/main.ts`,
@@ -74,6 +89,20 @@ function copyCodicons() {
     if (existsSync(path.join(from, name)))
       writeWhole(path.join(root, 'dist/webview', name), readFileSync(path.join(from, name)));
   }
+}
+
+/** The database engine of trace queries. Too large to read and compare with each build, so its time stamp tells. */
+function copyQueryEngine() {
+  const from = path.join(root, 'node_modules/@duckdb/duckdb-wasm/dist/duckdb-eh.wasm');
+  const to = path.join(root, 'dist/duckdb-eh.wasm');
+  if (!existsSync(from)) return;
+  const { size, mtime } = statSync(from);
+  if (existsSync(to) && statSync(to).size === size && statSync(to).mtimeMs === mtime.getTime()) return;
+  mkdirSync(path.dirname(to), { recursive: true });
+  const part = `${to}.${process.pid}.part`;
+  copyFileSync(from, part);
+  utimesSync(part, mtime, mtime);
+  renameSync(part, to);
 }
 
 /**
@@ -113,6 +142,7 @@ export async function build({ production = false, watch = false, quiet = false }
     });
   }
   copyCodicons();
+  copyQueryEngine();
   if (watch) {
     for (const options of contexts) await (await esbuild.context(options)).watch();
     console.log('build: watching');

@@ -20,6 +20,7 @@ import { integerOption, wordOption } from './options';
 import type { CommandContext, CommandResult } from './output';
 import { runCommand } from './output';
 import { replaceFile } from './replaceFile';
+import { queryTrace, tablesText } from './traceQuery';
 
 const writers = {
   '.pftrace': perfettoProtobuf,
@@ -31,13 +32,17 @@ const writers = {
 const endings = Object.keys(writers) as readonly (keyof typeof writers)[];
 
 interface TraceOptions {
-  readonly limit: string;
+  readonly limit?: string;
   readonly output?: string;
+  readonly example?: string;
+  readonly tables?: boolean;
   readonly failAbove?: string;
   readonly json?: boolean;
 }
 
-const actions = ['summary', 'compare', 'export'] as const;
+const actions = ['summary', 'compare', 'query', 'export'] as const;
+/** Rows of a table unless the person says otherwise. */
+const SHOWN_ROWS = 30;
 const isAction = (word: string): boolean => actions.some((a) => a === word);
 
 export function configureTrace(command: Command): void {
@@ -47,15 +52,21 @@ export function configureTrace(command: Command): void {
       'a trace: Perfetto, Chrome JSON, Tracy CSV, .cpuprofile, speedscope, perf script, Firefox, MLIR timing',
     )
     .argument('<action>', `${actions.join(', ')}; may also come first`)
-    .argument('[others...]', 'traces to compare with the first')
-    .option('--limit <n>', 'rows of a summary or comparison', '30')
+    .argument(
+      '[others...]',
+      'for compare: traces to compare with the first; for query: SQL, a .sql file, or - for standard input',
+    )
+    .option('--limit <n>', `rows that are printed (default: ${SHOWN_ROWS}; all of a query with --json or -o)`)
     .option('--fail-above <percent>', 'for compare: exit with 1 where something got slower by more')
-    .option('-o, --output <file>', `for export: ${endings.join(', ')}`)
+    .option('--example <name>', 'for query: a prepared question; --tables lists them')
+    .option('--tables', 'for query: print the tables that can be queried, and the examples')
+    .option('-o, --output <file>', `for export: ${endings.join(', ')}; for query: .csv`)
     .option('--json', 'print one JSON document')
     .action((first: string, second: string, others: readonly string[], options: TraceOptions) =>
       runCommand(options.json === true, async (context) => {
         const [action, file] = isAction(first) && !isAction(second) ? [first, second] : [second, first];
-        const limit = integerOption('--limit', options.limit, 1);
+        const asked = options.limit === undefined ? undefined : integerOption('--limit', options.limit, 1);
+        const limit = asked ?? SHOWN_ROWS;
         switch (wordOption('ACTION', action, actions)) {
           case 'summary': {
             const summary = summarise(await read(file, context));
@@ -63,6 +74,12 @@ export function configureTrace(command: Command): void {
           }
           case 'compare':
             return compare(file, others, limit, options.failAbove, context);
+          case 'query': {
+            if (options.tables === true) return tablesText();
+            const { example, output } = options;
+            const query = { sql: others[0], example, limit: asked, output };
+            return queryTrace(await read(file, context), query, context);
+          }
           case 'export':
             return exportTrace(file, options.output, context);
         }

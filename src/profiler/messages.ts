@@ -76,4 +76,12 @@ export const traceMessages = defineMessages({
     text: (p) => `${p.file}: a capture of Tracy, which only the Tracy of the same version reads.`,
     next: () => "Export it with 'tracy-csvexport -u capture.tracy > zones.csv' and open that.",
   }),
+  STR0817: message<{ reason: string }>({
+    text: (p) => `The query failed: ${p.reason}`,
+    next: () => "'strata trace FILE query --tables' lists the tables and their columns.",
+  }),
+  STR0818: message<{ zones: number; limit: number }>({
+    text: (p) => `The trace has ${p.zones} zones; queries hold at most ${p.limit}.`,
+    next: () => 'Export the part of interest and open that.',
+  }),
 });

@@ -80,3 +80,30 @@ test('mistakes are coded errors', async () => {
   ] as const)
     assertRefused(await w.strata(['trace', ...args]), message);
 });
+
+test('query answers in SQL as table, JSON and CSV', async () => {
+  const sql = 'SELECT dispatch, count(*) AS calls FROM dispatch_call GROUP BY dispatch ORDER BY dispatch';
+  const table = await w.strata(['trace', base, 'query', sql]);
+  assert.equal(table.stdout, 'dispatch  calls\n       0     12\n       1     12');
+  const document = await w.json<{ readonly rows: readonly object[] }>([
+    'trace',
+    'query',
+    base,
+    sql,
+    '--json',
+  ]);
+  assert.deepEqual(document.rows, [
+    { dispatch: 0, calls: 12 },
+    { dispatch: 1, calls: 12 },
+  ]);
+  writeFileSync(w.at('calls.sql'), sql);
+  await w.strata(['trace', base, 'query', 'calls.sql', '-o', 'calls.csv']);
+  assert.equal(readFileSync(w.at('calls.csv'), 'utf8'), 'dispatch,calls\r\n0,12\r\n1,12\r\n');
+  const example = await w.strata(['trace', base, 'query', '--example', 'dispatches', '--limit', '1']);
+  assert.match(example.stdout, /main_dispatch_[01] .*\n… more than 1 rows$/m);
+  const tables = await w.strata(['trace', base, 'query', '--tables']);
+  assert.match(tables.stdout, /^ {2}dispatch_call {3}One call of a dispatch/m);
+  assertRefused(await w.strata(['trace', base, 'query', 'SELECT']), /^STR0817 /);
+  assertRefused(await w.strata(['trace', base, 'query']), /^STR0002 /);
+  assertRefused(await w.strata(['trace', base, 'query', '--example', 'nothing']), /^STR0002 /);
+});

@@ -8,12 +8,13 @@ const cell = (value: string | number | undefined): string => {
   return /[",\r\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text;
 };
 
-const row = (cells: readonly (string | number | undefined)[]): string => `${cells.map(cell).join(',')}\r\n`;
+export const csvRow = (cells: readonly (string | number | undefined)[]): string =>
+  `${cells.map(cell).join(',')}\r\n`;
 
 /** One row per zone. */
 export function* zonesCsv(trace: Trace): Generator<string> {
   const facts = allFacts(trace);
-  yield row([
+  yield csvRow([
     'track',
     'name',
     'start_ns',
@@ -28,7 +29,7 @@ export function* zonesCsv(trace: Trace): Generator<string> {
   const z = trace.zones;
   for (let i = 0; i < z.start.length; i++) {
     const f = facts[z.args[i]!]!;
-    yield row([
+    yield csvRow([
       trace.tracks[z.track[i]!]?.name,
       trace.strings[z.name[i]!],
       z.start[i],
@@ -46,7 +47,7 @@ export function* zonesCsv(trace: Trace): Generator<string> {
 /** One row per dispatch or name. */
 export function summaryCsv(summary: Summary): string {
   return [
-    row([
+    csvRow([
       'name',
       'entry',
       'dispatch',
@@ -64,7 +65,7 @@ export function summaryCsv(summary: Summary): string {
       'bytes_per_s',
     ]),
     ...summary.rows.map((r) =>
-      row([
+      csvRow([
         r.name,
         r.entry,
         r.dispatch,
