@@ -6,7 +6,7 @@ import path from 'node:path';
 import { createDuckDB, NODE_RUNTIME, VoidLogger } from '@duckdb/duckdb-wasm/blocking';
 import type { DuckDBConnection, DuckDBBindings } from '@duckdb/duckdb-wasm/blocking';
 import { Table, Utf8, makeVector, tableToIPC, vectorFromArray } from 'apache-arrow';
-import type { Vector } from 'apache-arrow';
+import type { DataType, Field, Vector } from 'apache-arrow';
 import { traceMessages } from '../messages';
 import { cellsOf, typeOf } from './arrowCells';
 import type { QueryResult } from './queryResult';
@@ -67,7 +67,11 @@ export class TraceDatabase {
       for (const batch of reader) {
         if (columns.length === 0)
           columns.push(
-            ...batch.schema.fields.map((f) => ({ name: f.name, type: typeOf(f.type), cells: [] })),
+            ...(batch.schema.fields as readonly Field[]).map((f) => ({
+              name: f.name,
+              type: typeOf(f.type as DataType),
+              cells: [],
+            })),
           );
         const take = Math.min(batch.numRows, limit - rows);
         truncated ||= take < batch.numRows;
