@@ -5,7 +5,6 @@
 #include <map>
 #include <memory>
 #include <string>
-#include <vector>
 
 #include "executor.h"
 #include "json.h"
@@ -34,7 +33,7 @@ class Session {
 
   std::map<int64_t, Loaded> loaded_;
   int64_t next_id_ = 1;
-  std::vector<std::unique_ptr<ThreadPool>> pools_;  // the last used first
+  std::unique_ptr<ThreadPool> pool_;
   std::unique_ptr<Trace> trace_;
 };
 

@@ -1,32 +1,27 @@
-/** `strata models`: the reference models as real model files. */
-import { writeFile } from 'node:fs/promises';
+/** `strata models`: the reference models as real model files, and whether each compiles, runs and agrees. */
 import path from 'node:path';
 import type { Command } from 'commander';
-import { formatBytes } from '../base/units';
+import type { Column } from '../base/table';
 import { formatTable } from '../base/table';
-import { buildReferenceModel, referenceModels } from '../frontend/zoo/referenceModels';
+import { formatBytes, formatDuration, ns } from '../base/units';
+import type { ReferenceModel } from '../frontend/zoo/referenceModel';
+import { referenceGraph, referenceModel, referenceModels } from '../frontend/zoo/referenceModels';
+import type { ArtifactOptions } from './artifactFor';
+import { addCompileOptions } from './artifactFor';
 import { integerOption } from './options';
 import { runCommand } from './output';
-import { replaceFile } from './replaceFile';
+import type { ModelState, WorkloadState } from './referenceRuns';
+import { checkModel, lastState, stateWord, writeReferenceModel } from './referenceRuns';
 
 export function configureModels(models: Command): void {
   models
     .command('list')
-    .description('list the reference models')
+    .description('list the reference models, with what the last check of each found')
     .option('--json', 'print one JSON document')
     .action((options: { json?: boolean }) =>
-      runCommand(options.json === true, () => {
-        const rows = referenceModels.map((m) => ({
-          name: m.name,
-          parameters: m.parameters,
-          summary: m.summary,
-        }));
-        const text = formatTable(rows, [
-          { title: 'name', cell: (r) => r.name },
-          { title: 'parameters', cell: (r) => r.parameters.toLocaleString('en-US'), align: 'right' },
-          { title: 'summary', cell: (r) => r.summary },
-        ]);
-        return { json: { models: rows }, text };
+      runCommand(options.json === true, async () => {
+        const rows = await Promise.all(referenceModels.map(listRow));
+        return { json: { models: rows }, text: formatTable(rows, listColumns) };
       }),
     );
   models
@@ -38,15 +33,90 @@ export function configureModels(models: Command): void {
     .option('--seed <n>', 'seed of the weights', '0')
     .option('--json', 'print one JSON document')
     .action((name: string, options: { output?: string; batch: string; seed: string; json?: boolean }) =>
-      runCommand(options.json === true, async () => {
+      runCommand(options.json === true, async (context) => {
         const batch = options.batch === 'N' ? 'N' : integerOption('--batch', options.batch, 1);
-        const bytes = buildReferenceModel(name, { batch, seed: integerOption('--seed', options.seed, 0) });
+        const graph = referenceGraph(name, { batch, seed: integerOption('--seed', options.seed, 0) });
         const file = path.resolve(options.output ?? `${name}.onnx`);
-        await replaceFile(file, (to) => writeFile(to, bytes));
+        const bytes = await writeReferenceModel(graph, file, context);
         return {
-          json: { name, file, bytes: bytes.byteLength },
-          text: `wrote ${options.output ?? `${name}.onnx`}  ${formatBytes(bytes.byteLength)}`,
+          json: { name, file, bytes },
+          text: `wrote ${options.output ?? `${name}.onnx`}  ${formatBytes(bytes)}`,
+        };
+      }),
+    );
+  addCompileOptions(models.command('check'))
+    .description('build, compile and run reference models, and compare them with ONNX Runtime')
+    .argument('[name...]', 'names from "models list" (default: all)')
+    .option('--json', 'print one JSON document')
+    .action((names: readonly string[], options: ArtifactOptions & { json?: boolean }) =>
+      runCommand(options.json === true, async (context) => {
+        const chosen = names.length === 0 ? referenceModels : names.map(referenceModel);
+        const states: ModelState[] = [];
+        for (const model of chosen) {
+          context.cancellation.throwIfCancelled();
+          states.push(await checkModel(model, options, context));
+        }
+        const good = states.filter((s) => ['agrees', 'runs'].includes(stateWord(s))).length;
+        const rows = states.flatMap((s) => s.workloads.map((w) => ({ model: s.model, ...w })));
+        return {
+          json: { models: states },
+          text: `${formatTable(rows, checkColumns)}\n${good} of ${states.length} models are in order`,
+          exitCode: good === states.length ? 0 : 1,
         };
       }),
     );
 }
+
+interface ListRow {
+  readonly name: string;
+  readonly parameters: number;
+  /** Of all weights, by the graph. */
+  readonly bytes: number;
+  readonly state: string;
+  readonly checked: ModelState | undefined;
+  readonly summary: string;
+}
+
+async function listRow(model: ReferenceModel): Promise<ListRow> {
+  const checked = await lastState(model.name);
+  const { name, parameters, summary } = model;
+  return { name, parameters, bytes: model.graph().weightBytes, state: stateWord(checked), checked, summary };
+}
+
+/** The largest error of a state's workloads. */
+function worstError(state: ModelState | undefined): string {
+  const errors = state?.workloads.flatMap((w) => w.agreement?.relativeError ?? []) ?? [];
+  return errors.length === 0 ? '' : Math.max(...errors).toExponential(1);
+}
+
+const listColumns: readonly Column<ListRow>[] = [
+  { title: 'name', cell: (r) => r.name },
+  { title: 'parameters', cell: (r) => r.parameters.toLocaleString('en-US'), align: 'right' },
+  { title: 'size', cell: (r) => formatBytes(r.bytes), align: 'right' },
+  { title: 'state', cell: (r) => r.state },
+  { title: 'error', cell: (r) => worstError(r.checked), align: 'right' },
+  { title: 'summary', cell: (r) => r.summary },
+];
+
+const checkColumns: readonly Column<WorkloadState & { readonly model: string }>[] = [
+  { title: 'model', cell: (r) => r.model },
+  { title: 'workload', cell: (r) => r.workload },
+  {
+    title: 'compiled in',
+    cell: (r) => (r.compileNs === undefined ? '' : formatDuration(ns(r.compileNs))),
+    align: 'right',
+  },
+  { title: 'error', cell: (r) => r.agreement?.relativeError.toExponential(1) ?? '', align: 'right' },
+  {
+    title: 'state',
+    cell: (r) =>
+      r.problem !== undefined
+        ? r.problem.replace(/\s+/g, ' ')
+        : r.agreement === undefined
+          ? 'runs; there is nothing to compare with'
+          : r.agreement.agrees
+            ? `agrees with ${r.agreement.reference}`
+            : `DOES NOT AGREE with ${r.agreement.reference} (at most ${r.agreement.tolerance.toExponential(0)})`,
+    maxWidth: 160,
+  },
+];

@@ -4,6 +4,7 @@ import path from 'node:path';
 import { describe, it } from 'node:test';
 import { compileModel } from '../../src/compiler/compileModel';
 import type { OptLevel } from '../../src/lowering/pipeline';
+import { referenceModel } from '../../src/frontend/zoo/referenceModels';
 import { cpuLevels } from '../../src/compiler/targetDescription';
 import {
   assertAgrees,
@@ -39,6 +40,20 @@ describe('agreement with ONNX Runtime', () => {
         await session.close();
       });
     }
+  }
+
+  for (const name of ['mobilenet-v3-small', 'quartznet-5x5', 'ds-cnn', 'resnet8', 'autoencoder']) {
+    it(`of ${name}`, async (t) => {
+      const model = modelFile(name);
+      const output = path.join(scratch(), `${name}.strata`);
+      await compileModel({ model, output });
+      const inputs = [seededInputs(name, {}, 1)];
+      const [expected] = await referenceOutputs(model, inputs);
+      const session = await openSession(t, output);
+      const { outputs } = await session.run(inputs[0]!, { threads: 2 });
+      assertAgrees(outputs, expected!, referenceModel(name).tolerance, name);
+      await session.close();
+    });
   }
 
   for (const cpuLevel of cpuLevels) {

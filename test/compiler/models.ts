@@ -12,7 +12,7 @@ import type { CpuLevel } from '../../src/compiler/targetDescription';
 import { cpuLevels, describeTarget } from '../../src/compiler/targetDescription';
 import type { HostTensor } from '../../src/frontend/elementType';
 import type { BuildOptions } from '../../src/frontend/zoo/referenceModel';
-import { buildReferenceModel, referenceModel } from '../../src/frontend/zoo/referenceModels';
+import { buildReferenceModel, referenceGraph } from '../../src/frontend/zoo/referenceModels';
 import { hostArchitecture, hostCpu } from '../../src/runner/hostCpu';
 import { testCache } from '../runner/sharedBuild';
 
@@ -37,9 +37,11 @@ export function modelFile(name: string, options: BuildOptions = {}): string {
 
 /** Seeded random inputs of a reference model. */
 export function seededInputs(name: string, options: BuildOptions, seed: number): Tensors {
-  const signatures = referenceModel(name)
-    .inputs(options)
-    .map((s) => ({ name: s.name, elementType: 'f32' as const, shape: s.shape }));
+  const signatures = referenceGraph(name, options).inputs.map((s) => ({
+    name: s.name,
+    elementType: 'f32' as const,
+    shape: s.shape,
+  }));
   return loadInputs(signatures, new Map(signatures.map((s) => [s.name, { kind: 'random', seed }])));
 }
 

@@ -3,10 +3,18 @@
  * normalisation after each of the 52 convolutions, ReLU6 as Clip.
  */
 import type { Feature } from './convolutionLayers';
-import { add, batchNormalization, classifier, convolution, relu6 } from './convolutionLayers';
+import {
+  add,
+  batchNormalization,
+  convolution,
+  dense,
+  pooledFeatures,
+  relu6,
+  roundChannels,
+} from './convolutionLayers';
 import { OnnxGraphBuilder } from './onnxGraphBuilder';
 import type { ReferenceModel } from './referenceModel';
-import { classifierSignatures } from './referenceModel';
+import { plainRun } from './referenceModel';
 
 /** Expansion factor, channels, repetitions, stride of the first (table 2 of the paper). */
 const stages = [
@@ -20,25 +28,19 @@ const stages = [
 ] as const;
 const classes = 1000;
 
-/** The nearest multiple of 8, but not less than 90 % of `channels`. */
-function roundChannels(channels: number): number {
-  const rounded = Math.max(8, Math.floor((channels + 4) / 8) * 8);
-  return rounded < 0.9 * channels ? rounded + 8 : rounded;
-}
-
 export const mobilenetV2: ReferenceModel = {
   name: 'mobilenet-v2',
   summary: 'MobileNetV2 1.0, image classifier, 224 x 224, 1000 classes',
   parameters: 3_504_872,
   variable: ['width', 'resolution'],
-  ...classifierSignatures(224, classes),
-  build: (options = {}) => {
+  ...plainRun,
+  graph: (options = {}) => {
     const { batch = 1, seed = 0, width = 1, resolution = 224 } = options;
     const g = new OnnxGraphBuilder({ name: 'mobilenet_v2', seed });
     const input: Feature = {
       name: g.input('input', 'f32', [batch, 3, resolution, resolution]),
       channels: 3,
-      activated: false,
+      gain: 1,
     };
 
     let x = convolution(g, input, 'features/features.0/features.0.0', {
@@ -66,16 +68,10 @@ export const mobilenetV2: ReferenceModel = {
     x = batchNormalization(g, x, `${last}/features.${block}.1`);
     x = relu6(g, x, `${last}/features.${block}.2`);
 
-    classifier(g, x, {
-      poolPath: '',
-      flattenPath: '',
-      path: 'classifier/classifier.1',
-      classes,
-      gain: 3.5,
-      output: 'output',
-    });
+    const pooled = pooledFeatures(g, x, '', '');
+    dense(g, pooled, 'classifier/classifier.1', { channels: classes, gain: 3.5, output: 'output' });
     g.output('output', 'f32', [batch, classes]);
-    return g.build();
+    return g;
   },
 };
 
@@ -102,6 +98,6 @@ function invertedResidual(g: OnnxGraphBuilder, x: Feature, path: string, block: 
   if (expansion !== 1) convRelu(1, 1, 1);
   convRelu(3, stride, hidden);
   y = convolution(g, y, `${path}/conv/conv.${part}`, { channels, kernel: 1 });
-  y = batchNormalization(g, y, `${path}/conv/conv.${part + 1}`, residual ? 0.5 : 1);
+  y = batchNormalization(g, y, `${path}/conv/conv.${part + 1}`, { scale: residual ? 0.5 : 1 });
   return residual ? add(g, x, y, path) : y;
 }

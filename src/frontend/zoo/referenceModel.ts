@@ -1,6 +1,5 @@
-/** What a reference model is. Each lives in a file of its own; `referenceModels.ts` lists them. */
-import type { ElementType } from '../elementType';
-import type { Dimension } from './onnxGraphBuilder';
+/** What a reference model is. Each family lives in a file of its own; `referenceModels.ts` lists them. */
+import type { Dimension, OnnxGraphBuilder } from './onnxGraphBuilder';
 
 export interface BuildOptions {
   /** A size, or a symbol such as `N` for a batch that is known when the model runs. Default 1. */
@@ -13,10 +12,11 @@ export interface BuildOptions {
   readonly resolution?: number;
 }
 
-export interface TensorSignature {
+/** A size of the model's symbolic dimensions at which it is run, compared and measured: prefill, decode. */
+export interface Workload {
   readonly name: string;
-  readonly elementType: ElementType;
-  readonly shape: readonly Dimension[];
+  /** Sizes by the names of the dimensions. */
+  readonly dims: Readonly<Record<string, number>>;
 }
 
 export interface ReferenceModel {
@@ -24,22 +24,17 @@ export interface ReferenceModel {
   readonly summary: string;
   /** Trained parameters at the default options (without the running statistics of batch normalisation). */
   readonly parameters: number;
-  readonly inputs: (options?: BuildOptions) => readonly TensorSignature[];
-  readonly outputs: (options?: BuildOptions) => readonly TensorSignature[];
   /** Which of `width` and `resolution` the architecture has. */
   readonly variable: readonly ('width' | 'resolution')[];
-  /** The bytes of the `.onnx` file. */
-  readonly build: (options?: BuildOptions) => Uint8Array;
+  /** What to run. A model without symbolic dimensions has one workload, `main`. */
+  readonly workloads: readonly Workload[];
+  /** Largest relative error beside ONNX Runtime; above that of floats where results are rounded to 8 bits. */
+  readonly tolerance: number;
+  /** The graph; weights are drawn when it is written. */
+  readonly graph: (options?: BuildOptions) => OnnxGraphBuilder;
 }
 
-/** Signatures of an image classifier: `input` N x 3 x R x R to `output` N x classes. */
-export const classifierSignatures = (
-  resolution: number,
-  classes: number,
-): Pick<ReferenceModel, 'inputs' | 'outputs'> => ({
-  inputs: (options) => {
-    const size = options?.resolution ?? resolution;
-    return [{ name: 'input', elementType: 'f32', shape: [options?.batch ?? 1, 3, size, size] }];
-  },
-  outputs: (options) => [{ name: 'output', elementType: 'f32', shape: [options?.batch ?? 1, classes] }],
-});
+/** What most models have: one workload, and results that differ by rounding of floats alone. */
+export const plainRun = { workloads: [{ name: 'main', dims: {} }], tolerance: 1e-4 } as const;
+/** Results of quantised models may differ by a step where a sum falls between two. */
+export const quantisedRun = { workloads: plainRun.workloads, tolerance: 2e-2 } as const;

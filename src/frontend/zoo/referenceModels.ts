@@ -1,14 +1,32 @@
-/** The reference models by name. Used by `strata models` and by tests. */
-import type { TensorProto } from '../onnx/proto/onnxProto';
-import type { OnnxModel } from '../onnx/readModel';
-import { elementCountOf } from '../elementType';
+/** The reference models by name. Used by `strata models`, `strata bench` and by tests. */
 import { referenceModelMessages } from './messages';
+import { llamas } from './llama';
+import { mlperfTiny } from './mlperfTiny';
+import { mobilenetV1 } from './mobilenetV1';
 import { mobilenetV2 } from './mobilenetV2';
+import { mobilenetV3Large, mobilenetV3Small } from './mobilenetV3';
+import type { OnnxGraphBuilder } from './onnxGraphBuilder';
+import { quartznet15x5, quartznet5x5 } from './quartznet';
 import type { BuildOptions, ReferenceModel } from './referenceModel';
 import { resnet50 } from './resnet50';
 import { tinyConvnet } from './tinyConvnet';
+import { whisperTiny } from './whisper';
+import { yoloxNano } from './yolox';
 
-export const referenceModels: readonly ReferenceModel[] = [mobilenetV2, resnet50, tinyConvnet];
+export const referenceModels: readonly ReferenceModel[] = [
+  mobilenetV1,
+  mobilenetV2,
+  mobilenetV3Small,
+  mobilenetV3Large,
+  resnet50,
+  yoloxNano,
+  quartznet5x5,
+  quartznet15x5,
+  ...whisperTiny,
+  ...llamas,
+  ...mlperfTiny,
+  tinyConvnet,
+];
 
 /** Throws STR1001 for an unknown name. */
 export function referenceModel(name: string): ReferenceModel {
@@ -18,12 +36,16 @@ export function referenceModel(name: string): ReferenceModel {
   return model;
 }
 
-/** The bytes of the model file. Throws STR1001 for an unknown name, STR1002 for an option out of range. */
-export function buildReferenceModel(name: string, options: BuildOptions = {}): Uint8Array {
+/** The graph of a model. Throws STR1001 for an unknown name, STR1002 for an option out of range. */
+export function referenceGraph(name: string, options: BuildOptions = {}): OnnxGraphBuilder {
   const model = referenceModel(name);
   checkOptions(model, options);
-  return model.build(options);
+  return model.graph(options);
 }
+
+/** The bytes of a model file with all weights in it. Throws as `referenceGraph`. */
+export const buildReferenceModel = (name: string, options: BuildOptions = {}): Uint8Array =>
+  referenceGraph(name, options).build();
 
 function checkOptions(model: ReferenceModel, options: BuildOptions): void {
   const wrong = (option: keyof BuildOptions, expected: string) =>
@@ -50,16 +72,4 @@ function checkOptions(model: ReferenceModel, options: BuildOptions): void {
     if (!(Number.isInteger(resolution) && resolution >= 16 && resolution <= 2048))
       throw wrong('resolution', 'a whole number from 16 to 2048');
   }
-}
-
-/** Trained parameters of a model: elements of its weights without running statistics and the bounds of Clip. */
-export function countParameters(model: OnnxModel): number {
-  const others = new Set<string>();
-  for (const node of model.graph.node) {
-    if (node.opType === 'BatchNormalization') for (const i of [3, 4]) others.add(node.input[i] ?? '');
-    if (node.opType === 'Clip') for (const i of [1, 2]) others.add(node.input[i] ?? '');
-  }
-  return model.graph.initializer
-    .filter((t: TensorProto) => !others.has(t.name))
-    .reduce((sum, t) => sum + elementCountOf(t.dims), 0);
 }

@@ -3,10 +3,18 @@
  * 3x3 convolution.
  */
 import type { Feature } from './convolutionLayers';
-import { add, batchNormalization, classifier, convolution, maxPool, relu } from './convolutionLayers';
+import {
+  add,
+  batchNormalization,
+  convolution,
+  dense,
+  maxPool,
+  pooledFeatures,
+  relu,
+} from './convolutionLayers';
 import { OnnxGraphBuilder } from './onnxGraphBuilder';
 import type { ReferenceModel } from './referenceModel';
-import { classifierSignatures } from './referenceModel';
+import { plainRun } from './referenceModel';
 
 /** Channels of the 3x3 convolutions and blocks of each stage. */
 const stages = [
@@ -23,14 +31,14 @@ export const resnet50: ReferenceModel = {
   summary: 'ResNet-50 v1.5, image classifier, 224 x 224, 1000 classes',
   parameters: 25_557_032,
   variable: ['resolution'],
-  ...classifierSignatures(224, classes),
-  build: (options = {}) => {
+  ...plainRun,
+  graph: (options = {}) => {
     const { batch = 1, seed = 0, resolution = 224 } = options;
     const g = new OnnxGraphBuilder({ name: 'resnet50', seed });
     const input: Feature = {
       name: g.input('input', 'f32', [batch, 3, resolution, resolution]),
       channels: 3,
-      activated: false,
+      gain: 1,
     };
     let x = convolution(g, input, 'conv1', { channels: 64, kernel: 7, stride: 2 });
     x = batchNormalization(g, x, 'bn1');
@@ -40,16 +48,10 @@ export const resnet50: ReferenceModel = {
       for (let b = 0; b < blocks; b++)
         x = bottleneck(g, x, `layer${s + 1}/layer${s + 1}.${b}`, channels, b === 0 && s > 0 ? 2 : 1);
     });
-    classifier(g, x, {
-      poolPath: '/avgpool',
-      flattenPath: '',
-      path: 'fc',
-      classes,
-      gain: 1.25,
-      output: 'output',
-    });
+    const pooled = pooledFeatures(g, x, '/avgpool', '');
+    dense(g, pooled, 'fc', { channels: classes, gain: 1.25, output: 'output' });
     g.output('output', 'f32', [batch, classes]);
-    return g.build();
+    return g;
   },
 };
 
@@ -66,7 +68,7 @@ function bottleneck(
   y = convolution(g, y, `${path}/conv2`, { channels, kernel: 3, stride });
   y = relu(g, batchNormalization(g, y, `${path}/bn2`), `${path}/relu`);
   y = convolution(g, y, `${path}/conv3`, { channels: channels * expansion, kernel: 1 });
-  y = batchNormalization(g, y, `${path}/bn3`, 0.5);
+  y = batchNormalization(g, y, `${path}/bn3`, { scale: 0.5 });
   let shortcut = x;
   if (stride !== 1 || x.channels !== y.channels) {
     shortcut = convolution(g, x, `${path}/downsample/downsample.0`, {

@@ -3,10 +3,18 @@
  * of the pipeline in a test.
  */
 import type { Feature } from './convolutionLayers';
-import { add, batchNormalization, classifier, convolution, maxPool, relu6 } from './convolutionLayers';
+import {
+  add,
+  batchNormalization,
+  convolution,
+  dense,
+  maxPool,
+  pooledFeatures,
+  relu6,
+} from './convolutionLayers';
 import { OnnxGraphBuilder } from './onnxGraphBuilder';
 import type { ReferenceModel } from './referenceModel';
-import { classifierSignatures } from './referenceModel';
+import { plainRun } from './referenceModel';
 
 const channels = 8;
 const classes = 10;
@@ -16,14 +24,14 @@ export const tinyConvnet: ReferenceModel = {
   summary: 'A convnet for tests: convolution, depthwise, residual, pooling, 16 x 16, 10 classes',
   parameters: 474,
   variable: ['resolution'],
-  ...classifierSignatures(16, classes),
-  build: (options = {}) => {
+  ...plainRun,
+  graph: (options = {}) => {
     const { batch = 1, seed = 0, resolution = 16 } = options;
     const g = new OnnxGraphBuilder({ name: 'tiny_convnet', seed });
     const input: Feature = {
       name: g.input('input', 'f32', [batch, 3, resolution, resolution]),
       channels: 3,
-      activated: false,
+      gain: 1,
     };
     const stem = convolution(g, input, 'stem/stem.0', { channels, kernel: 3, stride: 2 });
     const x = relu6(g, batchNormalization(g, stem, 'stem/stem.1'), 'stem/stem.2');
@@ -34,15 +42,9 @@ export const tinyConvnet: ReferenceModel = {
     const sum = add(g, x, pointwise, 'block');
 
     const pooled = maxPool(g, sum, 'maxpool', 2, 2, 0);
-    classifier(g, pooled, {
-      poolPath: '',
-      flattenPath: '',
-      path: 'classifier',
-      classes,
-      gain: 3,
-      output: 'output',
-    });
+    const features = pooledFeatures(g, pooled, '', '');
+    dense(g, features, 'classifier', { channels: classes, gain: 3, output: 'output' });
     g.output('output', 'f32', [batch, classes]);
-    return g.build();
+    return g;
   },
 };

@@ -29,7 +29,7 @@ const refusal = (run: () => unknown): StrataError => {
 const mainOf = (m: ImportedModel) => m.module.body().first!;
 
 test('each node becomes an op at the location of the node', () => {
-  const imported = importBytes(tinyConvnet.build());
+  const imported = importBytes(tinyConvnet.graph().build());
   assertVerified(imported.module);
   assert.deepEqual(missingProvenance(imported.module), []);
   const ops = mainOf(imported)
@@ -44,7 +44,7 @@ test('each node becomes an op at the location of the node', () => {
 });
 
 test('the text of an imported model reads back as itself', () => {
-  const text = printOp(importBytes(tinyConvnet.build()).module, { locations: 'alias' });
+  const text = printOp(importBytes(tinyConvnet.graph().build()).module, { locations: 'alias' });
   assert.equal(printOp(parseModule(text, registry).module, { locations: 'alias' }), text);
 });
 
@@ -52,7 +52,7 @@ test('weights are views of the model, and know where they lie in its file', () =
   const folder = mkdtempSync(path.join(tmpdir(), 'strata-import-'));
   try {
     const file = path.join(folder, 'm.onnx');
-    writeFileSync(file, tinyConvnet.build());
+    writeFileSync(file, tinyConvnet.graph().build());
     const model = readOnnxModel(file);
     const { resources } = importOnnx(model);
     const blob = resources.blob('stem.0.weight');
@@ -97,7 +97,7 @@ test('external data is read from its file when it is asked for', () => {
 });
 
 test('symbolic sizes stay dynamic with their names, or are bound', () => {
-  const bytes = tinyConvnet.build({ batch: 'N' });
+  const bytes = tinyConvnet.graph({ batch: 'N' }).build();
   const open = mainOf(importBytes(bytes));
   assert.equal(signatureOf(open).text, '(tensor<?x3x16x16xf32>) -> tensor<?x10xf32>');
   assert.match(open.attr('arg_attrs')!.text, /strata\.dims = \["N", 3 : i64, 16 : i64, 16 : i64\]/);
@@ -179,7 +179,7 @@ test('what the model declares is compared with what its nodes compute', () => {
 });
 
 test('attributes with any number are refused with a code or imported into valid IR', () => {
-  const proto = modelCodec.decode(tinyConvnet.build());
+  const proto = modelCodec.decode(tinyConvnet.graph().build());
   const graph = proto.graph!;
   const next = randomNumbers(11);
   const pick = <T>(list: readonly T[]): T => list[Math.floor(next() * list.length)]!;

@@ -43,7 +43,7 @@ const run = (module: Operation, resources: ResourceStore, input: TensorValue): T
 
 for (const batch of [1, 2]) {
   test(`tiny-convnet at batch ${batch} agrees with ONNX Runtime before and after each pass`, async () => {
-    const bytes = tinyConvnet.build({ batch: 'N' });
+    const bytes = tinyConvnet.graph({ batch: 'N' }).build();
     const shape = [batch, 3, 16, 16];
     const data = new Float32Array(randomTensor(5, shape, 'f32').bytes.buffer);
     const session = await InferenceSession.create(bytes);
@@ -78,10 +78,10 @@ function checkGraph(model: ReferenceModel, bytes: Uint8Array, convolutions: numb
   );
 }
 test('MobileNetV2 keeps only the transpose of its input', () => {
-  checkGraph(mobilenetV2, mobilenetV2.build({ width: 0.25 }), 52);
+  checkGraph(mobilenetV2, mobilenetV2.graph({ width: 0.25 }).build(), 52);
 });
 test('ResNet-50 keeps only the transpose of its input', () => {
-  checkGraph(resnet50, resnet50.build(), 53);
+  checkGraph(resnet50, resnet50.graph().build(), 53);
 });
 
 const light = '../shared/data/onnx-light';
