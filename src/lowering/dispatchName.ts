@@ -14,6 +14,33 @@ export function workName(root: Operation, followers: readonly Operation[] = []):
   return `${family}${suffix}_${element}`;
 }
 
+/**
+ * `softmax_512x1000_f32` for dispatches that become phases of one kernel: by what they compute where that has a name,
+ * else by their reductions.
+ */
+export function phasesName(chain: readonly Operation[]): string {
+  const names = chain.map((op) => {
+    const name = op.attr('sym_name');
+    return name?.kind === 'string' ? name.value : '';
+  });
+  const [, prefix, first] = /^(.*_dispatch_\d+_)(.*)$/.exec(names[0]!) ?? ['', '', names[0]!];
+  const products = names.filter((n) => /matmul|conv/.test(n)).length;
+  const exponentials = chain.some((op) => op.find((o) => o.name === 'math.exp').length > 0);
+  const reductions = names.flatMap((n) => /reduce_([a-z]+)/.exec(n)?.[1] ?? []);
+  const root = chain.some(
+    (op) => op.find((o) => o.name === 'math.sqrt' || o.name === 'math.rsqrt').length > 0,
+  );
+  const softmax = exponentials && reductions.join() === 'max,sum';
+  const family = (): string => {
+    if (softmax) return products === 2 ? 'attention' : products === 1 ? 'matmul_softmax' : 'softmax';
+    if (root && products === 0 && reductions.every((r) => r === 'mean'))
+      return reductions.length === 2 ? 'layer_norm' : 'rms_norm';
+    return `rows_${reductions.join('_')}`;
+  };
+  const shape = /(_\d+(x\d+)*)?_[a-z]+\d*$/.exec(first)?.[0] ?? '';
+  return `${prefix}${family()}${shape}`;
+}
+
 const mnemonic = (op: Operation): string => op.name.slice(op.dialect.length + 1);
 /** `add`, `max` for `arith.addf`, `arith.maximumf`. */
 function shortName(op: Operation): string {

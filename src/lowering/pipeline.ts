@@ -53,6 +53,7 @@ const cpuPlan: readonly Planned[] = [
 
   { stage: 'dispatch', pass: 'form-dispatches', options: (level) => ({ followers: String(level >= 2) }) },
   { stage: 'dispatch', pass: 'cse', from: 1 },
+  { stage: 'dispatch', pass: 'fuse-rows', from: 2 },
   { stage: 'dispatch', pass: 'dce' },
 
   { stage: 'scheduled', pass: 'pack-weights', from: 3 },

@@ -5,7 +5,7 @@ import { parseAttributeText } from '../../src/ir';
 import { applyPasses, moduleOf, networks, randomInputs, relativeError, run, samples } from './linalgSamples';
 
 const steps = [
-  'lower-nn-to-linalg,canonicalize,cse,fuse-elementwise,canonicalize,dce,form-dispatches,cse,dce',
+  'lower-nn-to-linalg,canonicalize,cse,fuse-elementwise,canonicalize,dce,form-dispatches,cse,fuse-rows,dce',
   'pack-weights,choose-schedules',
   'lower-to-loops',
   'canonicalize,cse',

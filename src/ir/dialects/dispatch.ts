@@ -21,7 +21,8 @@ export const region = defineOp({
   summary: 'work that becomes one kernel',
   doc: [
     'The body takes the operands as arguments and sees nothing else. It holds at most one op with a reduction, elementwise producers of its inputs,',
-    'padding and slices of them, and elementwise consumers of its result; what it yields are the results.',
+    'padding and slices of them, and elementwise consumers of its result; what it yields are the results. Or it is a list of dispatch.regions, the',
+    'phases of a kernel that go over the same rows one after another; the results are those of the last.',
     '`schedule` says how the kernel is tiled, vectorised and divided among threads.',
   ].join('\n'),
   operands: { inputs: variadic(anyTensor, 'the tensors that the kernel reads') },

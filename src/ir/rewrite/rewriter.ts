@@ -120,7 +120,8 @@ export class Rewriter {
     for (let i = 0; i < queue.length; i++) {
       const op = queue[i]!;
       queued.delete(op);
-      if (op.block === undefined && op !== root) continue;
+      // An op may have gone with the one around it.
+      if (op !== root && !root.isAncestorOf(op)) continue;
       const neighbours = [
         ...op.results.flatMap((r) => r.users),
         ...op.operands.flatMap((v) => v.definingOp ?? []),
@@ -140,7 +141,7 @@ export class Rewriter {
         ...neighbours,
         op,
       ]) {
-        if (next.block !== undefined) push(next);
+        if (root.isAncestorOf(next)) push(next);
       }
     }
     return applied > 0;

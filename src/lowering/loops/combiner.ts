@@ -46,6 +46,15 @@ export function combinerOf(reduction: Reduction, i: number): Combiner | undefine
   return side < 0 ? undefined : { op, kind, contribution: op.operand(1 - side) };
 }
 
+/** Whether the reduction sums products of two of its inputs. */
+export function isContraction(reduction: Reduction | undefined): boolean {
+  const combiner = reduction === undefined ? undefined : combinerOf(reduction, 0);
+  const product = combiner?.contribution.definingOp;
+  if (combiner?.kind !== 'add' || product === undefined) return false;
+  const [a, b] = product.operands;
+  return (product.name === 'arith.mulf' || product.name === 'arith.muli') && a !== b;
+}
+
 /** The value that joining does not change. */
 export function neutralElement(kind: CombiningKind, type: types.Type): Attribute | undefined {
   if (type.kind === 'float') {

@@ -129,7 +129,11 @@ export function formsOf(e: Expression): {
 /** Rebuilds expressions with other forms; shared parts stay shared, and ids stay. */
 export class FormMapper {
   readonly #done = new Map<Expression, Expression>();
-  constructor(readonly map: (form: LinearForm) => LinearForm) {}
+  /** `load`: what happens to places in memory, where that differs. */
+  constructor(
+    readonly map: (form: LinearForm) => LinearForm,
+    readonly load: (form: LinearForm, operand: number) => LinearForm = map,
+  ) {}
 
   expression(e: Expression): Expression {
     let out = this.#done.get(e);
@@ -142,7 +146,7 @@ export class FormMapper {
   #rebuild(e: Expression): Expression {
     switch (e.kind) {
       case 'load':
-        return { ...e, form: this.map(e.form) };
+        return { ...e, form: this.load(e.form, e.operand) };
       case 'constant':
       case 'accumulator':
         return e;

@@ -30,13 +30,19 @@ export function kernelForms(kernel: Kernel): {
   return { addresses, fixed };
 }
 
+/** How places in memory change, where that differs from other forms. */
+interface PlaceMaps {
+  readonly load: (form: LinearForm, operand: number) => LinearForm;
+  readonly output: (form: LinearForm, result: number) => LinearForm;
+}
 /** The kernel with other loops: `forms` says how forms change. */
 export function mapKernel(
   kernel: Kernel,
   loops: readonly Loop[],
   forms: (f: LinearForm) => LinearForm,
+  places: PlaceMaps = { load: forms, output: forms },
 ): Kernel {
-  const mapper = new FormMapper(forms);
+  const mapper = new FormMapper(forms, places.load);
   const { reduction } = kernel;
   return {
     ...kernel,
@@ -50,12 +56,16 @@ export function mapKernel(
             inits: reduction.inits.map((i) => mapper.expression(i)),
             indices: reduction.indices.map(forms),
           },
-    outputs: kernel.outputs.map((o) => ({ ...o, value: mapper.expression(o.value), form: forms(o.form) })),
+    outputs: kernel.outputs.map((o) => ({
+      ...o,
+      value: mapper.expression(o.value),
+      form: places.output(o.form, o.result),
+    })),
   };
 }
 
-function dropUnitLoops(kernel: Kernel): Kernel {
-  const kept = kernel.loops.flatMap((l, i) => (l.size === 1 ? [] : [i]));
+function dropUnitLoops(kernel: Kernel, first: number): Kernel {
+  const kept = kernel.loops.flatMap((l, i) => (i >= first && l.size === 1 ? [] : [i]));
   if (kept.length === kernel.loops.length) return kernel;
   return mapKernel(
     kernel,
@@ -84,20 +94,23 @@ function join(kernel: Kernel, outer: number, inner: number): Kernel {
   });
 }
 
-/** The kernel with as few loops as its addresses allow. The same dispatch always gives the same loops. */
-export function simplifyLoops(kernel: Kernel): Kernel {
-  let k = dropUnitLoops(kernel);
+/**
+ * The kernel with as few loops as its addresses allow; those before `first` stay. The same dispatch always gives the
+ * same loops.
+ */
+export function simplifyLoops(kernel: Kernel, first = 0): Kernel {
+  let k = dropUnitLoops(kernel, first);
   for (;;) {
-    const pair = joinable(k);
+    const pair = joinable(k, first);
     if (pair === undefined) return k;
     k = join(k, pair[0], pair[1]);
   }
 }
-function joinable(kernel: Kernel): readonly [number, number] | undefined {
+function joinable(kernel: Kernel, first: number): readonly [number, number] | undefined {
   const { loops } = kernel;
   const { addresses, fixed } = kernelForms(kernel);
-  for (let a = 0; a < loops.length; a++) {
-    for (let b = 0; b < loops.length; b++) {
+  for (let a = first; a < loops.length; a++) {
+    for (let b = first; b < loops.length; b++) {
       if (a === b || loops[a]!.kind !== loops[b]!.kind) continue;
       if (fixed.some((f) => f.coefficients[a] !== 0 || f.coefficients[b] !== 0)) continue;
       if (addresses.every((f) => f.coefficients[a] === f.coefficients[b]! * loops[b]!.size)) return [a, b];

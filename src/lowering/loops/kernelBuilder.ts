@@ -109,6 +109,16 @@ export class KernelBuilder {
     });
   }
 
+  /** Emits everything where the first loops stand at `given`: a phase of a kernel whose units these are. */
+  buildAt(given: readonly LoopBase[]): void {
+    given.forEach((base, loop) => (this.#evaluator.bases[loop] = base));
+    const { loops } = this.kernel;
+    if (loops.some((l) => l.kind === 'parallel' && l.size === 0)) return;
+    this.#evaluator.fresh(() => {
+      this.#parallelLoop(given.length, new Map());
+    });
+  }
+
   /** Emits loops from the `depth`-th parallel loop inwards. `units`: position in the parallel range of divided loops. */
   #parallelLoop(depth: number, units: ReadonlyMap<number, Value>): void {
     const loop = this.#parallel[depth];

@@ -196,6 +196,22 @@ export class KernelEmitter {
     });
     return this.b.insert(op).result();
   }
+  /** Runs `then` where the condition holds, `otherwise` elsewhere. */
+  when(condition: Value, then: () => void, otherwise: () => void): void {
+    const region = (build: () => void): Region => {
+      const block = new Block();
+      this.b.within(block, () => {
+        build();
+        this.b.op(scf.yieldOp, { values: [] });
+      });
+      return new Region([block]);
+    };
+    const made = createOp(scf.ifOp, { condition }, this.b.location, {
+      resultTypes: [],
+      regions: [region(then), region(otherwise)],
+    });
+    this.b.insert(made);
+  }
   compare(predicate: 'sge' | 'slt', a: Value, b: Value): Value {
     return this.b.value(arith.cmpi, { predicate, lhs: a, rhs: b }, t.i1);
   }

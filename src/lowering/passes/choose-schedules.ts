@@ -3,8 +3,10 @@ import type { Operation } from '../../ir';
 import { definePass } from '../../ir';
 import { region } from '../../ir/dialects/dispatch';
 import { simplifyLoops } from '../loops/joinLoops';
+import { isPhase, isPhased, phasesOf } from '../loops/phases';
 import { readDispatch } from '../loops/readDispatch';
 import { chooseSchedule } from '../schedule/chooseSchedule';
+import { choosePhaseSchedule, writePhaseSchedule } from '../schedule/phaseSchedule';
 import { writeSchedule } from '../schedule/schedule';
 import { targetOf } from '../schedule/target';
 
@@ -15,12 +17,22 @@ export const chooseSchedules = definePass({
   anchor: 'builtin.module',
   run: (module, { rewriter }) => {
     const target = targetOf(module);
-    for (const op of module.find((o: Operation) => region.is(o) && o.attr('schedule') === undefined)) {
+    for (const op of module.find(
+      (o: Operation) => region.is(o) && o.attr('schedule') === undefined && !isPhase(o),
+    )) {
       rewriter.apply({
         rule: 'choose-schedule',
         root: op,
         build: () => {
-          op.setAttr('schedule', writeSchedule(chooseSchedule(simplifyLoops(readDispatch(op)), target)));
+          if (isPhased(op)) {
+            const phases = phasesOf(op);
+            const chosen = choosePhaseSchedule(phases, target);
+            op.setAttr('schedule', writePhaseSchedule(phases, chosen));
+            phases.forEach((p, i) => {
+              p.region.setAttr('schedule', writeSchedule(chosen.phases[i]!));
+            });
+          } else
+            op.setAttr('schedule', writeSchedule(chooseSchedule(simplifyLoops(readDispatch(op)), target)));
           return undefined;
         },
       });

@@ -12,6 +12,7 @@ import { foldBatchNorm } from './fold-batch-norm';
 import { foldConstants } from './fold-constants';
 import { formDispatches } from './form-dispatches';
 import { fuseElementwise } from './fuse-elementwise';
+import { fuseRows } from './fuse-rows';
 import { generalizeNamedOps } from './generalize-named-ops';
 import { inferShapes } from './infer-shapes';
 import { lowerNnToLinalg } from './lower-nn-to-linalg';
@@ -33,6 +34,7 @@ export const passes: readonly Pass[] = [
   generalizeNamedOps,
   fuseElementwise,
   formDispatches,
+  fuseRows,
   packWeights,
   chooseSchedules,
   lowerToLoops,

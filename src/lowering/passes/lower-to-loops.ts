@@ -15,11 +15,15 @@ import * as arith from '../../ir/dialects/arith';
 import { launch, region } from '../../ir/dialects/dispatch';
 import { func, returnOp } from '../../ir/dialects/func';
 import { simplifyLoops } from '../loops/joinLoops';
+import type { KernelBuffers } from '../loops/kernelBuilder';
 import { KernelBuilder } from '../loops/kernelBuilder';
 import { KernelEmitter } from '../loops/kernelEmitter';
+import { buildPhases } from '../loops/phaseBuilder';
+import { isPhase, isPhased, phasesOf } from '../loops/phases';
 import { readDispatch } from '../loops/readDispatch';
 import { chooseSchedule } from '../schedule/chooseSchedule';
-import type { Schedule } from '../schedule/schedule';
+import { choosePhaseSchedule, readPhaseSchedule } from '../schedule/phaseSchedule';
+import type { Prediction, Schedule } from '../schedule/schedule';
 import { readSchedule } from '../schedule/schedule';
 import type { Target } from '../schedule/target';
 import { targetOf } from '../schedule/target';
@@ -36,7 +40,7 @@ export const lowerToLoops = definePass({
       const name = op.attr('sym_name');
       if (name?.kind === 'string') names.add(name.value);
     }
-    for (const op of module.find((o) => region.is(o))) {
+    for (const op of module.find((o) => region.is(o) && !isPhase(o))) {
       rewriter.apply({
         rule: 'dispatch-to-kernel',
         root: op,
@@ -60,9 +64,7 @@ function unique(base: string, names: Set<string>): string {
 
 /** A function that takes the buffers of the inputs, then those of the results. */
 function kernelFunction(op: Operation, name: string, target: Target, b: Builder): Operation {
-  const kernel = simplifyLoops(readDispatch(op));
-  const given = op.attr('schedule');
-  const schedule = given === undefined ? chooseSchedule(kernel, target) : readSchedule(given, kernel);
+  const made = isPhased(op) ? phasedKernel(op, target) : plainKernel(op, target);
   const inputTypes = [...op.operands, ...op.results].map((v) => {
     if (v.type.kind !== 'tensor') throw new TypeError(`${v.type.text} is no tensor`);
     return t.memref(v.type.shape, v.type.element);
@@ -76,14 +78,7 @@ function kernelFunction(op: Operation, name: string, target: Target, b: Builder)
     const used = usedOperands(op);
     const flat = block.args.map((a, i) => (i >= op.operandCount || used.has(i) ? emitter.flatten(a) : a));
     const buffer = (i: number): Value => flat[i]!;
-    const builder = new KernelBuilder(
-      kernel,
-      schedule,
-      emitter,
-      { input: buffer, output: (result) => buffer(op.operandCount + result) },
-      { fma: target.fma },
-    );
-    builder.build();
+    made.build(emitter, { input: buffer, output: (result) => buffer(op.operandCount + result) });
     // Scalars of constants that only their vectors are left of.
     for (const o of block.ops.flatMap((x) => x.find((y) => arith.constant.is(y)))) eraseIfDead(o);
     b.op(returnOp, {});
@@ -92,26 +87,63 @@ function kernelFunction(op: Operation, name: string, target: Target, b: Builder)
     func,
     { sym_name: name, function_type: t.functionType(inputTypes, []), sym_visibility: 'private' },
     b.location,
-    { regions: [new Region([block])], extra: [['strata.dispatch', description(op, schedule)]] },
+    { regions: [new Region([block])], extra: [['strata.dispatch', description(op, made)]] },
   );
+}
+/** What becomes of a dispatch: its loops, and what tables say about their schedule. */
+interface MadeKernel {
+  readonly text: string;
+  readonly prediction: Prediction | undefined;
+  readonly build: (emitter: KernelEmitter, buffers: KernelBuffers) => void;
+}
+function plainKernel(op: Operation, target: Target): MadeKernel {
+  const kernel = simplifyLoops(readDispatch(op));
+  const given = op.attr('schedule');
+  const schedule = given === undefined ? chooseSchedule(kernel, target) : readSchedule(given, kernel);
+  return {
+    text: scheduleText(schedule),
+    prediction: schedule.prediction,
+    build: (emitter, buffers) => {
+      new KernelBuilder(kernel, schedule, emitter, buffers, { fma: target.fma }).build();
+    },
+  };
+}
+function phasedKernel(op: Operation, target: Target): MadeKernel {
+  const phases = phasesOf(op);
+  const given = op.attr('schedule');
+  const schedule =
+    given === undefined ? choosePhaseSchedule(phases, target) : readPhaseSchedule(given, phases, op, target);
+  const { shared, blocked, block } = schedule.cut;
+  const last = phases.length - 1;
+  const units = shared.map((c, i) => {
+    const name = phases[last]!.kernel.loops[c[last]!]!.name;
+    return `${name}=${schedule.sizes[i]}${i === blocked ? `/${block}` : ''}`;
+  });
+  return {
+    text: [...units, ...schedule.phases.map((s) => `{${scheduleText(s)}}`)].join(' '),
+    prediction: schedule.prediction,
+    build: (emitter, { input, output }) => {
+      buildPhases(phases, schedule, emitter, { input: (v) => input(v.index), output }, target);
+    },
+  };
 }
 function usedOperands(op: Operation): ReadonlySet<number> {
   return new Set(op.body().args.flatMap((a) => (a.hasUses ? [a.index] : [])));
 }
 
 /** What profiles and tables say about the kernel: `{bytes_read, bytes_written, flops, schedule, predicted_ns, bound}`. */
-function description(op: Operation, schedule: Schedule): Attribute {
+function description(op: Operation, made: MadeKernel): Attribute {
   const work = op.definition?.work(op);
   const entries: [string, Attribute][] = [
     ['flops', i64Attr(work?.flops ?? 0)],
     ['bytes_read', i64Attr(work?.bytesRead ?? 0)],
     ['bytes_written', i64Attr(work?.bytesWritten ?? 0)],
-    ['schedule', stringAttr(scheduleText(schedule))],
+    ['schedule', stringAttr(made.text)],
   ];
-  if (schedule.prediction !== undefined) {
+  if (made.prediction !== undefined) {
     entries.push(
-      ['predicted_ns', i64Attr(Math.round(schedule.prediction.nanoseconds))],
-      ['bound', stringAttr(schedule.prediction.bound)],
+      ['predicted_ns', i64Attr(Math.round(made.prediction.nanoseconds))],
+      ['bound', stringAttr(made.prediction.bound)],
     );
   }
   return dictionaryAttr(entries);

@@ -9,6 +9,7 @@ import { region } from '../../ir/dialects/dispatch';
 import * as linalg from '../../ir/dialects/linalg';
 import * as tensor from '../../ir/dialects/tensor';
 import { simplifyLoops } from '../loops/joinLoops';
+import { isPhase } from '../loops/phases';
 import { mapsOf, readDispatch, reductionDims } from '../loops/readDispatch';
 import { choosePanel } from '../schedule/chooseSchedule';
 import type { Target } from '../schedule/target';
@@ -34,7 +35,7 @@ export const packWeights = definePass({
   run: (module, context) => {
     const target = targetOf(module);
     const packed = new Map<string, string>();
-    for (const op of module.find((o) => region.is(o) && o.attr('schedule') === undefined)) {
+    for (const op of module.find((o) => region.is(o) && o.attr('schedule') === undefined && !isPhase(o))) {
       const packing = packingOf(op, target);
       if (packing === undefined) continue;
       context.rewriter.apply({

@@ -61,7 +61,9 @@ export function fusionVerdict(op: Operation, index: number): FusionVerdict | und
     if (!consumer.isParallel && !input.map.isProjectedPermutation)
       return refuse(`${describe(producer)} is read through a sliding window`);
   }
-  if (!consumer.isParallel && breaksRows(consumer, input, producer)) {
+  // A copy that is read only once costs more than it saves.
+  const reads = consumer.extents === undefined ? Infinity : visitsPerElement(input.map, consumer.extents);
+  if (!consumer.isParallel && reads > 2 && breaksRows(consumer, input, producer)) {
     return refuse(`${describe(producer)} makes the rows that the loops read contiguous`);
   }
   const remaining = [
