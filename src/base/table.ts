@@ -32,3 +32,17 @@ export function formatTable<Row>(rows: readonly Row[], columns: readonly Column<
   };
   return cells.map((line) => line.map(pad).join('  ').trimEnd()).join('\n');
 }
+
+/** The table in GitHub's Markdown; cells with code characters stand in backquotes. */
+export function formatMarkdown<Row>(rows: readonly Row[], columns: readonly Column<Row>[]): string {
+  const cell = (text: string): string => {
+    const escaped = text.replace(/\r?\n/g, ' ').replaceAll('|', '\\|');
+    return /[%@#<>_*[\]`]/.test(text) ? `\`${escaped.replaceAll('`', 'ˋ')}\`` : escaped;
+  };
+  const line = (cells: readonly string[]): string => `| ${cells.join(' | ')} |`;
+  return [
+    line(columns.map((c) => c.title)),
+    line(columns.map((c) => (c.align === 'right' ? '--:' : '---'))),
+    ...rows.map((row) => line(columns.map((c) => cell(c.cell(row))))),
+  ].join('\n');
+}

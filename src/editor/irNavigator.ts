@@ -1,10 +1,10 @@
 /** Moves between IR documents, dispatches and zones: opens passes, diffs and kernels, and keeps the selection in step. */
 import path from 'node:path';
 import * as vscode from 'vscode';
+import { lineAt, lineStarts } from '../base/lines';
 import type { DispatchInfo } from '../compiler/compilation';
 import type { IrSnapshot, PassRecord } from '../ir';
 import { spanAt } from '../ir';
-import { lineAt, lineStarts } from '../language/outline';
 import type { OpPlace } from '../language/provenance';
 import {
   firstPlace,

@@ -1,4 +1,5 @@
 /** The outline and the foldable ranges of IR text, as plain data. */
+import { lineAt, lineStarts } from '../base/lines';
 import type { IrSnapshot } from '../ir';
 import type { Analysis } from './analysis';
 
@@ -151,23 +152,4 @@ function textRanges(text: string): FoldingRange[] {
     }
   }
   return ranges;
-}
-
-/** Offset of the start of each line. */
-export function lineStarts(text: string): readonly number[] {
-  const starts = [0];
-  for (let i = text.indexOf('\n'); i >= 0; i = text.indexOf('\n', i + 1)) starts.push(i + 1);
-  return starts;
-}
-
-/** The line of an offset, counted from 0. */
-export function lineAt(starts: readonly number[], offset: number): number {
-  let low = 0;
-  let high = starts.length - 1;
-  while (low < high) {
-    const mid = (low + high + 1) >> 1;
-    if (starts[mid]! <= offset) low = mid;
-    else high = mid - 1;
-  }
-  return low;
 }

@@ -2,15 +2,9 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { Analysis } from '../../src/language/analysis';
 import { analyse } from '../../src/language/analysis';
+import { lineAt, lineStarts } from '../../src/base/lines';
 import type { OutlineItem } from '../../src/language/outline';
-import {
-  foldingOf,
-  lineAt,
-  lineStarts,
-  outlineOf,
-  textOfAnalysis,
-  textOfSnapshot,
-} from '../../src/language/outline';
+import { foldingOf, outlineOf, textOfAnalysis, textOfSnapshot } from '../../src/language/outline';
 import type { IrText } from '../../src/language/outline';
 import { snapshotOf } from '../../src/ir';
 

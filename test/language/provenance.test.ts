@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { analyse } from '../../src/language/analysis';
-import { lineAt, lineStarts } from '../../src/language/outline';
+import { lineAt, lineStarts } from '../../src/base/lines';
 import {
   dispatchesOfNodes,
   firstPlace,

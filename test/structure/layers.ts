@@ -56,7 +56,11 @@ export const layers: readonly Layer[] = [
     holds: 'layout of timeline and flame view as plain data, for the views',
     imports: [],
   },
-  { place: 'src/dump', holds: "other compilers' IR dumps", imports: core },
+  {
+    place: 'src/dump',
+    holds: "other compilers' IR dumps; what changed between two IRs, op by op",
+    imports: core,
+  },
   {
     place: 'src/language',
     holds: 'hover, definition, references, outline, tokens, completion: text to plain data',
@@ -76,7 +80,7 @@ export const layers: readonly Layer[] = [
   {
     place: 'src/bisect',
     holds: 'numerics and performance bisect',
-    imports: [...core, 'src/lowering', 'src/runner', 'src/profiler', 'src/compiler'],
+    imports: [...core, 'src/lowering', 'src/runner', 'src/profiler', 'src/dump', 'src/compiler'],
   },
   { place: 'src/editor', holds: 'everything that knows VS Code', imports: all, packages: ['vscode'] },
   {

@@ -100,3 +100,20 @@ export function opsAt(structure: Structure, offset: number): StructureOp[] {
       .flatMap((b) => b.ops);
   }
 }
+
+const dialectOfBare: Readonly<Record<string, string>> = {
+  module: 'builtin.module',
+  func: 'func.func',
+  return: 'func.return',
+  call: 'func.call',
+  call_indirect: 'func.call_indirect',
+  constant: 'func.constant',
+  br: 'cf.br',
+  cond_br: 'cf.cond_br',
+  switch: 'cf.switch',
+  assert: 'cf.assert',
+};
+
+/** The name of an op with its dialect, also where the text leaves it out. */
+export const qualifiedName = (name: string): string =>
+  name.includes('.') ? name : (dialectOfBare[name] ?? name);
