@@ -266,6 +266,7 @@ void Executor::bind() {
 }
 
 uint64_t Executor::run(ThreadPool &pool, Trace *trace, uint32_t traced_program, uint64_t *step_ns) {
+  const ThreadPool::Busy busy(pool);
   Zone zone{};
   zone.program = traced_program;
   if (trace != nullptr) zone.iteration = trace->next_iteration();

@@ -18,6 +18,8 @@ namespace {
 constexpr int64_t kMaxRepeat = 1000000;
 // Bounds the memory of the measurements of one request.
 constexpr uint64_t kMaxMeasurements = 1u << 26;
+// Comparing numbers of threads should not start threads again and again.
+constexpr size_t kMaxPools = 3;
 constexpr int64_t kDefaultZones = 1 << 16;
 constexpr int64_t kMaxZones = 1 << 24;
 
@@ -135,11 +137,15 @@ void Session::unload(const Request &request) {
 }
 
 ThreadPool &Session::pool(int threads) {
-  if (pool_ == nullptr || pool_->size() != threads) {
-    pool_.reset();
-    pool_ = std::make_unique<ThreadPool>(threads);
+  const auto found =
+      std::find_if(pools_.begin(), pools_.end(), [&](const auto &pool) { return pool->size() == threads; });
+  if (found != pools_.end()) {
+    std::rotate(pools_.begin(), found, found + 1);
+  } else {
+    if (pools_.size() == kMaxPools) pools_.pop_back();
+    pools_.insert(pools_.begin(), std::make_unique<ThreadPool>(threads));
   }
-  return *pool_;
+  return *pools_.front();
 }
 
 void Session::run(const Request &request, JsonWriter &reply, bool bench) {

@@ -5,6 +5,7 @@
 #include <map>
 #include <memory>
 #include <string>
+#include <vector>
 
 #include "executor.h"
 #include "json.h"
@@ -33,7 +34,7 @@ class Session {
 
   std::map<int64_t, Loaded> loaded_;
   int64_t next_id_ = 1;
-  std::unique_ptr<ThreadPool> pool_;
+  std::vector<std::unique_ptr<ThreadPool>> pools_;  // the last used first
   std::unique_ptr<Trace> trace_;
 };
 
