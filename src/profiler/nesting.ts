@@ -17,16 +17,18 @@ export function sortForNesting(order: Uint32Array, start: Float64Array, duration
 
 /**
  * Fills `depth` and `parent` for zones `first … last` of one track, sorted by `sortForNesting`. A zone that starts inside
- * another one but outlives it is drawn below it and belongs to the nearest zone that contains it. Returns the rows used.
+ * another one but outlives it is drawn below it and belongs to the nearest zone that contains it. Returns the rows used, and whether there
+ * is such a zone: then the zones below one parent may overlap.
  */
 export function nest(
   zones: { start: Float64Array; duration: Float64Array; depth: Uint16Array; parent: Int32Array },
   first: number,
   last: number,
-): number {
+): { readonly rows: number; readonly loose: boolean } {
   const { start, duration, depth, parent } = zones;
   const stack: number[] = [];
   let rows = 0;
+  let loose = false;
   for (let i = first; i < last; i++) {
     const from = start[i]!;
     const to = from + duration[i]!;
@@ -37,12 +39,13 @@ export function nest(
     }
     let around = stack.length - 1;
     while (around >= 0 && start[stack[around]!]! + duration[stack[around]!]! < to) around--;
+    loose ||= around < stack.length - 1;
     parent[i] = around < 0 ? -1 : stack[around]!;
     depth[i] = Math.min(stack.length, 65535);
     if (stack.length < 65535) stack.push(i);
     rows = Math.max(rows, depth[i]! + 1);
   }
-  return rows;
+  return { rows, loose };
 }
 
 /** Time of each zone outside its direct children, in nanoseconds. */

@@ -16,6 +16,8 @@ export interface Track {
   readonly count: number;
   /** Greatest nesting depth plus one; 0 for counters and empty tracks. */
   readonly rows: number;
+  /** Zones overlap without containing one another, as those of asynchronous work do. */
+  readonly loose?: boolean;
   /** Unit of a counter's values, where recorded. */
   readonly unit?: string;
 }

@@ -210,7 +210,8 @@ export class TraceBuilder {
     const tracks = ranges.map(({ draft, first, count }, t): Track => {
       if (draft.kind === 'counter') return { ...draft, first, count, rows: 0 };
       zones.track.fill(t, first, first + count);
-      return { ...draft, first, count, rows: nest(zones, first, first + count) };
+      const { rows, loose } = nest(zones, first, first + count);
+      return { ...draft, first, count, rows, ...(loose ? { loose } : {}) };
     });
     const counters = {
       time: Float64Array.from(counterOrder, (i) => this.counterTime.at(i) - lowest),

@@ -2,12 +2,13 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { summaryCsv, zonesCsv } from '../../src/profiler/export/csv';
 import { selfTimes } from '../../src/profiler/nesting';
+import { select } from '../../src/profiler/select';
 import { readTrace } from '../../src/profiler/readTrace';
 import { quantile, statisticsByName } from '../../src/profiler/statistics';
 import { formatSummary, summarise } from '../../src/profiler/summary';
 import { TraceBuilder } from '../../src/profiler/traceBuilder';
 import type { Trace } from '../../src/profiler/trace';
-import { sampleTrace } from './sampleTrace';
+import { random, sampleTrace } from './sampleTrace';
 
 /** Zones as [track, start, duration, name, dispatch?, iteration?]. */
 function build(zones: readonly (readonly [number, number, number, string, number?, number?])[]): Trace {
@@ -139,4 +140,73 @@ test('the table and the CSV of a run', () => {
   assert.match(table, /\/features\/1\/Conv \+ Clip/);
   assert.equal(summaryCsv(summary).split('\r\n').length, 5);
   assert.equal([...zonesCsv(t)].length, 1 + t.zones.start.length);
+});
+
+test('selecting puts the element where sorting would, whatever repeats', () => {
+  const rand = random(3);
+  for (const [length, values] of [
+    [1, 1],
+    [2, 1],
+    [700, 3],
+    [5_000, 1e6],
+    [20_000, 40],
+  ] as const) {
+    const data = Float64Array.from({ length }, () => Math.floor(rand() * values));
+    const sorted = data.slice().sort();
+    for (const k of [0, length >> 1, Math.floor(length * 0.95), length - 1]) {
+      const work = data.slice();
+      select(work, k);
+      assert.equal(work[k], sorted[k]);
+      assert.ok(work.subarray(0, k).every((v) => v <= work[k]!));
+      assert.ok(work.subarray(k).every((v) => v >= work[k]!));
+    }
+  }
+});
+
+test('statistics of any range are those of its zones one by one, on nested and on overlapping tracks', () => {
+  const rand = random(11);
+  const zones: [number, number, number, string][] = [];
+  const nestZones = (track: number, from: number, to: number, depth: number): void => {
+    for (let at = from; at < to - 4;) {
+      const length = 2 + Math.floor(rand() * (to - at - 2));
+      zones.push([track, at, length, `n${Math.floor(rand() * 5)}`]);
+      if (depth < 4 && length > 8) nestZones(track, at + 1, at + length - 1, depth + 1);
+      at += length + Math.floor(rand() * 5);
+    }
+  };
+  nestZones(0, 0, 3_000, 0);
+  for (let i = 0; i < 300; i++)
+    zones.push([1, Math.floor(rand() * 3_000), Math.floor(rand() * 400), `n${i % 5}`]);
+  const trace = build(zones);
+  assert.deepEqual(
+    trace.tracks.map((t) => t.loose === true),
+    [false, true],
+  );
+  const self = selfTimes(trace.zones);
+  for (const range of [undefined, { from: 500, to: 1_700 }, { from: 0, to: 1 }, { from: 2_990, to: 9_000 }]) {
+    const rows = [...trace.zones.start.keys()].filter(
+      (i) => range === undefined || (trace.zones.start[i]! >= range.from && trace.zones.start[i]! < range.to),
+    );
+    const found = statisticsByName(trace, range);
+    assert.equal(
+      found.reduce((sum, s) => sum + s.calls, 0),
+      rows.length,
+    );
+    for (const s of found) {
+      const own = rows.filter((i) => trace.zones.name[i] === s.name);
+      const sorted = own.map((i) => trace.zones.duration[i]!).sort((a, b) => a - b);
+      assert.deepEqual(
+        [s.calls, s.total, s.self, s.min, s.max, s.median, s.p95],
+        [
+          own.length,
+          sorted.reduce((a, b) => a + b, 0),
+          own.reduce((sum, i) => sum + self[i]!, 0),
+          sorted[0],
+          sorted.at(-1),
+          quantile(sorted, 0.5),
+          quantile(sorted, 0.95),
+        ],
+      );
+    }
+  }
 });
