@@ -22,6 +22,12 @@ const system = {
     packages: ['fonts-dejavu-core'],
     optional: true,
   },
+  crossCompiler: {
+    any: ['aarch64-linux-gnu-g++'],
+    packages: ['gcc-aarch64-linux-gnu', 'g++-aarch64-linux-gnu'],
+    optional: true,
+  },
+  emulator: { any: ['qemu-aarch64'], packages: ['qemu-user'], optional: true },
   mlir: { any: ['mlir-opt-22', 'mlir-opt'], packages: ['mlir-22-tools'], optional: true },
 };
 
@@ -135,7 +141,7 @@ export function installForTests(rings) {
   const names = new Set();
   if (rings.some((ring) => ring !== 'static'))
     for (const name of ['cc', 'cxx', 'cmake', 'ninja']) names.add(name);
-  if (rings.includes('unit')) names.add('mlir');
+  if (rings.includes('unit')) for (const name of ['mlir', 'crossCompiler', 'emulator']) names.add(name);
   const inHost =
     hostRunsHere &&
     (rings.includes('e2e') || (rings.includes('integration') && process.env.VSCODE_EXECUTABLE === undefined));

@@ -2,6 +2,7 @@
  * A loaded artifact in a running native runner: run, time and trace it. Builds the runner first when it has to. Used by
  * the command line, the editor and bisection, which keep one session warm.
  */
+import type { Architecture } from '../artifact/cpuFeatures';
 import type { Cancellation } from '../base/cancellation';
 import { neverCancelled } from '../base/cancellation';
 import type { HostTensor } from '../frontend/elementType';
@@ -15,6 +16,8 @@ import { hostType } from './tensors';
 export interface SessionOptions {
   /** Folder that holds `native-runner`: the repository or the installed extension. */
   readonly resourceRoot: string;
+  /** An emulator of another machine, and that machine's architecture. */
+  readonly emulator?: { readonly architecture: Architecture; readonly launcher: readonly string[] };
   readonly cancellation?: Cancellation;
   readonly onProgress?: (text: string) => void;
 }
@@ -39,12 +42,14 @@ export class ArtifactSession {
   static async open(artifact: string, options: SessionOptions): Promise<ArtifactSession> {
     const cancellation = options.cancellation ?? neverCancelled;
     const { signal } = cancellation;
+    const { emulator } = options;
     const { executable } = await buildRunner({
       resourceRoot: options.resourceRoot,
       signal,
+      ...(emulator === undefined ? {} : { architecture: emulator.architecture }),
       ...(options.onProgress === undefined ? {} : { onProgress: options.onProgress }),
     });
-    const runner = await RunnerProcess.start({ executable, signal });
+    const runner = await RunnerProcess.start({ executable, signal, launcher: emulator?.launcher ?? [] });
     try {
       return new ArtifactSession(runner, await runner.load(artifact, { signal }), cancellation);
     } catch (error) {

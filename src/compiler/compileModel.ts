@@ -289,6 +289,7 @@ class Compile {
       () =>
         compileKernels({
           source: units,
+          architecture: target.architecture,
           cpuFeatures: target.cpuFeatures,
           flags: target.flags,
           cache: this.request.kernelCache !== false,

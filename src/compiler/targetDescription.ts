@@ -20,16 +20,20 @@ interface LevelDescription {
 
 const avx2 = ['sse3', 'ssse3', 'sse4.1', 'sse4.2', 'popcnt', 'avx', 'f16c', 'fma', 'bmi', 'bmi2', 'avx2'];
 const avx512 = [...avx2, 'avx512f', 'avx512dq', 'avx512cd', 'avx512bw', 'avx512vl'];
+const avx512vnni = [...avx512, 'avx512vnni'];
+const avx512bf16 = [...avx512vnni, 'avx512bf16'];
+const wide = {
+  architecture: 'x86_64',
+  vectorBytes: 64,
+  registers: 32,
+  flags: ['-ffp-contract=fast', '-mprefer-vector-width=512'],
+} as const;
 
 /** From the most to the least demanding of each architecture. */
 const levels = {
-  avx512: {
-    architecture: 'x86_64',
-    features: avx512,
-    vectorBytes: 64,
-    registers: 32,
-    flags: ['-ffp-contract=fast', '-mprefer-vector-width=512'],
-  },
+  avx512bf16: { ...wide, features: avx512bf16 },
+  avx512vnni: { ...wide, features: avx512vnni },
+  avx512: { ...wide, features: avx512 },
   avx2: {
     architecture: 'x86_64',
     features: avx2,
@@ -42,6 +46,13 @@ const levels = {
     features: [],
     vectorBytes: 16,
     registers: 16,
+    flags: ['-ffp-contract=fast'],
+  },
+  dotprod: {
+    architecture: 'aarch64',
+    features: ['dotprod'],
+    vectorBytes: 16,
+    registers: 32,
     flags: ['-ffp-contract=fast'],
   },
   neon: {

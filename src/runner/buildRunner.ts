@@ -7,8 +7,11 @@ import { access, copyFile, mkdir, open, readdir, readFile, rename, rm, stat, sta
 import { availableParallelism } from 'node:os';
 import { join, relative, sep } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
+import type { Architecture } from '../artifact/cpuFeatures';
 import { CancelledError } from '../base/cancellation';
 import { defaultCacheFolder } from './cacheFolder';
+import { requireCrossCompiler } from './crossToolchain';
+import { hostArchitecture } from './hostCpu';
 import { messages } from './messages';
 import { runTool } from './runTool';
 import { findToolchain, requireTools, type Tool, type ToolName } from './toolchain';
@@ -20,6 +23,8 @@ export interface BuildRunnerOptions {
   readonly resourceRoot: string;
   readonly cacheFolder?: string;
   readonly sanitizers?: readonly Sanitizer[];
+  /** For another machine than this one; it is then built with a cross compiler. */
+  readonly architecture?: Architecture;
   readonly env?: Readonly<NodeJS.ProcessEnv>;
   readonly signal?: AbortSignal;
   /** Told what is going on, as one line of text. */
@@ -100,14 +105,19 @@ async function removeAbandoned(cacheFolder: string): Promise<void> {
 }
 
 /**
- * The native runner for these sources. Throws STR0701 (tools missing), STR0702 (build failed), STR0722 (cache not
+ * The native runner for these sources. Throws STR0701 or STR0728 (tools missing), STR0702 (build failed), STR0722 (cache not
  * writable) or `CancelledError`; nothing but a finished runner stays in the cache.
  */
 export async function buildRunner(options: BuildRunnerOptions): Promise<BuiltRunner> {
   const { resourceRoot, env = process.env, sanitizers = [], signal, onProgress } = options;
   const cacheFolder = options.cacheFolder ?? defaultCacheFolder(env);
   const sources = join(resourceRoot, 'native-runner');
-  const tools = await requireTools(await findToolchain(env), ['cxx', 'cmake', 'ninja']);
+  const own = await requireTools(await findToolchain(env), ['cxx', 'cmake', 'ninja']);
+  const { architecture = hostArchitecture() } = options;
+  const foreign =
+    architecture === undefined || architecture === hostArchitecture() ? undefined : architecture;
+  const tools =
+    foreign === undefined ? own : { ...own, cxx: await requireCrossCompiler(foreign, 'cxx', env) };
   const target = join(cacheFolder, `runner-${await hashOf(sources, tools, sanitizers)}`);
   const executable = join(target, executableName);
   try {
@@ -125,7 +135,7 @@ export async function buildRunner(options: BuildRunnerOptions): Promise<BuiltRun
         if (await exists(executable)) return { executable, built: false };
         await removeAbandoned(cacheFolder);
         onProgress?.('Building the native runner');
-        await build(sources, target, tools, sanitizers, signal);
+        await build(sources, target, tools, sanitizers, foreign, signal);
         return { executable, built: true };
       } finally {
         await unlock();
@@ -153,6 +163,7 @@ async function build(
   target: string,
   tools: BuildTools,
   sanitizers: readonly Sanitizer[],
+  foreign: Architecture | undefined,
   signal: AbortSignal | undefined,
 ): Promise<void> {
   const temporary = `${target}.${process.pid}-${randomBytes(4).toString('hex')}.tmp`;
@@ -166,6 +177,7 @@ async function build(
       `-DCMAKE_CXX_COMPILER=${tools.cxx.path}`,
       `-DCMAKE_BUILD_TYPE=${sanitizers.length === 0 ? 'Release' : 'Debug'}`,
       `-DSTRATA_SANITIZE=${sanitizers.join(',')}`,
+      ...(foreign === undefined ? [] : ['-DCMAKE_SYSTEM_NAME=Linux', `-DCMAKE_SYSTEM_PROCESSOR=${foreign}`]),
     ]);
     // Ninja itself, not `cmake --build`: it stops its compilers when it is cancelled.
     await step('ninja', tools.ninja.path, ['-C', objects, '-j', String(availableParallelism())]);

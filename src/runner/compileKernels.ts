@@ -15,6 +15,7 @@ import {
 import { CancelledError } from '../base/cancellation';
 import { defaultCacheFolder } from './cacheFolder';
 import { cacheKey, CodeCache } from './codeCache';
+import { requireCrossCompiler } from './crossToolchain';
 import { hostArchitecture } from './hostCpu';
 import { messages } from './messages';
 import { runTool } from './runTool';
@@ -69,7 +70,7 @@ const linkFlags: readonly string[] = [
 const maxLogLines = 40;
 
 /**
- * Throws STR0701 (no compiler), STR0703 (the compiler refused it, with its message and where the C was kept), STR0722
+ * Throws STR0701 or STR0728 (no compiler), STR0703 (the compiler refused it, with its message and where the C was kept), STR0722
  * (disk full), STR0725 (unknown CPU feature) or `CancelledError`. Leaves no temporary files.
  */
 export async function compileKernels(options: CompileKernelsOptions): Promise<CompiledKernels> {
@@ -82,7 +83,10 @@ export async function compileKernels(options: CompileKernelsOptions): Promise<Co
       architecture,
       known: knownFeatures.flatMap((f) => (f.architecture === architecture ? [f.name] : [])).join(', '),
     });
-  const { cc } = await requireTools(toolchain ?? (await findToolchain(process.env, ['cc'])), ['cc']);
+  const cc =
+    architecture === (hostArchitecture() ?? architecture)
+      ? (await requireTools(toolchain ?? (await findToolchain(process.env, ['cc'])), ['cc'])).cc
+      : await requireCrossCompiler(architecture, 'cc');
   const units = typeof source === 'string' ? [{ source }] : source;
   const compileFlags = [...defaultFlags, ...compilerFlags(architecture, cpuFeatures), ...flags];
   return new KernelBuild(cc, compileFlags, units, options).run();

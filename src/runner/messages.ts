@@ -126,6 +126,10 @@ export const runnerTemplates = {
     text: 'What this machine reaches at most could not be measured ({step} failed):\n{log}',
     next: 'Run "strata doctor" to check the toolchain.',
   },
+  STR0728: {
+    text: 'Code for {architecture} needs a cross compiler: {program} was not found.',
+    next: 'On Debian run "apt-get install {package}", or choose a feature level of this machine.',
+  },
 } as const;
 
 export const messages = defineMessages(templated(runnerTemplates));

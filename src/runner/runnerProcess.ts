@@ -25,6 +25,8 @@ import type {
 export interface StartRunnerOptions extends RequestOptions {
   /** What `buildRunner` built. */
   readonly executable: string;
+  /** Program and arguments that run it: an emulator of another machine. */
+  readonly launcher?: readonly string[];
   readonly env?: Readonly<NodeJS.ProcessEnv>;
   /** Parent of the folder for inputs and outputs. */
   readonly temporaryFolder?: string;
@@ -111,7 +113,7 @@ export class RunnerProcess {
   readonly #removeFolder = (): void => rmSync(this.#folder, { recursive: true, force: true });
 
   private constructor(options: StartRunnerOptions) {
-    const { executable, env, temporaryFolder = tmpdir() } = options;
+    const { executable, launcher = [], env, temporaryFolder = tmpdir() } = options;
     try {
       this.#folder = mkdtempSync(join(temporaryFolder, 'strata-runner-'));
     } catch (cause) {
@@ -119,7 +121,8 @@ export class RunnerProcess {
       throw messages.error('STR0722', { folder: temporaryFolder, reason }, { cause });
     }
     process.once('exit', this.#removeFolder);
-    this.#child = execa(executable, ['serve'], {
+    const [program = executable, ...args] = [...launcher, executable, 'serve'];
+    this.#child = execa(program, args, {
       stdin: 'pipe',
       buffer: false,
       reject: false,

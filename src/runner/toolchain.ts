@@ -88,14 +88,23 @@ async function findTool(name: ToolName, env: Readonly<NodeJS.ProcessEnv>): Promi
   const { variable, programs } = toolSpecs[name];
   const chosen = variable === undefined ? undefined : env[variable];
   for (const program of chosen ? [chosen, ...programs] : programs) {
-    const path = await locate(program, env);
-    if (path === undefined) continue;
-    const { ok, output } = await runTool(path, ['--version'], { timeoutMs: 10_000 });
-    if (!ok) continue;
-    const description = output.split('\n')[0]!;
-    return { path, version: parseVersion(description), description };
+    const tool = await findProgram(program, env);
+    if (tool !== undefined) return tool;
   }
   return undefined;
+}
+
+/** A program on `PATH` (or at its absolute path) that says its version. */
+export async function findProgram(
+  program: string,
+  env: Readonly<NodeJS.ProcessEnv>,
+): Promise<Tool | undefined> {
+  const path = await locate(program, env);
+  if (path === undefined) return undefined;
+  const { ok, output } = await runTool(path, ['--version'], { timeoutMs: 10_000 });
+  if (!ok) return undefined;
+  const description = output.split('\n')[0]!;
+  return { path, version: parseVersion(description), description };
 }
 
 /** Searches `PATH`, `CC` and `CXX`. Tools older than their minimum are reported too; `requireTools` refuses them. */

@@ -56,7 +56,8 @@ describe('agreement with ONNX Runtime', () => {
     });
   }
 
-  for (const cpuLevel of cpuLevels) {
+  // Levels with dot products of small types differ from avx512 in nothing that this model has.
+  for (const cpuLevel of cpuLevels.filter((l) => l !== 'avx512vnni' && l !== 'avx512bf16')) {
     for (const optLevel of [0, 1, 2, 3] as readonly OptLevel[]) {
       it(`of tiny-convnet for ${cpuLevel} at -O${optLevel}, batch 1 and 2`, async (t) => {
         const { here } = await runnableLevels();

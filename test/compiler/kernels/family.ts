@@ -32,6 +32,8 @@ export interface Family {
   readonly budget: Budget;
   readonly cases: readonly Case[];
   readonly opset?: number;
+  /** Where they differ from the usual ones. */
+  readonly levels?: readonly CpuLevel[];
 }
 
 export const seedOfRun = Number(process.env['STRATA_SEED'] ?? 1);
