@@ -1,10 +1,11 @@
 /** `strata trace`: traces of ours and of other tools without an editor. */
 import { createWriteStream } from 'node:fs';
-import { readFile } from 'node:fs/promises';
 import path from 'node:path';
 import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import type { Command } from 'commander';
+import { CancelledError } from '../base/cancellation';
+import { StrataError } from '../base/diagnostics';
 import { reasonOf } from '../compiler/readText';
 import { compareTraces, regressions } from '../profiler/compare';
 import { formatComparison } from '../profiler/compareText';
@@ -12,7 +13,7 @@ import { chromeJson } from '../profiler/export/chromeJson';
 import { zonesCsv } from '../profiler/export/csv';
 import { perfettoProtobuf } from '../profiler/export/perfettoProtobuf';
 import { speedscopeJson } from '../profiler/export/speedscopeJson';
-import { readTrace } from '../profiler/readTrace';
+import { readTraceFile } from '../profiler/readTraceFile';
 import { formatSummary, summarise } from '../profiler/summary';
 import type { Trace } from '../profiler/trace';
 import { cliMessages } from './messages';
@@ -152,13 +153,14 @@ async function exportTrace(
 }
 
 async function read(file: string, context: CommandContext): Promise<Trace> {
-  let bytes: Uint8Array;
-  try {
-    bytes = await readFile(file);
-  } catch (error) {
+  const { signal } = context.cancellation;
+  const onProgress = (part: number): void => {
+    context.progress(`reading ${path.basename(file)}, ${Math.round(part * 100)} %`);
+  };
+  const trace = await readTraceFile(file, { signal, onProgress }).catch((error: unknown) => {
+    if (error instanceof StrataError || error instanceof CancelledError) throw error;
     throw cliMessages.error('STR0003', { path: file, problem: reasonOf(error) }, { cause: error });
-  }
-  const trace = readTrace(bytes, path.basename(file));
+  });
   context.warn(trace.warnings);
   return trace;
 }

@@ -74,7 +74,8 @@ export const traceMessages = defineMessages({
   }),
   STR0816: message<{ file: string }>({
     text: (p) => `${p.file}: a capture of Tracy, which only the Tracy of the same version reads.`,
-    next: () => "Export it with 'tracy-csvexport -u capture.tracy > zones.csv' and open that.",
+    next: () =>
+      "Put its 'tracy-csvexport' on the path and try again, or run 'tracy-csvexport -u capture.tracy > zones.csv' where it is and open that.",
   }),
   STR0817: message<{ reason: string }>({
     text: (p) => `The query failed: ${p.reason}`,
@@ -83,5 +84,13 @@ export const traceMessages = defineMessages({
   STR0818: message<{ zones: number; limit: number }>({
     text: (p) => `The trace has ${p.zones} zones; queries hold at most ${p.limit}.`,
     next: () => 'Export the part of interest and open that.',
+  }),
+  STR0819: message<{ file: string; size: number; limit: number }>({
+    text: (p) => `${p.file}: ${p.size} bytes, at most ${p.limit} can be held.`,
+    next: () => 'Record a shorter run.',
+  }),
+  STR0820: message<{ file: string; tool: string; reason: string }>({
+    text: (p) => `${p.file}: '${p.tool}' failed: ${p.reason}.`,
+    next: () => 'A capture needs the tools of the Tracy version that wrote it.',
   }),
 });

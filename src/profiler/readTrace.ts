@@ -41,6 +41,10 @@ const TRACY_CAPTURES = ['tracy\0', 'tlZ\u0004', 'tZst', 'tr\u00fdP'].map((magic)
   Array.from(magic, (c) => c.charCodeAt(0)),
 );
 
+/** Whether the bytes are a capture of Tracy, which `readTraceFile` has exported by Tracy's own tool. */
+export const isTracyCapture = (bytes: Uint8Array): boolean =>
+  TRACY_CAPTURES.some((magic) => startsWith(bytes, magic));
+
 function expand(bytes: Uint8Array, fileName: string): Uint8Array {
   const gzip = startsWith(bytes, GZIP);
   if (!gzip && !startsWith(bytes, ZSTD)) return bytes;
@@ -87,8 +91,7 @@ export function importerFor(bytes: Uint8Array, fileName: string): Importer | und
  */
 export function readTrace(bytes: Uint8Array, fileName: string): Trace {
   const expanded = expand(bytes, fileName);
-  if (TRACY_CAPTURES.some((magic) => startsWith(expanded, magic)))
-    throw traceMessages.error('STR0816', { file: fileName });
+  if (isTracyCapture(expanded)) throw traceMessages.error('STR0816', { file: fileName });
   const importer = importerFor(expanded, fileName);
   if (importer === undefined) {
     const head = Array.from(expanded.subarray(0, 8), (b) => b.toString(16).padStart(2, '0')).join(' ');
