@@ -56,6 +56,11 @@ function bundles() {
       entry: 'src/profiler/query/queryWorker.ts',
       options: { ...node, format: 'cjs', ...commonJsMeta },
     },
+    {
+      out: 'trace-worker.cjs',
+      entry: 'src/editor/traceWorker.ts',
+      options: { ...node, format: 'cjs', ...commonJsMeta },
+    },
     ...views.map((view) => ({
       out: `webview/${view.name}.js`,
       entry: `webview/${view.name}/main.ts`,

@@ -39,12 +39,13 @@ export function activate(context: vscode.ExtensionContext): StrataApi {
   const compilations = new Compilations();
   const documents = new IrDocuments(compilations);
   const navigator = new IrNavigator(compilations, documents);
-  const trace = new CurrentTrace();
+  const trace = new CurrentTrace(path.join(context.extensionPath, 'dist', 'trace-worker.cjs'));
   const views = new ProfilerViews(trace, {
     extensionUri: context.extensionUri,
     navigator,
     report,
     memory: context.workspaceState,
+    history: () => trace.history,
   });
   const tree = new CompilationsTree(compilations);
   const treeView = vscode.window.createTreeView('strata.compilations', {

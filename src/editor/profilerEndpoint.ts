@@ -2,23 +2,23 @@
 import { randomBytes } from 'node:crypto';
 import path from 'node:path';
 import * as vscode from 'vscode';
-import { chromeJson } from '../profiler/export/chromeJson';
-import { zonesCsv } from '../profiler/export/csv';
+import { exampleQueries } from '../profiler/query/exampleQueries';
 import type { Connection } from '../protocol/rpc';
 import { connect } from '../protocol/rpc';
 import type {
+  Bookmark,
   ExportFormat,
   ProfilerHost,
   ProfilerView,
   ProfilerViewState,
+  SavedQuery,
   ZoneRef,
 } from '../protocol/profilerView';
-import { fromWire } from '../protocol/profilerView';
 import { profilerHtml } from '../protocol/webviewHtml';
 import type { CommandId } from './commandIds';
 import type { ErrorReport } from './errorReport';
 import type { IrNavigator } from './irNavigator';
-import type { TraceSource } from './traceSource';
+import type { TraceRun, TraceSource } from './traceSource';
 
 export interface EndpointOptions {
   readonly extensionUri: vscode.Uri;
@@ -26,6 +26,8 @@ export interface EndpointOptions {
   readonly report: ErrorReport;
   /** Where the place of the person in a view is kept. */
   readonly memory: vscode.Memento;
+  /** Runs of this window, newest first. */
+  readonly history: () => readonly TraceRun[];
 }
 
 const run = async (id: CommandId): Promise<void> => {
@@ -118,10 +120,46 @@ export class ProfilerEndpoint implements vscode.Disposable {
       saveState: async (state) => {
         await memory.update(key, state);
       },
+      query: (run, name, args) => {
+        const { worker, number } = this.source.at(run);
+        return worker.query(number, name, args);
+      },
+      compare: (run) => {
+        const { worker, number } = this.source.at(run);
+        return worker.compare(number, this.source.at(0).number);
+      },
+      addRun: () => this.#guard('compare', () => addRun(this.source, this.options.history())),
+      removeRun: (run) => this.source.remove(run),
+      sql: (text, limit) => {
+        const { worker, number } = this.source.at(0);
+        return worker.sql(number, text, limit);
+      },
+      stopSql: () => {
+        const { worker, number } = this.source.at(0);
+        return worker.stopSql(number);
+      },
+      offeredQueries: () =>
+        Promise.resolve({
+          examples: exampleQueries,
+          saved: memory.get<readonly SavedQuery[]>(queriesKey, []),
+        }),
+      saveQueries: async (queries) => {
+        await memory.update(queriesKey, queries);
+      },
+      exportTable: (name, csv) =>
+        this.#guard('export', () => saveText(name, { CSV: ['csv'] }, new TextEncoder().encode(csv))),
+      getBookmarks: () => Promise.resolve(memory.get<readonly Bookmark[]>(this.#bookmarksKey(), [])),
+      saveBookmarks: async (bookmarks) => {
+        await memory.update(this.#bookmarksKey(), bookmarks.length === 0 ? undefined : bookmarks);
+      },
+      askForText: async (title, value) => vscode.window.showInputBox({ title, value }),
       selectZone: (zone) =>
         this.#guard('profiler', () => navigator.highlightZone(this.source.compilation, zone)),
       revealZone: (zone: ZoneRef) =>
         this.#guard(zone.name, () => navigator.revealZone(this.source.compilation, zone)),
+      joinOf: () => Promise.resolve(undefined),
+      openLink: () => Promise.resolve(),
+      copyLink: () => Promise.resolve(),
       openFullEditor: () => run('strata.openProfiler'),
       profileModel: () => run('strata.profileModel'),
       exportTrace: (format) => this.#guard('export', () => this.#export(format)),
@@ -142,18 +180,68 @@ export class ProfilerEndpoint implements vscode.Disposable {
   async #export(format: ExportFormat): Promise<void> {
     const { state } = this.source;
     if (state.kind !== 'ready') return;
-    const extension = format === 'chrome' ? 'json' : 'csv';
-    const name = state.title.replace(/[^\w.-]+/g, '-').replace(/^-+|-+$/g, '');
-    const folder = vscode.workspace.workspaceFolders?.[0]?.uri;
-    const file = await vscode.window.showSaveDialog({
-      ...(folder === undefined ? {} : { defaultUri: vscode.Uri.joinPath(folder, `${name}.${extension}`) }),
-      filters: format === 'chrome' ? { 'Chrome trace': ['json'] } : { CSV: ['csv'] },
-      title: 'Export the trace',
-    });
+    const name = (state.runs[0]?.title ?? 'trace').replace(/[^\w.-]+/g, '-').replace(/^-+|-+$/g, '');
+    const { label, extension } = formats[format];
+    const file = await askWhere(`${name}.${extension}`, { [label]: [extension.replace(/^.*\./, '')] });
     if (file === undefined) return;
-    const trace = fromWire(state.trace);
-    const text = [...(format === 'chrome' ? chromeJson(trace) : zonesCsv(trace))].join('');
-    await vscode.workspace.fs.writeFile(file, new TextEncoder().encode(text));
-    void vscode.window.setStatusBarMessage(`Exported ${path.basename(file.path)}`, 4000);
+    const { worker, number } = this.source.at(0);
+    const title = `Exporting ${path.basename(file.path)}`;
+    await vscode.window.withProgress({ location: vscode.ProgressLocation.Window, title }, async () => {
+      const bytes = await worker.export(number, format, file.scheme === 'file' ? file.fsPath : undefined);
+      if (bytes !== undefined) await vscode.workspace.fs.writeFile(file, bytes);
+    });
+    sayExported(file);
   }
+
+  /** Bookmarks belong to a file, wherever it is looked at; those of a run of this window go with it. */
+  #bookmarksKey(): string {
+    return `profiler.bookmarks ${this.source.runs[0]?.file.toString() ?? ''}`;
+  }
+}
+
+const queriesKey = 'profiler.queries';
+
+const formats: Readonly<Record<ExportFormat, { readonly label: string; readonly extension: string }>> = {
+  perfetto: { label: 'Perfetto trace', extension: 'pftrace' },
+  chrome: { label: 'Chrome trace', extension: 'json' },
+  speedscope: { label: 'speedscope profile', extension: 'speedscope.json' },
+  csv: { label: 'CSV', extension: 'csv' },
+};
+
+async function askWhere(name: string, filters: Record<string, string[]>): Promise<vscode.Uri | undefined> {
+  const folder = vscode.workspace.workspaceFolders?.[0]?.uri;
+  return vscode.window.showSaveDialog({
+    ...(folder === undefined ? {} : { defaultUri: vscode.Uri.joinPath(folder, name) }),
+    filters,
+    title: 'Export',
+  });
+}
+const sayExported = (file: vscode.Uri): void =>
+  void vscode.window.setStatusBarMessage(`Exported ${path.basename(file.path)}`, 4000);
+
+async function saveText(name: string, filters: Record<string, string[]>, bytes: Uint8Array): Promise<void> {
+  const file = await askWhere(name, filters);
+  if (file === undefined) return;
+  await vscode.workspace.fs.writeFile(file, bytes);
+  sayExported(file);
+}
+
+/** Asks for a run to compare with: an earlier one of this window, or a file. */
+async function addRun(source: TraceSource, history: readonly TraceRun[]): Promise<void> {
+  const shown = new Set(source.runs.map((r) => r.file.toString()));
+  type Item = vscode.QuickPickItem & { readonly run?: TraceRun };
+  const browse: Item = { label: '$(folder-opened) Choose a file…' };
+  const items = history
+    .filter((r) => !shown.has(r.file.toString()))
+    .map((run): Item => ({ label: run.title, description: path.basename(run.file.path), run }));
+  const chosen =
+    items.length === 0
+      ? browse
+      : await vscode.window.showQuickPick([...items, browse], {
+          placeHolder: 'The run to compare with the one that is shown',
+        });
+  if (chosen === undefined) return;
+  if (chosen.run !== undefined) return source.add(chosen.run);
+  const [file] = (await vscode.window.showOpenDialog({ title: 'Compare with a trace' })) ?? [];
+  if (file !== undefined) await source.add({ file, title: path.basename(file.path), compilation: undefined });
 }

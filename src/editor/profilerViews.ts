@@ -3,8 +3,8 @@ import path from 'node:path';
 import * as vscode from 'vscode';
 import type { EndpointOptions } from './profilerEndpoint';
 import { ProfilerEndpoint } from './profilerEndpoint';
-import type { CurrentTrace, TraceSource } from './traceSource';
-import { loadTrace } from './traceSource';
+import { TraceSource } from './traceSource';
+import type { CurrentTrace } from './traceSource';
 
 export const profilerViewId = 'strata.profiler';
 export const traceEditorId = 'strata.trace';
@@ -97,10 +97,10 @@ export class ProfilerViews
   // Trace files
 
   openCustomDocument(uri: vscode.Uri): TraceDocument {
-    return new TraceDocument(uri);
+    return new TraceDocument(uri, this.current.workerFile);
   }
   async resolveCustomEditor(document: TraceDocument, panel: vscode.WebviewPanel): Promise<void> {
-    const endpoint = new ProfilerEndpoint(panel.webview, 'editor', document, this.options);
+    const endpoint = new ProfilerEndpoint(panel.webview, 'editor', document.source, this.options);
     panel.onDidDispose(() => {
       endpoint.dispose();
     });
@@ -123,24 +123,28 @@ export class ProfilerViews
 }
 
 /** A trace file as a document of its own. */
-export class TraceDocument implements vscode.CustomDocument, TraceSource {
-  readonly #changed = new vscode.EventEmitter<void>();
-  readonly onDidChange = this.#changed.event;
-  readonly compilation = undefined;
-  state: TraceSource['state'];
+export class TraceDocument implements vscode.CustomDocument {
+  readonly source: TraceSource;
   #loading: Promise<void> | undefined;
 
-  constructor(readonly uri: vscode.Uri) {
-    this.state = { kind: 'loading', what: `Reading ${path.basename(uri.path)}…` };
+  constructor(
+    readonly uri: vscode.Uri,
+    workerFile: string,
+  ) {
+    this.source = new TraceSource(workerFile, {
+      kind: 'loading',
+      what: `Reading ${path.basename(uri.path)}…`,
+    });
   }
   load(): Promise<void> {
-    this.#loading ??= (async () => {
-      this.state = await loadTrace(this.uri, this.uri.toString(), path.basename(this.uri.path));
-      this.#changed.fire();
-    })();
+    const { uri } = this;
+    this.#loading ??= this.source.show(
+      { file: uri, title: path.basename(uri.path), compilation: undefined },
+      uri.toString(),
+    );
     return this.#loading;
   }
   dispose(): void {
-    this.#changed.dispose();
+    this.source.dispose();
   }
 }

@@ -1,75 +1,142 @@
 /** What profiler views show: the last run of this window, or a trace file that was opened. */
 import path from 'node:path';
 import * as vscode from 'vscode';
-import { StrataError } from '../base/diagnostics';
-import { readTrace } from '../profiler/readTrace';
-import type { TraceState } from '../protocol/profilerView';
-import { toWire } from '../protocol/profilerView';
-import { editorMessages } from './messages';
+import type { RunState, TraceState } from '../protocol/profilerView';
 import type { ProfiledRun } from './modelRuns';
+import { TraceClient, traceDiagnostic } from './traceClient';
 
-export interface TraceSource {
-  readonly state: TraceState;
+/** A trace that may be compared with: a run of this window or a file. */
+export interface TraceRun {
+  readonly file: vscode.Uri;
+  readonly title: string;
   /** Id of the compilation that was run, if it is one of this window. */
   readonly compilation: string | undefined;
-  readonly onDidChange: vscode.Event<void>;
 }
 
-/** Reads a trace file from any file system. Never throws: a failure is a state. */
-export async function loadTrace(file: vscode.Uri, id: string, title: string): Promise<TraceState> {
-  const name = path.basename(file.path);
-  try {
-    const bytes = await vscode.workspace.fs.readFile(file);
-    return { kind: 'ready', id, title, trace: toWire(readTrace(bytes, name)) };
-  } catch (error) {
-    const diagnostic =
-      error instanceof StrataError
-        ? error.diagnostic
-        : editorMessages.diagnostic('STR0908', { file: name, problem: (error as Error).message });
-    return { kind: 'failed', diagnostic };
-  }
+interface Loaded {
+  readonly client: TraceClient;
+  readonly runs: readonly (TraceRun & RunState & { readonly number: number })[];
 }
 
-/** The trace that the panel and the full editor share. */
-export class CurrentTrace implements TraceSource, vscode.Disposable {
+/** A trace with the runs it is compared with; its columns are in a worker. */
+export class TraceSource implements vscode.Disposable {
   readonly #changed = new vscode.EventEmitter<void>();
   readonly onDidChange = this.#changed.event;
-  #state: TraceState = { kind: 'none' };
+  #state: TraceState;
+  #loaded: Loaded | undefined;
   #compilation: string | undefined;
-  #next = 1;
+  #number = 1;
+  #nextRun = 1;
+
+  /** `workerFile` is `dist/trace-worker.cjs`. */
+  constructor(
+    readonly workerFile: string,
+    initial: TraceState = { kind: 'none' },
+  ) {
+    this.#state = initial;
+  }
 
   get state(): TraceState {
     return this.#state;
   }
+  /** Id of the compilation that was run, if it is one of this window. */
   get compilation(): string | undefined {
     return this.#compilation;
   }
+  /** The runs in order: the one that is shown first. */
+  get runs(): readonly TraceRun[] {
+    return this.#loaded?.runs ?? [];
+  }
 
-  /** A run of a compilation or artifact. */
-  async showRun(run: ProfiledRun): Promise<void> {
-    await this.#load(vscode.Uri.file(run.trace), run.title, run.compilation);
+  /** Reads a trace and shows it in place of what was there. Never throws: a failure is a state. */
+  async show(run: TraceRun, id?: string): Promise<void> {
+    const number = this.#number++;
+    const name = path.basename(run.file.path);
+    if (this.#state.kind !== 'ready')
+      this.#set({ kind: 'loading', what: `Reading ${name}…` }, undefined, run.compilation);
+    const client = new TraceClient(this.workerFile);
+    let state: TraceState;
+    let loaded: Loaded | undefined;
+    try {
+      const info = await client.open(0, run.file);
+      loaded = { client, runs: [{ ...run, info, number: 0 }] };
+      state = this.#ready(id ?? `run${number}`, loaded);
+    } catch (error) {
+      client.dispose();
+      state = { kind: 'failed', diagnostic: traceDiagnostic(name, error) };
+    }
+    // A later one may have come meanwhile.
+    if (number === this.#number - 1) this.#set(state, loaded, run.compilation);
+    else loaded?.client.dispose();
   }
-  async showFile(file: vscode.Uri): Promise<void> {
-    await this.#load(file, path.basename(file.path), undefined);
+
+  /** Adds a run to compare with; throws what reading it threw. */
+  async add(run: TraceRun): Promise<void> {
+    const loaded = this.#loaded;
+    if (loaded === undefined || this.#state.kind !== 'ready') return;
+    const number = this.#nextRun++;
+    const info = await loaded.client.open(number, run.file);
+    if (this.#loaded !== loaded) return;
+    this.#change({ ...loaded, runs: [...loaded.runs, { ...run, info, number }] });
   }
+  async remove(index: number): Promise<void> {
+    const loaded = this.#loaded;
+    const gone = index === 0 ? undefined : loaded?.runs[index];
+    if (loaded === undefined || gone === undefined) return;
+    this.#change({ ...loaded, runs: loaded.runs.filter((r) => r !== gone) });
+    await loaded.client.worker.close(gone.number);
+  }
+
   clear(): void {
-    this.#set({ kind: 'none' }, undefined);
+    this.#set({ kind: 'none' }, undefined, undefined);
   }
   dispose(): void {
+    this.#loaded?.client.dispose();
     this.#changed.dispose();
   }
 
-  async #load(file: vscode.Uri, title: string, compilation: string | undefined): Promise<void> {
-    const number = this.#next++;
-    if (this.#state.kind !== 'ready')
-      this.#set({ kind: 'loading', what: `Reading ${path.basename(file.path)}…` }, compilation);
-    const state = await loadTrace(file, `run${number}`, title);
-    // A later one may have come meanwhile.
-    if (number === this.#next - 1) this.#set(state, compilation);
+  /** Its worker, and the number there of the run at `index`; throws where nothing is loaded. */
+  at(index: number): { readonly worker: TraceClient['worker']; readonly number: number } {
+    const run = this.#loaded?.runs[index];
+    if (this.#loaded === undefined || run === undefined) throw new Error('the trace is no longer open');
+    return { worker: this.#loaded.client.worker, number: run.number };
   }
-  #set(state: TraceState, compilation: string | undefined): void {
+
+  #ready(id: string, { runs }: Loaded): TraceState {
+    return { kind: 'ready', id, runs: runs.map(({ title, info }) => ({ title, info })) };
+  }
+  #change(loaded: Loaded): void {
+    this.#loaded = loaded;
+    if (this.#state.kind === 'ready') this.#state = this.#ready(this.#state.id, loaded);
+    this.#changed.fire();
+  }
+  #set(state: TraceState, loaded: Loaded | undefined, compilation: string | undefined): void {
+    if (this.#loaded !== loaded) this.#loaded?.client.dispose();
+    this.#loaded = loaded;
     this.#state = state;
     this.#compilation = compilation;
     this.#changed.fire();
   }
 }
+
+/** The trace that the panel and the full editor share, with the runs of this window before it. */
+export class CurrentTrace extends TraceSource {
+  #history: readonly TraceRun[] = [];
+
+  /** Runs of this window, newest first; files of compilations that were removed may be gone. */
+  get history(): readonly TraceRun[] {
+    return this.#history;
+  }
+
+  /** A run of a compilation or artifact. */
+  async showRun(run: ProfiledRun): Promise<void> {
+    const file = vscode.Uri.file(run.trace);
+    const shown = { file, title: run.title, compilation: run.compilation };
+    const others = this.#history.filter((r) => r.file.toString() !== file.toString());
+    this.#history = [shown, ...others].slice(0, mostRuns);
+    await this.show(shown);
+  }
+}
+
+/** Runs that are offered for comparison. */
+const mostRuns = 20;

@@ -36,8 +36,8 @@ suite('compile', () => {
       trace.state.kind === 'ready' ? trace.state : undefined,
     );
     assert.equal(trace.compilation, entry.id);
-    assert.match(state.title, /^tiny-convnet\.onnx → cpu \(\w+\), \d+ threads?$/);
-    assert.ok(state.trace.zones.start.length > 0);
+    assert.match(state.runs[0]!.title, /^tiny-convnet\.onnx → cpu \(\w+\), \d+ threads?$/);
+    assert.ok(state.runs[0]!.info.zones > 0);
   });
 
   test('two compilations at once do not disturb each other', async () => {

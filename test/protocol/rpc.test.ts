@@ -4,7 +4,8 @@ import { MessageChannel } from 'node:worker_threads';
 import type { MessagePort } from 'node:worker_threads';
 import { readTrace } from '../../src/profiler/readTrace';
 import { traceMessages } from '../../src/profiler/messages';
-import { fromWire, toWire } from '../../src/protocol/profilerView';
+import { TraceEngine } from '../../src/profiler/engine/traceEngine';
+import { answerQuery } from '../../src/protocol/profilerView';
 import { connect, RemoteCallError } from '../../src/protocol/rpc';
 import type { Channel } from '../../src/protocol/rpc';
 import { contentSecurityPolicy, profilerHtml } from '../../src/protocol/webviewHtml';
@@ -86,14 +87,26 @@ test('closing fails the calls that wait, and strangers’ messages are ignored',
   toDoubler.dispose();
 });
 
-test('a trace crosses as JSON with its columns apart', () => {
-  const trace = readTrace(sampleTrace({ iterations: 1, dispatches: 2, threads: 1 }), 'a.pftrace');
-  const { zones, args, counters, ...rest } = toWire(trace);
-  assert.doesNotThrow(() => JSON.stringify(rest), 'nothing but columns needs more than JSON');
-  for (const column of [zones, args, counters].flatMap((c) => Object.values(c) as unknown[])) {
-    assert.ok(ArrayBuffer.isView(column));
-  }
-  assert.deepEqual(fromWire(structuredClone(toWire(trace))), trace);
+test('answers cross as JSON with their columns apart, and queries by their names only', () => {
+  const engine = new TraceEngine(
+    readTrace(sampleTrace({ iterations: 1, dispatches: 2, threads: 1 }), 'a.pftrace'),
+  );
+  const { tracks, ...window } = {
+    tracks: engine.info().tracks,
+    ...engine.window({ source: { kind: 'tracks' }, rows: [0, 1], from: 0, to: 1e6, pixels: 500 }),
+  };
+  const columns = Object.values(window).filter((v) => ArrayBuffer.isView(v));
+  assert.equal(columns.length, 8);
+  for (const c of columns) assert.equal(c.byteLength, c.buffer.byteLength, 'no more crosses than is meant');
+  const plain = {
+    tracks,
+    info: engine.info(),
+    details: engine.details(1),
+    table: engine.table({ by: 'dispatch' }),
+  };
+  assert.deepEqual(JSON.parse(JSON.stringify(plain)), plain, 'nothing but columns needs more than JSON');
+  assert.equal(answerQuery(engine, 'step', [null, 'next', 0]), 0, 'null stands for undefined');
+  assert.throws(() => answerQuery(engine, 'constructor', []), RangeError);
 });
 
 test('the document allows nothing but its own bundle', () => {

@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { readTrace } from '../../src/profiler/readTrace';
-import { toWire } from '../../src/protocol/profilerView';
+import { TraceEngine } from '../../src/profiler/engine/traceEngine';
 import type { TraceState, ZoneRef } from '../../src/protocol/profilerView';
 import { sampleName, sampleTrace } from '../profiler/sampleTrace';
 import { missingBrowser, ViewBrowser } from './profilerPage';
@@ -12,7 +12,11 @@ import type { OpenChoices, ProfilerPage } from './profilerPage';
 const missing = await missingBrowser();
 
 const trace = readTrace(sampleTrace({ iterations: 4, dispatches: 20, threads: 2, inner: 3 }), 'run.pftrace');
-const ready: TraceState = { kind: 'ready', id: 'run', title: 'model.onnx → cpu', trace: toWire(trace) };
+const ready: TraceState = {
+  kind: 'ready',
+  id: 'run',
+  runs: [{ title: 'model.onnx → cpu', info: new TraceEngine(trace).info() }],
+};
 
 /** Polls until `read` gives what `test` accepts. */
 async function until<T>(what: string, read: () => T | Promise<T>, accepts: (v: T) => boolean): Promise<T> {
@@ -36,7 +40,14 @@ describe('profiler view', { skip: missing === undefined ? false : missing }, () 
     choices: Partial<OpenChoices>,
     check: (view: ProfilerPage) => Promise<void>,
   ): Promise<void> {
-    const view = await browser.open({ theme: 'dark', width: 1000, height: 300, state: ready, ...choices });
+    const view = await browser.open({
+      theme: 'dark',
+      width: 1000,
+      height: 300,
+      state: ready,
+      traces: [trace],
+      ...choices,
+    });
     try {
       await view.page.waitForSelector('.chart canvas, .message .actions');
       await check(view);
@@ -90,7 +101,7 @@ describe('profiler view', { skip: missing === undefined ? false : missing }, () 
         () => heading(v),
         (t) => plain(t).includes(sampleName(7)),
       );
-      const canvas = (await v.page.locator('.timeline .chart-sticky canvas').boundingBox())!;
+      const canvas = (await v.page.locator('.timeline .chart-sticky > canvas:last-child').boundingBox())!;
       const row = { x: canvas.x + canvas.width / 2, y: canvas.y + 4 + 18 + 9 };
       await v.page.keyboard.press('Escape');
       await v.page.mouse.click(row.x, canvas.y + canvas.height - 4);
@@ -108,7 +119,7 @@ describe('profiler view', { skip: missing === undefined ? false : missing }, () 
         () => calls(v, 'revealZone').length,
         (n) => n === 1,
       );
-      await v.page.getByText('Reveal in IR').click();
+      await v.page.getByText('Reveal in IR', { exact: true }).click();
       await until(
         'revealZone',
         () => calls(v, 'revealZone').length,
@@ -154,7 +165,7 @@ describe('profiler view', { skip: missing === undefined ? false : missing }, () 
       await changed(() => v.page.keyboard.press('f'));
       await changed(() => v.page.keyboard.press('w'));
       await changed(() => v.page.keyboard.press('a'));
-      const box = (await v.page.locator('.timeline .chart-sticky canvas').boundingBox())!;
+      const box = (await v.page.locator('.timeline .chart-sticky > canvas:last-child').boundingBox())!;
       await v.page.mouse.move(box.x + 200, box.y + 20);
       await changed(() => v.page.mouse.wheel(0, -240));
       await changed(async () => {
@@ -177,7 +188,7 @@ describe('profiler view', { skip: missing === undefined ? false : missing }, () 
 
   test('dragging with Shift measures', () =>
     withView({}, async (v) => {
-      const box = (await v.page.locator('.timeline .chart-sticky canvas').boundingBox())!;
+      const box = (await v.page.locator('.timeline .chart-sticky > canvas:last-child').boundingBox())!;
       await v.page.keyboard.down('Shift');
       await v.page.mouse.move(box.x + 100, box.y + 20);
       await v.page.mouse.down();
@@ -218,7 +229,7 @@ describe('profiler view', { skip: missing === undefined ? false : missing }, () 
         (n) => n === 1,
       );
       assert.equal(await rows.nth(1).getAttribute('aria-selected'), 'true');
-      await v.page.locator('vscode-text-field input').fill('features/12/');
+      await v.page.locator('.toolbar vscode-text-field input').fill('features/12/');
       await until(
         'one row',
         () => rows.count(),
@@ -230,7 +241,7 @@ describe('profiler view', { skip: missing === undefined ? false : missing }, () 
   test('tabs, flame view and collapsing tracks', () =>
     withView({}, async (v) => {
       await v.page.getByRole('tab', { name: 'Flame' }).click();
-      await v.page.locator('.flame .chart canvas').waitFor({ state: 'visible' });
+      await v.page.locator('.flame .chart-sticky > canvas:last-child').first().waitFor({ state: 'visible' });
       await until(
         'state',
         () => v.calls.filter((c) => c.method === 'saveState').length,
@@ -254,7 +265,9 @@ describe('profiler view', { skip: missing === undefined ? false : missing }, () 
     withView({}, async (v) => {
       const paint = (): Promise<string> =>
         v.page.evaluate(() =>
-          document.querySelector<HTMLCanvasElement>('.timeline .chart-sticky canvas')!.toDataURL(),
+          document
+            .querySelector<HTMLCanvasElement>('.timeline .chart-sticky > canvas:last-child')!
+            .toDataURL(),
         );
       const dark = await paint();
       await v.setTheme('hcLight');

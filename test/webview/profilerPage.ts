@@ -9,11 +9,19 @@ import { build } from 'esbuild';
 import type { Browser, Page } from 'playwright-core';
 import { connect } from '../../src/protocol/rpc';
 import type { Connection, RpcMessage } from '../../src/protocol/rpc';
+import { compareTraces } from '../../src/profiler/compare';
+import { exampleQueries } from '../../src/profiler/query/exampleQueries';
+import { QueryThread } from '../../src/profiler/query/queryThread';
+import { TraceEngine } from '../../src/profiler/engine/traceEngine';
+import type { TraceColumns } from '../../src/profiler/trace';
+import { answerQuery } from '../../src/protocol/profilerView';
 import type {
+  Bookmark,
   ProfilerHost,
   ProfilerView,
   ProfilerViewState,
   TraceState,
+  ZoneJoin,
 } from '../../src/protocol/profilerView';
 import { profilerHtml } from '../../src/protocol/webviewHtml';
 import { THEMES } from './themes';
@@ -46,9 +54,13 @@ export interface OpenChoices {
   readonly width: number;
   readonly height: number;
   readonly state: TraceState;
+  /** The traces of the state's runs, in their order. */
+  readonly traces?: readonly TraceColumns[];
   readonly where?: 'panel' | 'editor';
   readonly scale?: number;
   readonly saved?: ProfilerViewState;
+  readonly bookmarks?: readonly Bookmark[];
+  readonly join?: ZoneJoin;
 }
 
 /** JSON with typed arrays apart, as the editor's own channel does it. */
@@ -113,6 +125,8 @@ export class ViewBrowser {
     const problems: string[] = [];
     page.on('pageerror', (e) => problems.push(String(e)));
     page.on('console', (m) => {
+      // A software renderer has its pixels read back; its driver remarks on that.
+      if (/GL Driver Message .*Performance/.test(m.text())) return;
       if (m.type() === 'error' || m.type() === 'warning') problems.push(m.text());
     });
     const calls: { method: string; args: readonly unknown[] }[] = [];
@@ -144,7 +158,27 @@ export class ViewBrowser {
         strataReceive: (text: string) => window.postMessage(JSON.parse(text, unpack), '*'),
       });
     }, o.saved);
+    const [first] = o.traces ?? [];
+    // The thread ends with the page: an engine of its own would outlive the test.
+    const sql = first === undefined ? undefined : new QueryThread({ origin: 0n, ...first }, 'dist');
+    page.on('close', () => sql?.dispose());
+    const engines = (o.traces ?? []).map((t) => new TraceEngine(t));
     const host: ProfilerHost = {
+      query: (run, name, args) => Promise.resolve(answerQuery(engines[run]!, name, args)),
+      compare: (run) => Promise.resolve(compareTraces(engines[run]!.trace, engines[0]!.trace)),
+      addRun: () => Promise.resolve(),
+      removeRun: () => Promise.resolve(),
+      sql: (text, limit) => sql!.query(text, limit),
+      stopSql: () => Promise.resolve(sql?.dispose()),
+      offeredQueries: () => Promise.resolve({ examples: exampleQueries, saved: [] }),
+      saveQueries: () => Promise.resolve(),
+      exportTable: () => Promise.resolve(),
+      getBookmarks: () => Promise.resolve(o.bookmarks ?? []),
+      saveBookmarks: () => Promise.resolve(),
+      askForText: () => Promise.resolve('a note'),
+      joinOf: () => Promise.resolve(o.join),
+      openLink: () => Promise.resolve(),
+      copyLink: () => Promise.resolve(),
       getTrace: () => Promise.resolve(o.state),
       getState: () => Promise.resolve(undefined),
       saveState: () => Promise.resolve(),

@@ -150,6 +150,8 @@ export interface SearchField {
   readonly element: HTMLElement;
   focus(): void;
   clear(): void;
+  /** Shows a text without reporting it. */
+  set(text: string): void;
 }
 
 /** A field that reports every change, Enter (with Shift backwards) and Escape. */
@@ -181,6 +183,7 @@ export function searchField(
     element: e,
     focus: () => e.focus(),
     clear: () => (e.value = ''),
+    set: (text) => (e.value = text),
   };
 }
 

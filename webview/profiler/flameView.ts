@@ -1,85 +1,118 @@
-/** The Flame tab: call paths merged and widest first, or one track in order of time. */
-import { leftHeavy } from '../../src/profiler/layout/flame';
-import type { FlameTree } from '../../src/profiler/layout/flame';
-import { rowOf } from '../../src/profiler/layout/rows';
-import { fitAll, fitRange } from '../../src/profiler/layout/viewport';
+/** The Flame tab: call paths merged and widest first, one track in order of time, or a sandwich of callers and callees. */
+import { fitAll } from '../../src/profiler/layout/viewport';
 import type { Viewport } from '../../src/profiler/layout/viewport';
+import type { ChartSource } from '../../src/protocol/profilerView';
 import { dropdown } from '../controls/controls';
 import { element } from '../shared/dom';
 import type { Theme } from '../shared/theme';
 import type { Session } from './session';
 import { duration, ZoneChart } from './zoneChart';
-import type { ChartActions, ChartContent } from './zoneChart';
-import type { Band } from './zonePainter';
+import type { Band, ChartActions, ChartContent, Hit } from './zoneChart';
 
 const ROW = 20;
 const TOP = 4;
-type Order = 'heavy' | 'time';
+type Order = 'heavy' | 'time' | 'sandwich';
+const ORDERS = [
+  { value: 'heavy', label: 'Left-heavy' },
+  { value: 'time', label: 'Time order' },
+  { value: 'sandwich', label: 'Sandwich' },
+] as const;
+const KEYS =
+  'W and S zoom, A and D pan, arrows move between zones, F fits, Enter reveals in IR. The Zones tab has the same as a table.';
+
+/** A chart of merged paths with its own place. */
+class Pane {
+  readonly chart: ZoneChart;
+  viewport: Viewport = { from: 0, to: 1 };
+  size: { readonly key: string; readonly extent: number; readonly rows: number } | undefined;
+
+  constructor(label: string, theme: () => Theme, actions: ChartActions, redraw: () => void) {
+    this.chart = new ZoneChart(`${label}. ${KEYS}`, 0, theme, {
+      ...actions,
+      setViewport: (v) => {
+        this.viewport = v;
+        redraw();
+      },
+      setRange: () => undefined,
+      fit: () => {
+        this.viewport = fitAll(this.size?.extent ?? 1);
+        redraw();
+      },
+    });
+  }
+}
 
 export class FlameView {
   readonly element: HTMLElement;
-  readonly chart: ZoneChart;
   private order: Order = 'heavy';
   private track = 'all';
   private session: Session | undefined;
-  private tree: FlameTree | undefined;
-  private viewport: Viewport = { from: 0, to: 1 };
+  private readonly timeChart: ZoneChart;
+  private readonly heavy: Pane;
+  private readonly callers: Pane;
+  private readonly callees: Pane;
+  private readonly title = element('div', { class: 'pane-title' });
+  private readonly sandwich: HTMLElement;
+  private readonly hint = element(
+    'p',
+    { class: 'message dimmed' },
+    'Select a zone to see who calls it and what it calls.',
+  );
   private readonly tracks = dropdown<string>('Tracks', (v) => {
     this.track = v;
-    this.rebuild();
+    this.redraw();
   });
   private readonly orders = dropdown<Order>('Order', (v) => {
     this.order = v;
     this.offerTracks();
-    this.rebuild();
+    this.redraw();
   });
 
-  constructor(theme: () => Theme, actions: ChartActions) {
-    this.chart = new ZoneChart(
-      'Flame view. W and S zoom, A and D pan, arrows move between zones, F fits, Enter reveals in IR. The Zones tab has the same as a table.',
-      0,
-      theme,
-      {
-        ...actions,
-        setViewport: (v) => {
-          if (this.order === 'time') actions.setViewport(v);
-          else {
-            this.viewport = v;
-            this.redraw();
-          }
-        },
-        setRange: (range) => {
-          if (this.order === 'time') actions.setRange(range);
-        },
-        fit: () => (this.order === 'time' ? actions.fit() : this.fit()),
-      },
+  constructor(
+    theme: () => Theme,
+    private readonly actions: ChartActions,
+  ) {
+    const redraw = (): void => this.redraw();
+    this.timeChart = new ZoneChart(`Flame view in order of time. ${KEYS}`, 0, theme, actions);
+    this.heavy = new Pane('Flame view, widest first', theme, actions, redraw);
+    this.callers = new Pane('Callers', theme, actions, redraw);
+    this.callees = new Pane('Callees', theme, actions, redraw);
+    this.sandwich = element(
+      'div',
+      { class: 'sandwich' },
+      this.title,
+      element('div', { class: 'pane-label' }, 'Called by'),
+      this.callers.chart.element,
+      element('div', { class: 'pane-label' }, 'Calls'),
+      this.callees.chart.element,
     );
     const bar = element('div', { class: 'view-bar' }, this.orders.element, this.tracks.element);
-    this.element = element('div', { class: 'view flame' }, bar, this.chart.element);
+    this.element = element(
+      'div',
+      { class: 'view flame' },
+      bar,
+      this.heavy.chart.element,
+      this.timeChart.element,
+      this.sandwich,
+      this.hint,
+    );
   }
 
   draw(session: Session): void {
     if (this.session !== session) {
       this.session = session;
       // The track of whole dispatches says it all once; with the threads, each would count again.
-      const queue = session.trace.tracks.findIndex((t) => t.kind === 'queue');
-      this.track = session.tables.byDispatch !== undefined && queue >= 0 ? String(queue) : 'all';
-      this.orders.setChoices(
-        [
-          { value: 'heavy', label: 'Left-heavy' },
-          { value: 'time', label: 'Time order' },
-        ],
-        this.order,
-      );
+      const queue = session.info.tracks.findIndex((t) => t.kind === 'queue');
+      this.track = queue >= 0 ? String(queue) : 'all';
+      for (const pane of [this.heavy, this.callers, this.callees]) pane.size = undefined;
+      this.orders.setChoices(ORDERS, this.order);
       this.offerTracks();
-      this.rebuild();
-      return;
     }
     this.redraw();
   }
 
   private offerTracks(): void {
-    const tracks = this.session?.trace.tracks ?? [];
+    const tracks = this.session?.info.tracks ?? [];
     const each = tracks.flatMap((t, i) =>
       t.kind === 'counter' ? [] : [{ value: String(i), label: t.name }],
     );
@@ -88,106 +121,98 @@ export class FlameView {
     this.tracks.setChoices(choices, this.track);
   }
 
-  private rebuild(): void {
-    const { session } = this;
-    if (session === undefined) return;
-    const shown = session.trace.tracks.flatMap((t, i) =>
-      t.kind !== 'counter' && (this.track === 'all' || this.track === String(i)) ? [i] : [],
-    );
-    this.tree = this.order === 'heavy' ? leftHeavy(session.trace, shown) : undefined;
-    this.viewport = fitAll(this.tree?.total ?? session.trace.span);
-    this.redraw();
-  }
-
-  /** Fits the selected path; when nothing is selected, or it fills the view already, everything. */
-  private fit(): void {
-    const { tree, session } = this;
-    if (tree === undefined || session === undefined) return;
-    const zone = session.selected;
-    const span = zone === undefined ? -1 : tree.zone.indexOf(zone);
-    const all = fitAll(tree.total);
-    const fitted =
-      span < 0 ? all : fitRange(tree.start[span]!, tree.start[span]! + tree.duration[span]!, tree.total);
-    this.viewport = fitted.from === this.viewport.from && fitted.to === this.viewport.to ? all : fitted;
-    this.redraw();
-  }
-
   private redraw(): void {
-    const { session, tree } = this;
+    const { session, order } = this;
     if (session === undefined) return;
-    if (tree !== undefined) this.chart.draw(this.heavyContent(session, tree), this.viewport);
-    else this.chart.draw(this.timeContent(session, Number(this.track)), session.viewport);
+    const name = session.details?.place.name;
+    const around = order === 'sandwich' && name !== undefined;
+    this.heavy.chart.element.hidden = order !== 'heavy';
+    this.timeChart.element.hidden = order !== 'time';
+    this.sandwich.hidden = !around;
+    this.hint.hidden = order !== 'sandwich' || around;
+    const track = this.track === 'all' ? {} : { track: Number(this.track) };
+    if (order === 'time') this.drawTime(session, Number(this.track));
+    else if (order === 'heavy') this.drawPane(session, this.heavy, { kind: 'flame', order, ...track });
+    else if (around) {
+      this.title.textContent = session.details?.name ?? '';
+      for (const [pane, side] of [
+        [this.callers, 'callers'],
+        [this.callees, 'callees'],
+      ] as const)
+        this.drawPane(session, pane, { kind: 'flame', order: side, name, ...track });
+    }
   }
 
-  private common(
-    session: Session,
-  ): Pick<ChartContent, 'strings' | 'prefix' | 'hues' | 'matches' | 'selected'> {
-    return {
-      strings: session.trace.strings,
-      prefix: session.prefix,
-      hues: session.hues.of,
-      matches: session.matches,
-      selected: session.selected,
-    };
+  private drawPane(session: Session, pane: Pane, source: Extract<ChartSource, { kind: 'flame' }>): void {
+    const key = JSON.stringify(source);
+    if (pane.size?.key !== key) {
+      pane.size = { key, extent: 0, rows: 0 };
+      session.queries.extent(source).then(
+        ({ extent, rows }) => {
+          if (pane.size?.key !== key || this.session !== session) return;
+          pane.size = { key, extent, rows };
+          pane.viewport = fitAll(extent);
+          this.redraw();
+        },
+        (problem: unknown) => this.actions.failed(problem),
+      );
+    }
+    const { extent, rows } = pane.size;
+    if (rows === 0) return;
+    pane.chart.draw(
+      {
+        ...common(session),
+        source,
+        extent,
+        range: undefined,
+        height: rows * ROW + TOP,
+        bands: bandsOf(0, rows),
+        tooltip: (hit) => ({
+          lines: [
+            session.names.text(hit.name),
+            hit.count > 1
+              ? `${hit.count} paths`
+              : `${duration(Math.round(hit.to - hit.from))} · ${(((hit.to - hit.from) / extent) * 100).toFixed(1)} %`,
+          ],
+        }),
+      },
+      pane.viewport,
+    );
   }
 
-  private heavyContent(session: Session, tree: FlameTree): ChartContent {
-    const rows = tree.rows.offset.length - 1;
-    const selectedName = session.selected === undefined ? -1 : session.trace.zones.name[session.selected]!;
-    return {
-      ...this.common(session),
-      extent: tree.total,
-      height: rows * ROW + TOP,
-      range: undefined,
-      bands: Array.from({ length: rows }, (_, depth): Band => ({
-        y: TOP + depth * ROW,
-        height: ROW - 1,
-        row: rowOf(tree.rows, depth),
-        spans: tree,
-        nameOf: (span) => tree.name[span]!,
-        zoneOf: (span) => tree.zone[span]!,
-      })),
-      relation: (_, span) =>
-        tree.zone[span] === session.selected
-          ? 'selected'
-          : tree.name[span] === selectedName
-            ? 'same'
-            : undefined,
-      tooltip: (_, span) => [
-        session.trace.strings[tree.name[span]!] ?? '',
-        `${duration(tree.duration[span]!)} in ${tree.calls[span]!} calls · ${((tree.duration[span]! / tree.total) * 100).toFixed(1)} %`,
-        `self ${duration(tree.self[span]!)}`,
-      ],
-    };
-  }
-
-  private timeContent(session: Session, track: number): ChartContent {
-    const { trace, rows } = session;
-    const depths = trace.tracks[track]?.rows ?? 0;
-    const { selected } = session;
-    return {
-      ...this.common(session),
-      extent: trace.span,
-      height: depths * ROW + TOP,
-      range: session.range,
-      bands: Array.from({ length: depths }, (_, depth): Band => ({
-        y: TOP + depth * ROW,
-        height: ROW - 1,
-        row: rowOf(rows, rows.first[track]! + depth),
-        spans: trace.zones,
-        nameOf: (zone) => trace.zones.name[zone]!,
-        zoneOf: (zone) => zone,
-      })),
-      relation: (_, zone) =>
-        zone === selected
-          ? 'selected'
-          : selected !== undefined && trace.zones.name[zone] === trace.zones.name[selected]
-            ? 'same'
-            : undefined,
-      tooltip: (_, zone) => [
-        trace.strings[trace.zones.name[zone]!] ?? '',
-        duration(trace.zones.duration[zone]!),
-      ],
-    };
+  private drawTime(session: Session, track: number): void {
+    const rows = session.info.tracks[track]?.rows ?? 0;
+    this.timeChart.draw(
+      {
+        ...common(session),
+        source: { kind: 'tracks' },
+        extent: session.span,
+        range: session.range,
+        height: rows * ROW + TOP,
+        bands: bandsOf(session.firstRow[track]!, rows),
+        tooltip: (hit: Hit) => ({
+          lines: [session.names.text(hit.name), duration(Math.round(hit.to - hit.from))],
+        }),
+      },
+      session.viewport,
+    );
   }
 }
+
+const bandsOf = (first: number, rows: number): readonly Band[] =>
+  Array.from({ length: rows }, (_, depth) => ({
+    y: TOP + depth * ROW,
+    height: ROW - 1,
+    row: first + depth,
+  }));
+
+const common = (
+  session: Session,
+): Pick<ChartContent, 'queries' | 'names' | 'prefix' | 'search' | 'selected' | 'marks'> => ({
+  queries: session.queries,
+  names: session.names,
+  prefix: session.prefix,
+  search: session.searched,
+  selected: session.outlined,
+  marks: [],
+});

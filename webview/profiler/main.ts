@@ -2,30 +2,40 @@
 import './style.css';
 import { formatDiagnostic } from '../../src/base/diagnostics';
 import type { Diagnostic } from '../../src/base/diagnostics';
-import { neighbour } from '../../src/profiler/layout/table';
+import type { ZoneDetails } from '../../src/profiler/layout/table';
 import { fitAll, fitRange } from '../../src/profiler/layout/viewport';
 import { VIEW_TABS } from '../../src/protocol/profilerView';
+import type { KeyStep } from '../../src/profiler/layout/walk';
 import type {
+  Bookmark,
+  ExportFormat,
   ProfilerHost,
   ProfilerView,
   ProfilerViewState,
   TraceState,
   ViewTab,
+  ZoneQuery,
 } from '../../src/protocol/profilerView';
 import { connect } from '../../src/protocol/rpc';
-import { button, iconButton, progress, searchField, tabs } from '../controls/controls';
+import { button, dropdown, iconButton, progress, searchField, tabs } from '../controls/controls';
 import { element } from '../shared/dom';
 import { onThemeChange, readTheme } from '../shared/theme';
 import { connectToEditor } from '../shared/vscodeApi';
+import { CompareView } from './compareView';
 import { DetailsPanel } from './detailsPanel';
+import { FindView } from './findView';
 import { FlameView } from './flameView';
-import { Session } from './session';
+import { refOf, Session } from './session';
+import { ShortcutSheet } from './shortcuts';
+import { SqlView } from './sqlView';
 import { TimelineView } from './timelineView';
 import { ZonesView } from './zonesView';
 import { duration } from './zoneChart';
 import type { ChartActions } from './zoneChart';
 
 const SAVE_AFTER_MS = 400;
+/** A range is described once it rests. */
+const DESCRIBE_AFTER_MS = 120;
 
 const root = document.getElementById('root')!;
 const where = document.body.dataset['view'] ?? 'panel';
@@ -34,6 +44,7 @@ let theme = readTheme(where);
 let session: Session | undefined;
 let saved: ProfilerViewState | undefined;
 let saving: ReturnType<typeof setTimeout> | undefined;
+let describing: ReturnType<typeof setTimeout> | undefined;
 let drawDue = false;
 
 const announcer = element('div', { class: 'screen-reader', role: 'status', 'aria-live': 'polite' });
@@ -48,9 +59,7 @@ function redraw(): void {
   requestAnimationFrame(() => {
     drawDue = false;
     if (session === undefined) return;
-    if (view.active === 'timeline') timeline.draw(session);
-    else if (view.active === 'flame') flame.draw(session);
-    else zones.draw(session);
+    drawTab[view.active](session);
     details.draw(session, theme);
   });
 }
@@ -65,18 +74,25 @@ function save(): void {
   }, SAVE_AFTER_MS);
 }
 
-/** `tell` is false when the host asked for it, so that selections do not echo. */
-function select(zone: number | undefined, tell = true): void {
-  if (session === undefined || session.selected === zone) return;
-  session.selected = zone;
-  if (zone !== undefined) {
-    const { name, duration: took, track, row } = session.lookup.details(zone);
-    const share = row === undefined ? '' : `, ${(row.share * 100).toFixed(1)} % of the run`;
-    announcer.textContent = `${name}, ${duration(took)}${share}, on ${track}`;
-  } else announcer.textContent = 'Nothing selected';
-  if (tell) host.selectZone(zone === undefined ? undefined : session.refOf(zone)).catch(report);
+/** `tell` is false when the host asked for it, so that selections do not echo. Gives the details once they are there. */
+async function select(zone: number | undefined, tell = true): Promise<ZoneDetails | undefined> {
+  const now = session;
+  if (now === undefined) return undefined;
+  if (now.selected === zone) return now.select(zone);
+  const chosen = now.select(zone);
   redraw();
   save();
+  if (zone === undefined) {
+    announcer.textContent = 'Nothing selected';
+    if (tell) await host.selectZone(undefined);
+    return undefined;
+  }
+  const found = await chosen;
+  if (found === undefined || session !== now) return undefined;
+  const share = found.row === undefined ? '' : `, ${(found.row.share * 100).toFixed(1)} % of the run`;
+  announcer.textContent = `${found.name}, ${duration(found.duration)}${share}, on ${found.track}`;
+  if (tell) await host.selectZone(refOf(found));
+  return found;
 }
 
 /** Narrower than this, a zone that a keyboard step reaches is zoomed to; one that was asked for must also show its name. */
@@ -84,22 +100,40 @@ const SEEN = 6;
 const READ = 64;
 
 /** Selects `zone` and makes it visible in the timeline. */
-function show(zone: number, { tell = true, least = READ } = {}): void {
-  if (session === undefined) return;
-  session.collapsed.delete(session.trace.zones.track[zone]!);
-  select(zone, tell);
-  session.bringIntoView(zone, timeline.chart.width, least);
+async function show(zone: number, { tell = true, least = READ } = {}): Promise<void> {
+  const found = await select(zone, tell);
+  if (session === undefined || found === undefined || found.zone !== zone) return;
+  session.collapsed.delete(found.place.track);
+  session.bringIntoView(found, timeline.chart.width, least);
   redraw();
   requestAnimationFrame(() => {
-    if (session !== undefined && view.active === 'timeline') timeline.showTrackOf(session, zone);
+    if (session !== undefined && view.active === 'timeline') timeline.showTrackOf(session);
   });
 }
+const showed = (zone: number, options?: Parameters<typeof show>[1]): void =>
+  void show(zone, options).catch(report);
 
-const reveal = (zone: number): void => {
+async function revealNow(zone: number): Promise<void> {
+  const found = await select(zone);
+  if (found !== undefined) await host.revealZone(refOf(found));
+}
+const reveal = (zone: number): void => void revealNow(zone).catch(report);
+
+/** Goes to the next match of the search, selecting it. */
+async function nextMatch(backwards: boolean): Promise<void> {
+  if (session === undefined || session.searched === '') return;
+  const zone = await session.queries.nextMatch(session.searched, session.selected, backwards);
+  if (isZone(zone)) await show(zone);
+  else announcer.textContent = 'Nothing is called like that';
+}
+/** Channels that pass through JSON make null of undefined. */
+const isZone = (zone: number | null | undefined): zone is number => zone !== undefined && zone !== null;
+
+async function step(step: KeyStep): Promise<void> {
   if (session === undefined) return;
-  select(zone);
-  host.revealZone(session.refOf(zone)).catch(report);
-};
+  const next = await session.queries.step(session.selected, step, session.viewport.from);
+  if (isZone(next)) await show(next, { least: SEEN });
+}
 
 const actions: ChartActions = {
   setViewport: (v) => {
@@ -110,45 +144,96 @@ const actions: ChartActions = {
   },
   setRange: (range) => {
     if (session === undefined) return;
-    session.range = range;
+    session.setRange(range);
+    clearTimeout(describing);
+    const now = session;
+    describing = setTimeout(() => now.describeRange(), DESCRIBE_AFTER_MS);
     redraw();
   },
-  select,
-  reveal,
-  step: (step) => {
+  select: (zone, measure = false) => {
     if (session === undefined) return;
-    const { trace, selected, viewport } = session;
-    if (selected === undefined) {
-      const first = trace.zones.start.findIndex((s, i) => s + trace.zones.duration[i]! >= viewport.from);
-      if (first >= 0) show(first, { least: SEEN });
-      return;
-    }
-    const next = neighbour(trace, selected, step);
-    if (next !== undefined) show(next, { least: SEEN });
+    const from = measure ? session.details : undefined;
+    const now = session;
+    void select(zone)
+      .then((found) => {
+        now.measuredFrom = found === undefined ? undefined : from;
+        if (from !== undefined && found !== undefined)
+          now.setRange({
+            from: Math.min(from.start, found.start),
+            to: Math.max(from.start + from.duration, found.start + found.duration),
+          });
+        redraw();
+      })
+      .catch(report);
   },
+  reveal,
+  step: (to) => void step(to).catch(report),
   fit: () => {
     if (session === undefined) return;
-    const { range, selected, trace } = session;
-    const start = selected === undefined ? undefined : trace.zones.start[selected]!;
-    if (range !== undefined) session.viewport = fitRange(range.from, range.to, trace.span);
-    else if (start !== undefined) {
-      const fitted = fitRange(start, start + trace.zones.duration[selected!]!, trace.span);
+    const { range, details: found, span } = session;
+    if (range !== undefined) session.viewport = fitRange(range.from, range.to, span);
+    else if (found !== undefined) {
+      const fitted = fitRange(found.start, found.start + found.duration, span);
       const same = fitted.from === session.viewport.from && fitted.to === session.viewport.to;
-      session.viewport = same ? fitAll(trace.span) : fitted;
-    } else session.viewport = fitAll(trace.span);
+      session.viewport = same ? fitAll(span) : fitted;
+    } else session.viewport = fitAll(span);
     redraw();
     save();
   },
+  markRange: () => {
+    const found = session?.details;
+    if (found !== undefined) actions.setRange({ from: found.start, to: found.start + found.duration });
+  },
+  bookmark: (at) => void bookmark(at).catch(report),
+  nextBookmark: (backwards) => {
+    if (session === undefined) return;
+    const middle = (session.viewport.from + session.viewport.to) / 2;
+    const { bookmarks } = session;
+    const centre = (b: Bookmark): number => (b.from + b.to) / 2;
+    const next = backwards
+      ? (bookmarks.findLast((b) => centre(b) < middle - 1) ?? bookmarks.at(-1))
+      : (bookmarks.find((b) => centre(b) > middle + 1) ?? bookmarks[0]);
+    if (next !== undefined) goTo(next);
+  },
   escape: () => {
     if (session === undefined) return;
-    if (session.range !== undefined) session.range = undefined;
-    else if (session.searched !== '') {
-      session.search('');
+    if (session.range !== undefined) {
+      session.setRange(undefined);
+      session.measuredFrom = undefined;
+    } else if (session.searched !== '') {
+      session.searched = '';
       search.clear();
-    } else select(undefined);
+    } else void select(undefined).catch(report);
     redraw();
   },
+  failed: report,
 };
+
+/** Marks the range, else the selected zone, else the time at the pointer, with a note. */
+async function bookmark(at: number): Promise<void> {
+  const now = session;
+  if (now === undefined) return;
+  const { range, details: zone } = now;
+  const place = range ?? {
+    from: zone?.start ?? at,
+    to: zone === undefined ? at : zone.start + zone.duration,
+  };
+  const note = await host.askForText('Note of the bookmark', zone?.name ?? '');
+  if (note === undefined || note === null) return;
+  now.setBookmarks([...now.bookmarks, { from: Math.round(place.from), to: Math.round(place.to), note }]);
+}
+async function editBookmark(b: Bookmark): Promise<void> {
+  const note = await host.askForText('Note of the bookmark', b.note);
+  if (note === undefined || note === null) return;
+  session?.setBookmarks(session.bookmarks.map((x) => (x === b ? { ...b, note } : x)));
+}
+function goTo(b: Bookmark): void {
+  if (session === undefined) return;
+  setTab('timeline');
+  const span = session.viewport.to - session.viewport.from;
+  const room = b.to > b.from ? b.to - b.from : span / 4;
+  actions.setViewport(fitRange(b.from - room, b.to + room, session.span));
+}
 
 const timeline = new TimelineView(
   () => theme,
@@ -159,62 +244,83 @@ const timeline = new TimelineView(
     redraw();
     save();
   },
+  redraw,
 );
 const flame = new FlameView(() => theme, actions);
-const zones = new ZonesView({ select: (z) => select(z), reveal });
+const inTimeline = (zone: number): void => {
+  setTab('timeline');
+  showed(zone);
+};
+const find = new FindView(() => theme, {
+  show: (zone) => void select(zone).catch(report),
+  failed: report,
+});
 const details = new DetailsPanel({
-  select: (z) => (view.active === 'timeline' ? show(z) : select(z)),
+  select: (z) => (view.active === 'timeline' ? showed(z) : void select(z).catch(report)),
   reveal,
+  openLink: (target) => void host.openLink(target).catch(report),
+  copyLink: () => {
+    if (session?.details !== undefined) void host.copyLink(refOf(session.details)).catch(report);
+  },
+  goTo,
+  editBookmark: (b) => void editBookmark(b).catch(report),
+  removeBookmark: (b) => session?.setBookmarks(session.bookmarks.filter((x) => x !== b)),
 });
 
 const search = searchField('Find a zone or model node', {
   change: (text) => {
-    session?.search(text);
+    if (session === undefined) return;
+    session.searched = text;
     redraw();
   },
-  enter: (backwards) => {
-    const zone = session?.nextMatch(backwards);
-    if (zone !== undefined) show(zone);
-  },
+  enter: (backwards) => void nextMatch(backwards).catch(report),
   escape: () => {
-    session?.search('');
+    if (session !== undefined) session.searched = '';
     search.clear();
     timeline.chart.scroller.focus();
     redraw();
   },
 });
 
+const EXPORTS: readonly { readonly value: ExportFormat | ''; readonly label: string }[] = [
+  { value: '', label: 'Export…' },
+  { value: 'perfetto', label: 'Perfetto' },
+  { value: 'chrome', label: 'Chrome JSON' },
+  { value: 'speedscope', label: 'speedscope' },
+  { value: 'csv', label: 'CSV' },
+];
+const exporter = dropdown<ExportFormat | ''>('Export the trace', (format) => {
+  exporter.setChoices(EXPORTS, '');
+  if (format !== '') void host.exportTrace(format).catch(report);
+});
+exporter.setChoices(EXPORTS, '');
+const shortcuts = new ShortcutSheet();
+
 const toolbar = element(
   'div',
   { class: 'toolbar' },
   search.element,
+  iconButton('arrow-up', 'Previous match', () => void nextMatch(true).catch(report)),
+  iconButton('arrow-down', 'Next match', () => void nextMatch(false).catch(report)),
   iconButton('screen-full', 'Show the whole run', () => {
     if (session === undefined) return;
-    actions.setViewport(fitAll(session.trace.span));
+    actions.setViewport(fitAll(session.span));
   }),
-  iconButton('export', 'Export as Chrome JSON…', () => void host.exportTrace('chrome').catch(report)),
+  exporter.element,
+  iconButton('keyboard', 'Keys', () => shortcuts.toggle()),
   ...(where === 'panel'
     ? [iconButton('link-external', 'Open as a full editor', () => void host.openFullEditor().catch(report))]
     : []),
 );
 
-const LABELS: Readonly<Record<ViewTab, string>> = { timeline: 'Timeline', flame: 'Flame', zones: 'Zones' };
-const CONTENT: Readonly<Record<ViewTab, HTMLElement>> = {
-  timeline: timeline.element,
-  flame: flame.element,
-  zones: zones.element,
+const LABELS: Readonly<Record<ViewTab, string>> = {
+  timeline: 'Timeline',
+  flame: 'Flame',
+  find: 'Find Zone',
+  zones: 'Zones',
+  compare: 'Compare',
+  sql: 'SQL',
 };
-const view = tabs<ViewTab>(
-  'Profiler',
-  VIEW_TABS.map((id) => ({ id, label: LABELS[id], content: CONTENT[id] })),
-  toolbar,
-  () => {
-    redraw();
-    save();
-  },
-);
-const loaded = element('div', { class: 'loaded' }, view.element, details.element);
-
 function message(text: string, ...more: readonly HTMLElement[]): HTMLElement {
   return element('div', { class: 'message' }, element('p', {}, text), ...more);
 }
@@ -237,9 +343,9 @@ function failure(d: Diagnostic): HTMLElement {
 function setTrace(state: TraceState): void {
   if (state.kind === 'ready') {
     const before = session?.id === state.id ? session.save(view.active) : saved;
-    session = new Session(state.id, state.title, state.trace);
+    session = new Session(state.id, state.runs, { host, changed: redraw, failed: report });
     session.restore(before);
-    root.replaceChildren(loaded, announcer);
+    root.replaceChildren(loaded, shortcuts.element, announcer);
     redraw();
     return;
   }
@@ -270,39 +376,108 @@ const setTab = (tab: ViewTab): void => {
   redraw();
 };
 
-function selectLongest(zone: number | undefined, follow = false): boolean {
-  if (zone === undefined) return false;
+async function selectLongest(query: ZoneQuery, follow = false): Promise<boolean> {
+  const zone = await session?.queries.longest(query);
+  if (!isZone(zone)) return false;
+  await selectShown(zone, follow);
+  return true;
+}
+async function selectShown(zone: number, follow: boolean): Promise<void> {
   if (follow && view.active !== 'timeline') {
-    select(zone, false);
-    return true;
+    await select(zone, false);
+    return;
   }
   setTab('timeline');
-  show(zone, { tell: false, least: follow ? 0 : READ });
-  return true;
+  await show(zone, { tell: false, least: follow ? 0 : READ });
 }
 
 const ours: ProfilerView = {
   setTrace: (state) => Promise.resolve(setTrace(state)),
   selectDispatch: (dispatch, given, follow) => {
-    // Channels that pass through JSON make null of an undefined argument that stands before others.
     const entry = given ?? undefined;
-    const zone = session?.lookup.longest(
-      (f) => f.dispatch === dispatch && (entry === undefined || f.entry === entry),
-    );
-    return Promise.resolve(selectLongest(zone, follow));
+    return selectLongest({ dispatch, ...(entry === undefined ? {} : { entry }) }, follow);
   },
-  selectOrigin: (origin) =>
-    Promise.resolve(selectLongest(session?.lookup.longest((f) => f.origins?.includes(origin) === true))),
+  selectOrigin: (origin) => selectLongest({ origin }),
+  selectName: (name) => selectLongest({ name }),
+  selectNumber: async (zone, name) => {
+    if (session === undefined || zone >= session.info.zones) return false;
+    if ((await session.queries.details(zone)).name !== name) return false;
+    await selectShown(zone, false);
+    return true;
+  },
   setTab: (tab) => Promise.resolve(setTab(tab)),
 };
 const { remote: host } = connect<ProfilerHost, ProfilerView>(editor.channel, ours);
 
-document.addEventListener('keydown', (e) => {
-  const field = e.target instanceof Element && e.target.closest('vscode-text-field, input') !== null;
-  if (!field && session !== undefined && (e.key === '/' || ((e.ctrlKey || e.metaKey) && e.key === 'f'))) {
-    e.preventDefault();
-    search.focus();
+const zones = new ZonesView(() => theme, {
+  select: (z) => void select(z).catch(report),
+  reveal,
+  exportTable: (name, csv) => void host.exportTable(name, csv).catch(report),
+  failed: report,
+});
+const compare = new CompareView(() => theme, host, { ...actions, show: inTimeline });
+const sql = new SqlView(() => theme, host, { show: inTimeline });
+
+const CONTENT: Readonly<Record<ViewTab, HTMLElement>> = {
+  timeline: timeline.element,
+  flame: flame.element,
+  find: find.element,
+  zones: zones.element,
+  compare: compare.element,
+  sql: sql.element,
+};
+const drawTab: Readonly<Record<ViewTab, (s: Session) => void>> = {
+  timeline: (s) =>
+    timeline.draw(
+      s,
+      s.bookmarks.map((b) => ({ from: b.from, to: b.to, label: b.note, go: () => goTo(b) })),
+    ),
+  flame: (s) => flame.draw(s),
+  find: (s) => find.draw(s),
+  zones: (s) => zones.draw(s),
+  compare: (s) => compare.draw(s),
+  sql: (s) => sql.draw(s),
+};
+const view = tabs<ViewTab>(
+  'Profiler',
+  VIEW_TABS.map((id) => ({ id, label: LABELS[id], content: CONTENT[id] })),
+  toolbar,
+  () => {
+    redraw();
+    save();
+  },
+);
+const loaded = element('div', { class: 'loaded' }, view.element, details.element);
+
+/** Keys of the whole view, wherever the focus is but in a field. */
+function globalKey(e: KeyboardEvent): (() => void) | undefined {
+  if ((e.ctrlKey || e.metaKey) && e.key === 'f') return () => search.focus();
+  if (e.ctrlKey || e.metaKey || e.altKey) return undefined;
+  const tab = VIEW_TABS[Number(e.key) - 1];
+  if (tab !== undefined) return () => setTab(tab);
+  switch (e.key) {
+    case '/':
+      return () => search.focus();
+    case '?':
+      return () => shortcuts.toggle();
+    case 'n':
+    case 'N':
+      return () => void nextMatch(e.shiftKey).catch(report);
+    case 'h':
+    case 'H':
+      return () => setTab('find');
+    default:
+      return undefined;
   }
+}
+
+document.addEventListener('keydown', (e) => {
+  const field =
+    e.target instanceof Element && e.target.closest('vscode-text-field, input, textarea') !== null;
+  const act = field || session === undefined ? undefined : globalKey(e);
+  if (act === undefined) return;
+  e.preventDefault();
+  act();
 });
 
 onThemeChange(() => {

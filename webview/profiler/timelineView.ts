@@ -1,16 +1,16 @@
 /** The Timeline tab: overview, and one collapsible row group per thread, queue and counter. */
-import { rowOf } from '../../src/profiler/layout/rows';
-import { counterColumns, counterRange, heightOf, trackBoxes } from '../../src/profiler/layout/tracks';
+import { heightOf, trackBoxes } from '../../src/profiler/layout/tracks';
 import type { TrackBox } from '../../src/profiler/layout/tracks';
 import { pixelsPerUnit } from '../../src/profiler/layout/viewport';
 import { threeDigits, formatBytes } from '../../src/base/units';
 import { element, icon, setAttributes } from '../shared/dom';
 import type { Theme } from '../shared/theme';
+import { CounterCache } from './counterCache';
+import { drawFlows } from './flowLines';
 import { OverviewStrip } from './overviewStrip';
 import type { Session } from './session';
 import { duration, ZoneChart } from './zoneChart';
-import type { ChartActions, ChartContent } from './zoneChart';
-import type { Band } from './zonePainter';
+import type { Band, ChartActions, ChartContent, Hit } from './zoneChart';
 
 const METRICS = { rowHeight: 18, counterHeight: 34, gap: 5 } as const;
 const GUTTER = 132;
@@ -20,88 +20,109 @@ export class TimelineView {
   readonly element: HTMLElement;
   readonly chart: ZoneChart;
   private readonly overview: OverviewStrip;
+  private readonly counters: CounterCache;
   private boxes: readonly TrackBox[] = [];
-  private labelled: { readonly session: Session; readonly collapsed: string } | undefined;
+  private bands: readonly Band[] = [];
+  private built: { readonly session: Session; readonly collapsed: string } | undefined;
 
   constructor(
     private readonly theme: () => Theme,
     actions: ChartActions,
     private readonly toggleTrack: (track: number) => void,
+    redraw: () => void,
   ) {
     this.chart = new ZoneChart(
-      'Timeline. W and S zoom, A and D pan, arrows move between zones, F fits, Enter reveals in IR. The Zones tab has the same as a table.',
+      'Timeline. W and S zoom, A and D pan, arrows move between zones, F fits, Enter reveals in IR, question mark lists all keys. The Zones tab has the same as a table.',
       GUTTER,
       theme,
       actions,
     );
-    this.overview = new OverviewStrip((v) => actions.setViewport(v));
+    this.counters = new CounterCache(redraw, (problem) => actions.failed(problem));
+    this.overview = new OverviewStrip(
+      (v) => actions.setViewport(v),
+      (zone) => actions.select(zone),
+    );
     this.element = element('div', { class: 'view timeline' }, this.overview.element, this.chart.element);
     this.element.style.setProperty('--gutter', `${GUTTER}px`);
   }
 
-  draw(session: Session): void {
-    const { trace, rows } = session;
-    this.boxes = trackBoxes(trace.tracks, session.collapsed, METRICS).map((b) => ({
-      ...b,
-      top: b.top + TOP,
-    }));
-    this.drawLabels(session);
-    const nameOf = (zone: number): number => trace.zones.name[zone]!;
-    const zoneOf = (zone: number): number => zone;
-    const bands = this.boxes.flatMap((box) =>
-      Array.from({ length: box.rows }, (_, depth): Band => ({
-        y: box.top + depth * METRICS.rowHeight,
-        height: METRICS.rowHeight - 1,
-        row: rowOf(rows, rows.first[box.track]! + depth),
-        spans: trace.zones,
-        nameOf,
-        zoneOf,
-      })),
-    );
-    const { selected } = session;
+  draw(session: Session, marks: ChartContent['marks']): void {
+    this.build(session);
     const content: ChartContent = {
-      extent: trace.span,
+      queries: session.queries,
+      source: { kind: 'tracks' },
+      extent: session.span,
       height: heightOf(this.boxes) + TOP,
-      bands,
-      strings: trace.strings,
+      bands: this.bands,
+      names: session.names,
       prefix: session.prefix,
-      hues: session.hues.of,
-      matches: session.matches,
-      selected,
+      search: session.searched,
+      selected: session.outlined,
       range: session.range,
-      relation: (_, zone) =>
-        zone === selected
-          ? 'selected'
-          : selected !== undefined && nameOf(zone) === nameOf(selected)
-            ? 'same'
-            : undefined,
+      marks,
       background: (c, width, theme) => this.drawTracks(c, width, theme, session),
-      tooltip: (_, zone) => {
-        const { row } = session.lookup.details(zone);
-        const share = row === undefined ? '' : ` · ${(row.share * 100).toFixed(1)} % of the run`;
-        return [trace.strings[nameOf(zone)] ?? '', `${duration(trace.zones.duration[zone]!)}${share}`];
+      foreground: (c, width, theme) => {
+        if (session.details !== undefined)
+          drawFlows(c, session.details, session.viewport, width, theme, (track, depth) =>
+            this.middleOf(track, depth),
+          );
       },
+      tooltip: (hit) => this.tooltip(session, hit),
     };
     this.chart.draw(content, session.viewport);
     this.overview.draw(session, session.viewport, this.chart.width, this.theme());
   }
 
-  showTrackOf(session: Session, zone: number): void {
-    const track = session.trace.zones.track[zone]!;
-    const depth = session.trace.zones.depth[zone]!;
-    const first = session.rows.first[track]!;
-    const row = rowOf(session.rows, first + depth);
-    this.chart.scrollToBand((b) => b.row.byteOffset === row.byteOffset && b.row.length === row.length);
+  showTrackOf(session: Session): void {
+    const row = session.outlined?.row;
+    if (row !== undefined) this.chart.scrollToRow(row);
+  }
+
+  private build(session: Session): void {
+    const collapsed = [...session.collapsed].join();
+    if (this.built?.session === session && this.built.collapsed === collapsed) return;
+    if (this.built?.session !== session) this.counters.drop();
+    this.built = { session, collapsed };
+    this.boxes = trackBoxes(session.info.tracks, session.collapsed, METRICS).map((b) => ({
+      ...b,
+      top: b.top + TOP,
+    }));
+    this.bands = this.boxes.flatMap((box) =>
+      Array.from({ length: box.rows }, (_, depth): Band => ({
+        y: box.top + depth * METRICS.rowHeight,
+        height: METRICS.rowHeight - 1,
+        row: session.firstRow[box.track]! + depth,
+      })),
+    );
+    this.drawLabels(session);
+  }
+
+  /** Middle of a row on the scrolled canvas; of a collapsed track, of its first. */
+  private middleOf(track: number, depth: number): number | undefined {
+    const box = this.boxes[track];
+    if (box === undefined) return undefined;
+    return box.top + (Math.min(depth, Math.max(0, box.rows - 1)) + 0.5) * METRICS.rowHeight;
+  }
+
+  private tooltip(session: Session, hit: Hit): ReturnType<ChartContent['tooltip']> {
+    if (hit.count > 1)
+      return { lines: [`${hit.count.toLocaleString('en')} zones`, `in ${duration(hit.to - hit.from)}`] };
+    const name = session.names.text(hit.name);
+    return {
+      lines: [name, duration(Math.round(hit.to - hit.from))],
+      more: async () => {
+        const d = await session.queries.details(hit.zone);
+        const share = d.row === undefined ? '' : ` · ${(d.row.share * 100).toFixed(1)} % of the run`;
+        return [d.name, `${duration(d.duration)}${share}`, ...(d.facts.origins ?? []).slice(0, 3)];
+      },
+    };
   }
 
   private drawLabels(session: Session): void {
-    const collapsed = [...session.collapsed].join();
-    if (this.labelled?.session === session && this.labelled.collapsed === collapsed) return;
     const refocus =
       document.activeElement instanceof HTMLElement ? document.activeElement.dataset['track'] : undefined;
-    this.labelled = { session, collapsed };
     const labels = this.boxes.map((box) => {
-      const track = session.trace.tracks[box.track]!;
+      const track = session.info.tracks[box.track]!;
       const foldable = track.kind === 'counter' || track.rows > 1;
       const title = track.process === undefined ? track.name : `${track.name} · ${track.process}`;
       const label = element('button', {
@@ -117,7 +138,7 @@ export class TimelineView {
       } else label.classList.add('fixed');
       label.append(element('span', { class: 'track-name' }, track.name));
       if (track.kind === 'counter' && !box.collapsed) {
-        const [, high] = counterRange(session.trace.counters, track);
+        const high = track.range?.[1] ?? 0;
         label.append(element('span', { class: 'track-max' }, `max ${counterValue(high, track.unit)}`));
       }
       label.style.top = `${box.top}px`;
@@ -130,7 +151,7 @@ export class TimelineView {
 
   private drawTracks(c: CanvasRenderingContext2D, width: number, theme: Theme, session: Session): void {
     for (const box of this.boxes) {
-      const track = session.trace.tracks[box.track]!;
+      const track = session.info.tracks[box.track]!;
       c.strokeStyle = theme.grid;
       c.globalAlpha = 0.14;
       c.lineWidth = 1;
@@ -151,32 +172,38 @@ export class TimelineView {
     session: Session,
     box: TrackBox,
   ): void {
-    const { counters, tracks, span } = session.trace;
-    const track = tracks[box.track]!;
-    const [low, high] = counterRange(counters, track);
+    const { viewport, span, info } = session;
+    const [low, high] = info.tracks[box.track]!.range ?? [0, 1];
     const y = (v: number): number => box.top + box.height - 1 - ((v - low) / (high - low)) * (box.height - 3);
-    const columns = counterColumns(counters, track, session.viewport, width);
-    const end = Math.min(width, (span - session.viewport.from) * pixelsPerUnit(session.viewport, width));
+    const curve = this.counters.curve(session.queries, box.track, viewport, width);
+    if (curve === undefined || curve.x.length === 0) return;
+    const scale = pixelsPerUnit(viewport, width);
+    const stretch = (scale * (curve.to - curve.from)) / curve.pixels;
+    const x = (i: number): number => (curve.from - viewport.from) * scale + curve.x[i]! * stretch;
+    const end = Math.min(width, (span - viewport.from) * scale);
+    c.save();
     c.beginPath();
-    columns.forEach((column, i) => {
-      const next = columns[i + 1]?.x ?? end;
-      if (i === 0) c.moveTo(column.x, y(column.last));
-      else c.lineTo(column.x, y(column.high));
-      c.lineTo(column.x, y(column.last));
-      c.lineTo(next, y(column.last));
-    });
+    c.rect(0, box.top, width, box.height);
+    c.clip();
+    c.beginPath();
+    for (let i = 0; i < curve.x.length; i++) {
+      const next = i + 1 < curve.x.length ? x(i + 1) : end;
+      if (i === 0) c.moveTo(x(0), y(curve.last[0]!));
+      else c.lineTo(x(i), y(curve.high[i]!));
+      c.lineTo(x(i), y(curve.last[i]!));
+      c.lineTo(next, y(curve.last[i]!));
+    }
     c.strokeStyle = theme.counter;
     c.lineWidth = 1.25;
     c.stroke();
-    if (columns.length > 0) {
-      c.lineTo(end, y(0));
-      c.lineTo(columns[0]!.x, y(0));
-      c.closePath();
-      c.fillStyle = theme.counter;
-      c.globalAlpha = 0.2;
-      c.fill();
-      c.globalAlpha = 1;
-    }
+    c.lineTo(end, y(0));
+    c.lineTo(x(0), y(0));
+    c.closePath();
+    c.fillStyle = theme.counter;
+    c.globalAlpha = 0.2;
+    c.fill();
+    c.restore();
+    c.globalAlpha = 1;
   }
 }
 

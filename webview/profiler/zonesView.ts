@@ -2,8 +2,12 @@
 import { columnUnit } from '../../src/profiler/layout/columnUnits';
 import { rowMatches, sortRows } from '../../src/profiler/layout/table';
 import type { SortColumn, TableRow } from '../../src/profiler/layout/table';
-import { dropdown } from '../controls/controls';
+import { toCsv } from '../../src/profiler/layout/csvText';
+import type { TableAnswer } from '../../src/protocol/profilerView';
+import { dropdown, iconButton } from '../controls/controls';
 import { cutText, element, icon } from '../shared/dom';
+import type { Theme } from '../shared/theme';
+import { RooflineView } from './rooflineView';
 import type { Session } from './session';
 
 type Grouping = 'dispatch' | 'name';
@@ -29,6 +33,11 @@ const COLUMNS: readonly Column[] = [
   { id: 'median', label: 'Median', title: 'Median time of a call', unit: 'time' },
   { id: 'flopsPerSecond', label: 'FLOP/s', title: 'Floating-point operations per second', unit: 'flops' },
   { id: 'bytesPerSecond', label: 'Bytes/s', title: 'Bytes read and written per second', unit: 'bytes' },
+  {
+    id: 'attained',
+    label: 'Roofline',
+    title: 'Part of what the machine can do at the intensity of the dispatch, as measured before the run',
+  },
   { id: 'self', label: 'Self', title: 'Time of all threads outside nested zones', unit: 'time' },
   { id: 'mean', label: 'Mean', title: 'Mean time of a call', unit: 'time' },
   { id: 'p95', label: 'p95', title: '95 % of the calls are at most this long', unit: 'time' },
@@ -41,6 +50,9 @@ const PAGE = 200;
 export interface ZonesActions {
   select(zone: number): void;
   reveal(zone: number): void;
+  /** The table as it is shown, as CSV. */
+  exportTable(name: string, csv: string): void;
+  failed(problem: unknown): void;
 }
 
 export class ZonesView {
@@ -53,6 +65,12 @@ export class ZonesView {
     this.by = v;
     this.rebuild();
   });
+  private mode: 'table' | 'roofline' = 'table';
+  private readonly roofline: RooflineView;
+  private readonly modes = dropdown<'table' | 'roofline'>('Show as', (v) => {
+    this.mode = v;
+    this.rebuild();
+  });
   private readonly groupingLabel = element('span', { class: 'dimmed' }, 'Group by');
   private by: Grouping = 'dispatch';
   private sort: { readonly column: SortColumn; readonly descending: boolean } = {
@@ -63,8 +81,23 @@ export class ZonesView {
   private built: unknown;
   private rows: readonly TableRow[] = [];
   private shown = 0;
+  /** What the session's rows were asked for, and what has come. */
+  private asked = '';
+  private table: TableAnswer | undefined;
+  private readonly wait = element('p', { class: 'message dimmed' }, 'Adding up…');
 
-  constructor(private readonly actions: ZonesActions) {
+  constructor(
+    theme: () => Theme,
+    private readonly actions: ZonesActions,
+  ) {
+    this.roofline = new RooflineView(theme, actions);
+    this.modes.setChoices(
+      [
+        { value: 'table', label: 'Table' },
+        { value: 'roofline', label: 'Roofline' },
+      ],
+      this.mode,
+    );
     const table = element('table', { class: 'zones-table' }, element('thead', {}, this.head), this.body);
     table.setAttribute('aria-label', 'Zones');
     this.scroller = element('div', { class: 'table-scroll', tabindex: -1 }, table);
@@ -73,39 +106,89 @@ export class ZonesView {
       if (scrollTop + clientHeight > scrollHeight - 400) this.addPage();
     });
     this.body.addEventListener('keydown', (e) => this.onKey(e));
-    const bar = element('div', { class: 'view-bar' }, this.groupingLabel, this.grouping.element, this.count);
-    this.element = element('div', { class: 'view zones' }, bar, this.scroller);
+    const bar = element(
+      'div',
+      { class: 'view-bar' },
+      this.groupingLabel,
+      this.grouping.element,
+      this.modes.element,
+      iconButton('export', 'Export the table as CSV…', () => this.export()),
+      this.count,
+    );
+    this.element = element(
+      'div',
+      { class: 'view zones' },
+      bar,
+      this.wait,
+      this.scroller,
+      this.roofline.element,
+    );
   }
 
   draw(session: Session): void {
+    const byDispatch = session.summary?.by === 'dispatch';
     if (this.session !== session) {
       this.session = session;
-      this.by = session.tables.byDispatch === undefined ? 'name' : 'dispatch';
+      this.asked = '';
+    }
+    if (session.summary !== undefined && this.asked === '') {
+      this.by = byDispatch ? 'dispatch' : 'name';
       this.grouping.setChoices(
         [
-          ...(session.tables.byDispatch === undefined
-            ? []
-            : [{ value: 'dispatch' as const, label: 'Dispatch' }]),
+          ...(byDispatch ? [{ value: 'dispatch' as const, label: 'Dispatch' }] : []),
           { value: 'name', label: 'Zone name' },
         ],
         this.by,
       );
     }
-    const state = [session, this.by, this.sort, session.matches];
+    this.ask(session);
+    const state = [this.table, this.sort, session.searched, this.mode];
     if (Array.isArray(this.built) && state.every((s, i) => s === (this.built as unknown[])[i]))
       this.markSelected();
     else this.rebuild();
   }
 
+  /** Rows of the range, where one is selected, else of the whole run. */
+  private ask(session: Session): void {
+    const { range } = session;
+    const wanted = JSON.stringify([this.by, range]);
+    if (session.summary === undefined || wanted === this.asked || this.dragging(session)) return;
+    this.asked = wanted;
+    this.table = undefined;
+    const request = { by: this.by, ...(range === undefined ? {} : { range }) };
+    session.queries.table(request).then(
+      (table) => {
+        if (this.session !== session || this.asked !== wanted) return;
+        this.table = table;
+        this.rebuild();
+      },
+      (problem: unknown) => this.actions.failed(problem),
+    );
+  }
+
+  /** While a range is being dragged its statistics would come too late each time. */
+  private dragging(session: Session): boolean {
+    return session.range !== undefined && session.inRange === undefined;
+  }
+
   private rebuild(): void {
-    const { session, by, sort } = this;
+    const { session, sort, table } = this;
     if (session === undefined) return;
-    this.built = [session, by, sort, session.matches];
-    const all = (by === 'dispatch' ? session.tables.byDispatch : undefined) ?? session.tables.byName;
+    this.built = [table, sort, session.searched, this.mode];
+    this.wait.hidden = table !== undefined;
+    this.scroller.hidden = table === undefined || this.mode !== 'table';
+    this.roofline.element.hidden = table === undefined || this.mode !== 'roofline';
+    if (this.mode === 'roofline') this.roofline.draw(session);
+    const all = table?.rows ?? [];
     const filtered = session.searched === '' ? all : all.filter((r) => rowMatches(r, session.searched));
     this.rows = sortRows(filtered, sort.column, sort.descending);
+    const omitted =
+      table === undefined || table.omitted === 0 ? '' : `, the greatest of ${all.length + table.omitted}`;
+    const where = session.range === undefined ? '' : ' in the selected range';
     this.count.textContent =
-      filtered.length === all.length ? `${all.length} rows` : `${filtered.length} of ${all.length} rows`;
+      table === undefined
+        ? ''
+        : `${filtered.length === all.length ? all.length : `${filtered.length} of ${all.length}`} rows${where}${omitted}`;
     this.drawHead(all);
     this.body.replaceChildren();
     this.shown = 0;
@@ -141,6 +224,8 @@ export class ZonesView {
       const format = (r: TableRow): string => {
         if (unit !== undefined) return unit.format(r[column.id] as number | undefined);
         if (column.id === 'share') return `${(r.share * 100).toFixed(1)} %`;
+        if (column.id === 'attained')
+          return r.attained === undefined ? '' : `${(r.attained * 100).toFixed(r.attained < 0.1 ? 1 : 0)} %`;
         if (column.id === 'origins') return r.origins.join(', ');
         if (column.id === 'name') return r.entry === undefined || !entries ? r.name : `${r.entry}: ${r.name}`;
         return String(r[column.id]);
@@ -208,11 +293,19 @@ export class ZonesView {
     return row;
   }
 
+  private export(): void {
+    const head = this.formatters.map(({ column }) => column.id);
+    const lines = this.rows.map((r) =>
+      head.map((id) => (id === 'origins' ? r.origins.join(' ') : String(r[id] ?? ''))),
+    );
+    this.actions.exportTable('zones.csv', toCsv([head, ...lines]));
+  }
+
   /** Marks the row of the selected zone's dispatch or name, whichever the rows are. */
   private markSelected(): void {
     const { session } = this;
     if (session === undefined) return;
-    const details = session.selected === undefined ? undefined : session.lookup.details(session.selected);
+    const { details } = session;
     const index = this.rows.findIndex((r) =>
       this.by === 'dispatch' && r.dispatch !== undefined
         ? r.key === details?.row?.key

@@ -1,15 +1,8 @@
 /** Writes zones, or the summary, as CSV (RFC 4180, header row, times in nanoseconds). */
+import { csvRow } from '../layout/csvText';
 import { allFacts } from '../trace';
 import type { Trace } from '../trace';
 import type { Summary } from '../summary';
-
-const cell = (value: string | number | undefined): string => {
-  const text = value === undefined ? '' : String(value);
-  return /[",\r\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text;
-};
-
-export const csvRow = (cells: readonly (string | number | undefined)[]): string =>
-  `${cells.map(cell).join(',')}\r\n`;
 
 /** One row per zone. */
 export function* zonesCsv(trace: Trace): Generator<string> {

@@ -56,19 +56,21 @@ const hash = (text: string): number => {
   return h >>> 0;
 };
 
+/** Hue of one name, −1 for neutral; `byFamily` where the trace's hues mean families. */
+export function hueOf(name: string, byFamily: boolean): number {
+  if (!byFamily) return hash(name) % FAMILIES.length;
+  const family = familyOf(name);
+  return family === undefined ? -1 : FAMILIES.indexOf(family);
+}
+
 /** Hues of `strings`, of which `used` are zone names. Families apply when they cover half of the names. */
 export function huesOf(strings: readonly string[], used: Iterable<number>): Hues {
-  const of = new Int8Array(strings.length).fill(-1);
   const names = [...used];
-  let known = 0;
-  for (const n of names) {
-    const family = familyOf(strings[n] ?? '');
-    if (family === undefined) continue;
-    of[n] = FAMILIES.indexOf(family);
-    known++;
-  }
+  const families = Int8Array.from(strings, () => -1);
+  for (const n of names) families[n] = hueOf(strings[n] ?? '', true);
+  const known = names.filter((n) => families[n]! >= 0).length;
   if (known * 2 >= names.length)
-    return { of, legend: FAMILIES.filter((_, i) => names.some((n) => of[n] === i)) };
-  for (const n of names) of[n] = hash(strings[n] ?? '') % FAMILIES.length;
-  return { of, legend: [] };
+    return { of: families, legend: FAMILIES.filter((_, i) => names.some((n) => families[n] === i)) };
+  for (const n of names) families[n] = hueOf(strings[n] ?? '', false);
+  return { of: families, legend: [] };
 }

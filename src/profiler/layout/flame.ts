@@ -1,4 +1,4 @@
-/** The left-heavy flame view: equal call paths merged, widest first. Pure; drawn like any other rows. */
+/** Flame views: equal call paths merged, widest first; from the top, or around one name. Pure; drawn like any other rows. */
 import { selfTimes } from '../nesting';
 import type { TimeRange } from '../statistics';
 import type { TraceColumns } from '../trace';
@@ -38,27 +38,96 @@ const path = (name: number, depth: number): Path => ({
   children: new Map(),
 });
 
+type Merging = Pick<TraceColumns, 'zones' | 'tracks'>;
+
+/** Adds a zone to a path. `self` is the time of the zone that counts as the path's own. */
+function add(p: Path, zones: Merging['zones'], zone: number, total: number, self: number): void {
+  if (p.zone < 0 || zones.duration[zone]! > zones.duration[p.zone]!) p.zone = zone;
+  p.total += total;
+  p.self += self;
+  p.calls++;
+}
+
+function childOf(around: Path, name: number): Path {
+  let p = around.children.get(name);
+  if (p === undefined) {
+    p = path(name, around.depth + 1);
+    around.children.set(name, p);
+  }
+  return p;
+}
+
+const within = (range: TimeRange | undefined, start: number): boolean =>
+  range === undefined || (start >= range.from && start < range.to);
+
 /** Merges the zones of `tracks`; with `range`, those that start within it. */
-export function leftHeavy(trace: TraceColumns, tracks: readonly number[], range?: TimeRange): FlameTree {
+export function leftHeavy(trace: Merging, tracks: readonly number[], range?: TimeRange): FlameTree {
   const { start, duration, name, parent } = trace.zones;
   const self = selfTimes(trace.zones);
   const root = path(0, -1);
-  const pathOf: (Path | undefined)[] = [];
+  for (const t of tracks) {
+    const { first, count } = trace.tracks[t]!;
+    const pathOf: (Path | undefined)[] = [];
+    for (let i = first; i < first + count; i++) {
+      if (!within(range, start[i]!)) continue;
+      const p = childOf(pathOf[parent[i]! - first] ?? root, name[i]!);
+      add(p, trace.zones, i, duration[i]!, self[i]!);
+      pathOf[i - first] = p;
+    }
+  }
+  return flatten(root);
+}
+
+/** What zones named `name` call: their paths merged from them on. A call within a call of itself counts once. */
+export function calleesOf(
+  trace: Merging,
+  tracks: readonly number[],
+  called: number,
+  range?: TimeRange,
+): FlameTree {
+  const { start, duration, name, parent } = trace.zones;
+  const self = selfTimes(trace.zones);
+  const root = path(0, -1);
+  for (const t of tracks) {
+    const { first, count } = trace.tracks[t]!;
+    const pathOf: (Path | undefined)[] = [];
+    for (let i = first; i < first + count; i++) {
+      const around = pathOf[parent[i]! - first];
+      if (around === undefined && (name[i] !== called || !within(range, start[i]!))) continue;
+      const p = childOf(around ?? root, name[i]!);
+      add(p, trace.zones, i, duration[i]!, self[i]!);
+      pathOf[i - first] = p;
+    }
+  }
+  return flatten(root);
+}
+
+/**
+ * Who calls zones named `name`: at the top the zones themselves, below each path its callers, as wide as the time that the
+ * calls by this way took. A call within a call of itself counts for the outer one only.
+ */
+export function callersOf(
+  trace: Merging,
+  tracks: readonly number[],
+  called: number,
+  range?: TimeRange,
+): FlameTree {
+  const { start, duration, name, parent } = trace.zones;
+  const self = selfTimes(trace.zones);
+  const root = path(0, -1);
   for (const t of tracks) {
     const { first, count } = trace.tracks[t]!;
     for (let i = first; i < first + count; i++) {
-      if (range !== undefined && (start[i]! < range.from || start[i]! >= range.to)) continue;
-      const around = pathOf[parent[i]!] ?? root;
-      let p = around.children.get(name[i]!);
-      if (p === undefined) {
-        p = path(name[i]!, around.depth + 1);
-        around.children.set(name[i]!, p);
+      if (name[i] !== called || !within(range, start[i]!)) continue;
+      let nested = false;
+      for (let p = parent[i]!; p >= 0; p = parent[p]!) nested ||= name[p] === called;
+      if (nested) continue;
+      let p = childOf(root, called);
+      add(p, trace.zones, i, duration[i]!, self[i]!);
+      for (let q = parent[i]!; q >= 0; q = parent[q]!) {
+        p = childOf(p, name[q]!);
+        add(p, trace.zones, q, duration[i]!, 0);
       }
-      if (p.zone < 0 || duration[i]! > duration[p.zone]!) p.zone = i;
-      p.total += duration[i]!;
-      p.self += self[i]!;
-      p.calls++;
-      pathOf[i] = p;
     }
   }
   return flatten(root);

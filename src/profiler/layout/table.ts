@@ -1,9 +1,14 @@
 /** Rows of the Zones table and the facts of one zone, as plain data for the views. */
 import { selfTimes } from '../nesting';
 import { statisticsByName } from '../statistics';
+import type { TimeRange } from '../statistics';
 import { summarise } from '../summary';
 import { allFacts, argsOf, FACT_ARGUMENTS } from '../trace';
 import type { ArgValue, TraceColumns, ZoneFacts } from '../trace';
+import { flowsOf } from './flows';
+import type { FlowEnd } from './flows';
+import { attained } from './roofline';
+import type { Roofs } from './roofline';
 
 /** Times in nanoseconds. */
 export interface TableRow {
@@ -16,12 +21,15 @@ export interface TableRow {
   readonly total: number;
   readonly self: number;
   readonly mean: number;
-  readonly median: number;
-  readonly p95: number;
+  /** Absent where only totals were recorded. */
+  readonly median?: number;
+  readonly p95?: number;
   readonly max: number;
   readonly share: number;
   readonly flopsPerSecond?: number;
   readonly bytesPerSecond?: number;
+  /** Part of what the machine's roofs allow, where the trace records them. */
+  readonly attained?: number;
   /** The zone to show when the row is chosen. */
   readonly longest: number;
 }
@@ -34,14 +42,42 @@ export interface Tables {
   readonly total: number;
 }
 
-export function tablesOf(trace: TraceColumns): Tables {
+/** NaN does not survive every channel. */
+function known<T extends { readonly median: number; readonly p95: number }>(
+  r: T,
+): Omit<T, 'median' | 'p95'> & Pick<TableRow, 'median' | 'p95'> {
+  const { median, p95, ...rest } = r;
+  return {
+    ...rest,
+    ...(Number.isNaN(median) ? {} : { median }),
+    ...(Number.isNaN(p95) ? {} : { p95 }),
+  };
+}
+
+/** One row per zone name; with `range`, of the zones that start within it. */
+export function tableByName(
+  trace: TraceColumns,
+  facts: readonly ZoneFacts[],
+  range?: TimeRange,
+): readonly TableRow[] {
+  return statisticsByName(trace, range).map((s): TableRow => {
+    const origins = facts[trace.zones.args[s.longest]!]?.origins ?? [];
+    return { ...known(s), key: `name ${s.name}`, name: trace.strings[s.name] ?? '', origins };
+  });
+}
+
+export function tablesOf(trace: TraceColumns, roofs?: Roofs): Tables {
   const summary = summarise(trace);
   const facts = allFacts(trace);
-  const byName = statisticsByName(trace).map((s): TableRow => {
-    const origins = facts[trace.zones.args[s.longest]!]?.origins ?? [];
-    return { ...s, key: `name ${s.name}`, name: trace.strings[s.name] ?? '', origins };
+  const byName = tableByName(trace, facts);
+  const rows = summary.rows.map((r): TableRow => {
+    const part = roofs === undefined ? undefined : attained(r, roofs);
+    return {
+      ...known(r),
+      key: `${r.entry ?? ''} ${r.dispatch ?? r.name}`,
+      ...(part === undefined ? {} : { attained: part }),
+    };
   });
-  const rows = summary.rows.map((r): TableRow => ({ ...r, key: `${r.entry ?? ''} ${r.dispatch ?? r.name}` }));
   // Totals that were recorded as a whole are no calls of their own.
   if (facts.some((f) => f.merged !== undefined)) return { byName: rows, total: summary.total };
   return summary.by === 'dispatch'
@@ -81,6 +117,10 @@ export interface ZoneDetails {
   readonly zone: number;
   readonly name: string;
   readonly track: string;
+  /** Where it is drawn: its name and track by number, its depth. */
+  readonly place: { readonly name: number; readonly track: number; readonly depth: number };
+  /** Zones that this one starts or was started by, on other tracks. */
+  readonly flows: readonly FlowEnd[];
   readonly start: number;
   readonly duration: number;
   readonly self: number;
@@ -135,6 +175,8 @@ export class ZoneLookup {
       zone,
       name,
       track: tracks[zones.track[zone]!]?.name ?? '',
+      place: { name: zones.name[zone]!, track: zones.track[zone]!, depth: zones.depth[zone]! },
+      flows: flowsOf(this.trace, this.facts, zone),
       start: zones.start[zone]!,
       duration,
       self: this.self[zone]!,
@@ -147,42 +189,5 @@ export class ZoneLookup {
         ([key, value]) => !FACT_ARGUMENTS.has(key) && !(key === 'name' && value === name),
       ),
     };
-  }
-
-  /** The longest zone whose facts satisfy `test`. */
-  longest(test: (facts: ZoneFacts) => boolean): number | undefined {
-    const fits = this.facts.map(test);
-    const { args, duration } = this.trace.zones;
-    let best: number | undefined;
-    for (let i = 0; i < args.length; i++) {
-      if (fits[args[i]!] === true && (best === undefined || duration[i]! > duration[best]!)) best = i;
-    }
-    return best;
-  }
-}
-
-/** The zone reached from `zone` by a keyboard step along its row, to its parent, or to its first child. */
-export function neighbour(
-  trace: Pick<TraceColumns, 'zones' | 'tracks'>,
-  zone: number,
-  step: 'previous' | 'next' | 'parent' | 'child',
-): number | undefined {
-  const { depth, track, parent } = trace.zones;
-  const { first, count } = trace.tracks[track[zone]!]!;
-  switch (step) {
-    case 'parent':
-      return parent[zone]! >= 0 ? parent[zone]! : undefined;
-    case 'child': {
-      for (let i = zone + 1; i < first + count && depth[i]! > depth[zone]!; i++) {
-        if (parent[i] === zone) return i;
-      }
-      return undefined;
-    }
-    case 'next':
-      for (let i = zone + 1; i < first + count; i++) if (depth[i] === depth[zone]) return i;
-      return undefined;
-    case 'previous':
-      for (let i = zone - 1; i >= first; i--) if (depth[i] === depth[zone]) return i;
-      return undefined;
   }
 }

@@ -1,5 +1,5 @@
 /** The answer to a query, as plain data that crosses any message channel, and as text. */
-import { csvRow } from '../export/csv';
+import { csvRow } from '../layout/csvText';
 
 /** A number where it is exact, else its decimal digits as text. */
 export type Cell = number | string | boolean | null;
