@@ -6,6 +6,7 @@ import { formatBytes, formatDuration, formatRate, ns } from '../base/units';
 import { formatTable } from '../base/table';
 import type { Compilation } from '../compiler/compilation';
 import { cpuLevels } from '../compiler/targetDescription';
+import { exportForms } from '../compiler/exportText';
 import { stages } from '../lowering/stages';
 import type { ArtifactOptions } from './artifactFor';
 import { compileOptions } from './artifactFor';
@@ -29,8 +30,8 @@ interface CompileCommandOptions extends ArtifactOptions {
   readonly json?: boolean;
 }
 
-/** What `--emit` prints. `c` is short for `target`. */
-const stageWords = [...stages.map((s) => s.name), 'target', 'c'];
+/** What `--emit` prints: a stage (`c` is short for `target`), or text for other compilers. */
+const stageWords = [...stages.map((s) => s.name), 'target', 'c', ...exportForms];
 
 export function configureCompile(command: Command): void {
   command
@@ -40,7 +41,10 @@ export function configureCompile(command: Command): void {
       '-o, --output <file>',
       'the artifact (default: MODEL.strata), or the text of --emit and --stop-after',
     )
-    .option('--emit <stage>', `print the IR of a stage (${stageWords.join(', ')}); writes no artifact`)
+    .option(
+      '--emit <stage>',
+      `print the IR of a stage, or text for other compilers (${stageWords.join(', ')}); writes no artifact`,
+    )
     .option('--stop-after <name>', 'print the IR after a stage or pass; writes no artifact')
     .option('--dump-dir <dir>', 'write the IR after each pass, one file per pass, and the parameters')
     .option('--pipeline <text>', 'passes to run instead of the default ones')
@@ -59,13 +63,18 @@ export function configureCompile(command: Command): void {
         wordOption('--target', options.target, ['cpu']);
         const { emit, output } = options;
         if (emit !== undefined) wordOption('--emit', emit, stageWords);
+        const exportForm = exportForms.find((f) => f === emit);
         const stop = emit === 'c' ? 'target' : (emit ?? options.stopAfter);
         const base = path.join(path.dirname(model), path.basename(model, path.extname(model)));
         const compilation = await compileFile(
           {
             model,
             ...compileOptions(options),
-            ...(stop === undefined ? { output: output ?? `${base}.strata` } : { stopAfter: stop }),
+            ...(exportForm !== undefined
+              ? { exportForm }
+              : stop === undefined
+                ? { output: output ?? `${base}.strata` }
+                : { stopAfter: stop }),
             ...(options.dumpDir === undefined ? {} : { dumpDir: options.dumpDir }),
             ...(options.pipeline === undefined ? {} : { pipeline: options.pipeline }),
             ...(options.resources === undefined ? {} : { resources: options.resources }),

@@ -16,7 +16,9 @@ import type { ArtifactContents } from '../artifact/contents';
 import { kernelHeaderText } from '../artifact/kernelAbi';
 import { writeArtifact } from '../artifact/writeArtifact';
 import { importOnnx } from '../frontend/onnx/importOnnx';
+import type { OnnxModel } from '../frontend/onnx/readModel';
 import { readOnnxModel } from '../frontend/onnx/readModel';
+import { fromTorch, isTorchOnnx } from '../frontend/torchOnnx/fromTorch';
 import type {
   Operation,
   PassRecord,
@@ -40,6 +42,8 @@ import type { Compilation, CompileProgress, ModelNodeInfo, ToolStep } from './co
 import { DumpDirectory } from './dumpDirectory';
 import { compilerMessages } from './messages';
 import { nodesOfText, remainingSteps } from './continuation';
+import type { ExportForm } from './exportText';
+import { exportStage, exportText } from './exportText';
 import { packageProgram } from './packageProgram';
 import { readText } from './readText';
 import { loadResources } from './resourceFiles';
@@ -71,6 +75,8 @@ export interface CompileRequest {
   readonly kernelCache?: boolean;
   /** Keep the IR as the pipeline left it, with locations, in `Compilation.finalText`. */
   readonly keepFinalText?: boolean;
+  /** Stop after the stage of this form, and keep text that other compilers read in `Compilation.finalText`. */
+  readonly exportForm?: ExportForm;
 }
 
 export interface CompileEnvironment {
@@ -139,7 +145,7 @@ class Compile {
     );
     const target = await this.#target(model.module);
     const steps = request.pipeline === undefined ? remainingSteps(model.module, pipeline) : pipeline;
-    const record = this.#passes(model, request.stopAfter === 'import' ? [] : steps);
+    const record = this.#passes(model, this.#stopAfter === 'import' ? [] : steps);
     this.#cancellation.throwIfCancelled();
 
     let program: TargetProgram | undefined;
@@ -155,7 +161,7 @@ class Compile {
       );
       program = emitted.program;
       kernelSource = emitted.source;
-      if (request.output !== undefined && request.stopAfter !== 'target')
+      if (request.output !== undefined && this.#stopAfter !== 'target')
         await this.#package(request.output, program, emitted, record, model, target);
     }
     const compilation: Compilation = {
@@ -171,17 +177,30 @@ class Compile {
       modelNodes: model.nodes,
       dispatches: program === undefined ? [] : dispatchesOf(program),
       kernelSource,
-      artifact: program === undefined || request.stopAfter === 'target' ? undefined : request.output,
+      artifact: program === undefined || this.#stopAfter === 'target' ? undefined : request.output,
       arenaBytes: program?.entryPoints[0]?.arenaBytes ?? 0,
       constantBytes: program === undefined ? 0 : program.constants.reduce((n, c) => n + c.bytes, 0),
       warnings: model.warnings,
-      finalText: request.keepFinalText === true ? printOp(model.module, { locations: 'alias' }) : undefined,
+      finalText: this.#finalText(model),
     };
     return { compilation, module: model.module, resources: model.resources };
   }
 
+  #finalText({ module, resources }: LoadedModel): string | undefined {
+    const { exportForm, keepFinalText } = this.request;
+    if (exportForm !== undefined) return exportText(module, resources, exportForm);
+    return keepFinalText === true ? printOp(module, { locations: 'alias' }) : undefined;
+  }
+
+  /** Where to stop, as asked or by the form that is exported. */
+  get #stopAfter(): string | undefined {
+    const { exportForm, stopAfter } = this.request;
+    return exportForm === undefined ? stopAfter : exportStage[exportForm];
+  }
+
   #steps(): readonly PipelineStep[] {
-    const { pipeline, stopAfter, optLevel } = this.request;
+    const { pipeline, optLevel } = this.request;
+    const stopAfter = this.#stopAfter;
     const steps =
       pipeline === undefined
         ? defaultPipeline({ target: 'cpu', optLevel: optLevel ?? 3 })
@@ -207,7 +226,8 @@ class Compile {
 
   /** Whether the IR is what code is made of. Throws STR0598 when the pipeline ended before and code is asked for. */
   #isComplete(module: Operation, record: PipelineRecord, steps: readonly PipelineStep[]): boolean {
-    const { stopAfter, pipeline, output } = this.request;
+    const { pipeline, output } = this.request;
+    const stopAfter = this.#stopAfter;
     const all = record.passes.length - 1 === steps.reduce((n, s) => n + passNames(s.node).length, 0);
     if (
       stopAfter !== undefined &&
@@ -229,6 +249,8 @@ class Compile {
       const parsed = parseModule(text, registry, { fileName: path.basename(model) });
       const store = resources === undefined ? new ResourceStore() : loadResources(resources);
       for (const [key, bytes] of parsed.resources) store.setBytes(key, bytes);
+      if (isTorchOnnx(parsed.module))
+        return imported(fromTorch(parsed.module, store, path.basename(model)), dims);
       return { module: parsed.module, resources: store, nodes: nodesOfText(parsed.module), warnings: [] };
     }
     if (extension === '.gguf') {
@@ -237,18 +259,12 @@ class Compile {
         found: 'GGUF models are not supported by this version',
       });
     }
-    const read = readOnnxModel(model);
-    const imported = importOnnx(read, dims === undefined ? {} : { dims });
-    return {
-      module: imported.module,
-      resources: imported.resources,
-      nodes: imported.nodes,
-      warnings: [...read.warnings, ...imported.warnings],
-    };
+    return imported(readOnnxModel(model), dims);
   }
 
   #passes(model: LoadedModel, steps: readonly PipelineStep[]): PipelineRecord {
     const { request } = this;
+    const stopAfter = this.#stopAfter;
     if (request.dumpDir !== undefined) this.dump = new DumpDirectory(request.dumpDir, model.module);
     const { dump } = this;
     const span = progressAt.target - progressAt.passes;
@@ -258,7 +274,7 @@ class Compile {
         resources: model.resources,
         cancellation: this.#cancellation,
         ...(request.control === undefined ? {} : { control: request.control }),
-        ...(request.stopAfter === undefined ? {} : { stopAfter: request.stopAfter }),
+        ...(stopAfter === undefined ? {} : { stopAfter }),
         onPass: ({ name, stage, index, count }) => {
           this.#progress(stage, name, progressAt.passes + (span * index) / Math.max(1, count));
         },
@@ -341,6 +357,11 @@ class Compile {
   #elapsed(): number {
     return Number(process.hrtime.bigint() - this.#start);
   }
+}
+
+function imported(read: OnnxModel, dims: CompileRequest['dims']): LoadedModel {
+  const { warnings, ...model } = importOnnx(read, dims === undefined ? {} : { dims });
+  return { ...model, warnings: [...read.warnings, ...warnings] };
 }
 
 const passNames = (node: PipelineNode): readonly string[] =>

@@ -1,7 +1,13 @@
-/** Coded messages of the driver (STR05xx, 0589 on). */
+/** Coded messages of the driver (STR05xx, 0588 on). */
 import { defineMessages, message } from '../base/diagnostics';
+import { formatBytes } from '../base/units';
 
 export const compilerMessages = defineMessages({
+  STR0588: message<{ form: string; bytes: number; limit: number }>({
+    text: (p) =>
+      `the weights take ${formatBytes(p.bytes)}, and text of the form '${p.form}' holds at most ${formatBytes(p.limit)}.`,
+    next: () => "Export a smaller model, or let 'iree-import-onnx --externalize-params' read the .onnx file.",
+  }),
   STR0589: message<{ name: string; known: string }>({
     text: (p) => `the artifact has no entry point '${p.name}'; it has ${p.known}.`,
   }),

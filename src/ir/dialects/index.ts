@@ -14,6 +14,7 @@ import { onnxDialect } from './onnx';
 import { scfDialect } from './scf';
 import { vectorDialect } from './vector';
 import { tensorDialect } from './tensor';
+import { torchDialect } from './torch';
 
 export const dialects = [
   builtinDialect,
@@ -27,6 +28,7 @@ export const dialects = [
   memrefDialect,
   scfDialect,
   vectorDialect,
+  torchDialect,
   dispatchDialect,
   nnDialect,
   onnxDialect,

@@ -111,7 +111,7 @@ export function elementsFromBytes(type: Type, bytes: Uint8Array, share = false):
       length: number,
     ) => ElementArray;
     if (share && bytes.byteOffset % size === 0) return new Class(bytes.buffer, bytes.byteOffset, count);
-    return new Class(bytes.slice().buffer, 0, count);
+    return new Class(new Uint8Array(bytes).buffer, 0, count);
   }
   const data = allocate(type, count);
   decodeElements(type, bytes).forEach((v, i) => {
