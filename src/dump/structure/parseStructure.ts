@@ -35,6 +35,8 @@ export function parseStructure(source: string): Structure {
   return new StructureParser(source).parse();
 }
 
+type Writable<T> = { -readonly [K in keyof T]: T[K] };
+
 /** Writable while an op is read. */
 interface OpDraft {
   results: ValueDefinition[];
@@ -48,6 +50,8 @@ interface OpDraft {
   typesStart?: number;
   /** Arguments that the header names, for the next region. */
   header: ValueDefinition[];
+  /** Those of the region before: `while(%i = %a) cond {…} do {…}` names them once for both. */
+  shared: ValueDefinition[];
 }
 
 class Scope {
@@ -172,10 +176,14 @@ class StructureParser {
     return args;
   }
 
-  #define(i: number, count = 1): ValueDefinition {
-    const name = this.#name(i);
-    this.#scope.define(name.name);
-    return { ...name, count };
+  #definition(i: number, count = 1): ValueDefinition {
+    const t = this.#tokens;
+    return { name: t.text(i), start: t.start(i), end: t.end(i), count };
+  }
+  #define(i: number): ValueDefinition {
+    const definition = this.#definition(i);
+    this.#scope.define(definition.name);
+    return definition;
   }
 
   /** After the `=` of `%a, %b:2 =` at `i`, else -1. */
@@ -262,13 +270,14 @@ class StructureParser {
       symbolUses: [],
       hashUses: [],
       header: [],
+      shared: [],
     };
     const after = t.kind(this.#at) === kinds.value ? this.#afterResults(this.#at) : -1;
     if (after >= 0) {
       for (; this.#at < after; this.#at++) {
         if (t.kind(this.#at) !== kinds.value) continue;
         const count = t.is(this.#at + 1, ':') ? Number(t.text(this.#at + 2)) : 1;
-        draft.results.push({ ...this.#name(this.#at), count });
+        draft.results.push(this.#definition(this.#at, count));
       }
     }
     const nameAt = this.#at++;
@@ -277,7 +286,7 @@ class StructureParser {
     const name = generic ? written.replace(/^"|"$/g, '') : written;
     this.#body(draft, name, generic, nameAt);
     for (const result of draft.results) this.#scope.define(result.name);
-    return {
+    const op: Writable<StructureOp> = {
       name,
       nameRange: { start: t.start(nameAt), end: t.end(nameAt) },
       start,
@@ -286,12 +295,13 @@ class StructureParser {
       operands: draft.operands,
       successors: draft.successors,
       regions: draft.regions,
-      ...(draft.symbol === undefined ? {} : { symbol: draft.symbol }),
       symbolUses: draft.symbolUses,
       hashUses: draft.hashUses,
-      ...(draft.location === undefined ? {} : { location: draft.location }),
-      ...(draft.typesStart === undefined ? {} : { typesStart: draft.typesStart }),
     };
+    if (draft.symbol !== undefined) op.symbol = draft.symbol;
+    if (draft.location !== undefined) op.location = draft.location;
+    if (draft.typesStart !== undefined) op.typesStart = draft.typesStart;
+    return op;
   }
 
   /** What follows the name of an op, up to the next op. */
@@ -394,7 +404,7 @@ class StructureParser {
     const t = this.#tokens;
     const assigned = t.is(i + 1, '=');
     if (assigned || (parameter && t.is(i + 1, ':'))) {
-      draft.header.push({ ...this.#name(i), count: 1 });
+      draft.header.push(this.#definition(i));
       return;
     }
     const text = t.text(i);
@@ -464,6 +474,19 @@ class StructureParser {
     }
   }
 
+  /** Whether the region that begins here uses one of `names`, which no scope around defines. */
+  #regionNames(names: readonly ValueDefinition[]): boolean {
+    const t = this.#tokens;
+    const unknown = names.filter(({ name }) => !this.#scope.has(name)).map(({ name }) => name);
+    if (unknown.length === 0) return false;
+    for (let i = this.#at, depth = 0; i < t.length && depth >= 0; i++) {
+      if (t.is(i, '{')) depth++;
+      else if (t.is(i, '}')) depth--;
+      else if (t.kind(i) === kinds.value && unknown.includes(t.text(i))) return true;
+    }
+    return false;
+  }
+
   #region(draft: OpDraft): void {
     const t = this.#tokens;
     const start = t.start(this.#at++);
@@ -476,6 +499,8 @@ class StructureParser {
       draft.header.push(...unknown.map((use) => ({ ...use, count: 1 })));
       draft.header.sort((a, b) => a.start - b.start);
     }
+    if (draft.header.length > 0) draft.shared = draft.header;
+    else if (t.kind(this.#at) !== kinds.caret && this.#regionNames(draft.shared)) draft.header = draft.shared;
     const outer = this.#scope;
     this.#scope = new Scope(outer);
     this.#depth++;
