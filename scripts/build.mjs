@@ -1,4 +1,4 @@
-// Bundles everything that ships: the extension, the command line, the compile worker and the webviews → dist/.
+// Bundles everything that ships: the extension, the command line, the workers, the language server and the webviews → dist/.
 // `node scripts/build.mjs [--production] [--watch]`; also called by the other scripts through `build()`.
 
 import {
@@ -59,6 +59,11 @@ function bundles() {
     {
       out: 'trace-worker.cjs',
       entry: 'src/editor/traceWorker.ts',
+      options: { ...node, format: 'cjs', ...commonJsMeta },
+    },
+    {
+      out: 'language-server.cjs',
+      entry: 'src/lsp/main.ts',
       options: { ...node, format: 'cjs', ...commonJsMeta },
     },
     ...views.map((view) => ({

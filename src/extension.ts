@@ -8,12 +8,10 @@ import { Compilations } from './editor/compilations';
 import type { TreeNode } from './editor/compilationsTree';
 import { CompilationsTree, DimmedRows } from './editor/compilationsTree';
 import { ErrorReport } from './editor/errorReport';
-import { IrAnalyses } from './editor/irAnalyses';
 import { irScheme, IrDocuments } from './editor/irDocuments';
 import { IrHeat } from './editor/irHeat';
-import { IrHover } from './editor/irHover';
 import { IrNavigator } from './editor/irNavigator';
-import { IrOutline } from './editor/irOutline';
+import { startLanguageServer } from './editor/languageClient';
 import { ModelRuns } from './editor/modelRuns';
 import { ProfilerViews } from './editor/profilerViews';
 import { followCursor } from './editor/selectionSync';
@@ -62,9 +60,6 @@ export function activate(context: vscode.ExtensionContext): StrataApi {
     onStart: (id) => showRow(treeView, tree.nodeOf(id)),
   });
 
-  const analyses = new IrAnalyses();
-  const ir: vscode.DocumentSelector = [{ language: 'mlir' }];
-  const outline = new IrOutline(analyses, navigator);
   const heat = new IrHeat(compilations, navigator);
   context.subscriptions.push(
     log,
@@ -78,9 +73,7 @@ export function activate(context: vscode.ExtensionContext): StrataApi {
     documents.register(),
     views.register(),
     vscode.window.registerFileDecorationProvider(new DimmedRows()),
-    vscode.languages.registerHoverProvider(ir, new IrHover(analyses, navigator)),
-    vscode.languages.registerDocumentSymbolProvider(ir, outline, { label: 'Strata' }),
-    vscode.languages.registerFoldingRangeProvider(ir, outline),
+    startLanguageServer(context.extensionPath, navigator, log),
     vscode.languages.registerCodeLensProvider({ scheme: irScheme }, heat),
     followCursor(navigator, views),
     compilations.onDidChange((id) => {

@@ -55,6 +55,11 @@ export const commands: readonly CommandEntry[] = [
     load: async () => (await import('./dump')).configureDump,
   },
   {
+    name: 'lsp',
+    summary: 'the language server for IR text, on stdio, for other editors',
+    load: async () => (await import('./lsp')).configureLsp,
+  },
+  {
     name: 'doctor',
     summary: 'what is installed, what is missing, and the command that fixes it',
     load: async () => (await import('./doctor')).configureDoctor,

@@ -12,6 +12,8 @@ import type { IrNavigator, IrTarget, ShownIr } from './irNavigator';
 const levels = [0.002, 0.01, 0.03, 0.06, 0.12] as const;
 /** Lines with less than this get no lens. */
 const lensShare = 0.01;
+/** Functions that get a lens. */
+const mostFunctions = 500;
 
 /** Orange that stays apart from what VS Code paints there: blue of changes, red of errors. */
 const hue = { light: '#b45309', dark: '#f59e0b' } as const;
@@ -64,6 +66,11 @@ export class IrHeat implements vscode.CodeLensProvider, vscode.Disposable {
   provideCodeLenses(document: vscode.TextDocument): vscode.CodeLens[] {
     const shown = this.navigator.shownIn(document);
     if (shown === undefined) return [];
+    const times = this.#timeLenses(document, shown);
+    return [...times, ...this.#changeLenses(document, shown)];
+  }
+
+  #timeLenses(document: vscode.TextDocument, shown: ShownIr): vscode.CodeLens[] {
     const show: CommandId = 'strata.showInTimeline';
     return this.#heat(document, shown).flatMap(({ line, share, dispatch }) => {
       const { compilation, measurement, id } = shown.entry;
@@ -74,14 +81,21 @@ export class IrHeat implements vscode.CodeLensProvider, vscode.Disposable {
         info.flops > 0 && time.medianNs > 0 ? ` · ${threeDigits(info.flops / time.medianNs)} GFLOP/s` : '';
       const target: IrTarget = { compilation: id, pass: shown.pass.index, dispatch };
       const title = `$(pulse) ${formatDuration(ns(time.medianNs))} · ${(100 * share).toFixed(1)} %${rate}`;
-      return [
-        new vscode.CodeLens(new vscode.Range(line, 0, line, 0), {
-          title,
-          command: show,
-          tooltip: commands[show],
-          arguments: [target],
-        }),
-      ];
+      return [lens(line, title, show, commands[show], target)];
+    });
+  }
+
+  /** `changed in 3 passes` above each function; leads to the last of them that this IR has seen. */
+  #changeLenses(document: vscode.TextDocument, { entry, pass, snapshot }: ShownIr): vscode.CodeLens[] {
+    const { passes } = entry.compilation.passes;
+    return snapshot.functions.slice(0, mostFunctions).flatMap(({ symbol, start }) => {
+      const changed = passes.filter((p) => p.index > 0 && p.changedFunctions.includes(symbol));
+      const last = changed.filter((p) => p.index <= pass.index).at(-1);
+      if (last === undefined) return [];
+      const title = `$(diff) changed in ${changed.length} ${changed.length === 1 ? 'pass' : 'passes'}`;
+      const tooltip = `${changed.map((p) => p.pass).join(', ')}\n\nCompare with the IR before ${last.pass}`;
+      const target: IrTarget = { compilation: entry.id, pass: last.index, symbol };
+      return [lens(document.positionAt(start).line, title, 'strata.diffWithPrevious', tooltip, target)];
     });
   }
 
@@ -109,6 +123,21 @@ export class IrHeat implements vscode.CodeLensProvider, vscode.Disposable {
       }
     }
   }
+}
+
+function lens(
+  line: number,
+  title: string,
+  command: CommandId,
+  tooltip: string,
+  target: IrTarget,
+): vscode.CodeLens {
+  return new vscode.CodeLens(new vscode.Range(line, 0, line, 0), {
+    title,
+    command,
+    tooltip,
+    arguments: [target],
+  });
 }
 
 const alpha = (level: number): string =>

@@ -1,7 +1,8 @@
 /** The outline and the foldable ranges of IR text, as plain data. */
-import { lineAt, lineStarts } from '../base/lines';
-import type { IrSnapshot } from '../ir';
-import type { Analysis } from './analysis';
+import type { StructureOp } from '../dump/structure/structure';
+import type { IrSource } from './irSource';
+import { lineAt } from '../base/lines';
+import { fullName } from './opNames';
 
 export interface OutlineItem {
   /** `@main`, or the op's name where it has no symbol. */
@@ -18,97 +19,47 @@ export interface OutlineItem {
   readonly children: readonly OutlineItem[];
 }
 
-/** IR text with where its ops stand: parsed, or as a pass left it (which needs no parsing). */
-export interface IrText {
-  readonly text: string;
-  /** By start: parents before their children. */
-  readonly ops: readonly OpRange[];
-}
-interface OpRange {
-  readonly name: string;
-  /** Its own `sym_name`. */
-  readonly symbol: string | undefined;
-  /** UTF-16 offsets. */
-  readonly start: number;
-  readonly end: number;
-}
-
-export const textOfAnalysis = ({ text, spans }: Analysis): IrText => ({
-  text,
-  ops: spans.map(({ op, start, end }) => {
-    const symbol = op.attr('sym_name');
-    return { name: op.name, symbol: symbol?.kind === 'string' ? symbol.value : undefined, start, end };
-  }),
-});
-
-export function textOfSnapshot(s: IrSnapshot): IrText {
-  const ops: OpRange[] = [];
-  const open: { readonly end: number; readonly symbol: number }[] = [];
-  for (let i = 0; i < s.spans.length / 3; i++) {
-    const [start, end] = [s.spans[3 * i]!, s.spans[3 * i + 1]!];
-    while (open.length > 0 && open[open.length - 1]!.end <= start) open.pop();
-    const symbol = s.symbolOf[i]!;
-    // Ops without a symbol of their own have that of the op around them.
-    const own = symbol !== (open[open.length - 1]?.symbol ?? 0);
-    ops.push({ name: s.opNames[s.nameOf[i]!]!, symbol: own ? s.symbols[symbol] : undefined, start, end });
-    open.push({ end, symbol });
-  }
-  return { text: s.text, ops };
-}
-
 /** Ops with a symbol, and modules. Loops and other regions are not in it: they have no name. */
-export function outlineOf({ text, ops }: IrText): readonly OutlineItem[] {
-  interface Open {
-    readonly item: OutlineItem;
-    readonly children: OutlineItem[];
-  }
-  const roots: OutlineItem[] = [];
-  const open: Open[] = [];
-  for (const [i, { name, symbol, start, end }] of ops.entries()) {
-    while (open.length > 0 && open[open.length - 1]!.item.end <= start) open.pop();
-    const isModule = name === 'builtin.module';
-    if (symbol === undefined && !isModule) continue;
-    // A file without a module is wrapped in one, which has no text of its own.
-    if (isModule && !/^(builtin\.module|module|"builtin\.module")\b/.test(text.slice(start, start + 20)))
-      continue;
-    const at = symbol === undefined ? -1 : text.indexOf(symbol, start);
-    const found = at >= 0 && at < end;
-    const count = insideOf(ops, i);
-    const children: OutlineItem[] = [];
-    const item: OutlineItem = {
-      name: symbol === undefined ? 'module' : `@${symbol}`,
-      detail: count > 0 ? `${name} · ${count} ops` : name,
-      kind: kindOf(name),
-      start,
-      end,
-      nameStart: found ? at : start,
-      nameEnd: found ? at + symbol!.length : Math.min(end, start + name.length),
-      children,
-    };
-    (open[open.length - 1]?.children ?? roots).push(item);
-    open.push({ item, children });
-  }
-  return roots;
-}
-
-/** Number of ops inside of the one at row `i`. */
-function insideOf(ops: readonly OpRange[], i: number): number {
-  const { end } = ops[i]!;
-  let low = i + 1;
-  let high = ops.length;
-  while (low < high) {
-    const mid = (low + high) >> 1;
-    if (ops[mid]!.start < end) low = mid + 1;
-    else high = mid;
-  }
-  return low - i - 1;
+export function outlineOf(source: IrSource): readonly OutlineItem[] {
+  const { text } = source;
+  /** Items of ops, and how many ops there are in them. */
+  const visit = (ops: readonly StructureOp[]): { items: OutlineItem[]; count: number } => {
+    const items: OutlineItem[] = [];
+    let count = 0;
+    for (const op of ops) {
+      const name = fullName(op.name);
+      const inside = visit(op.regions.flatMap((r) => r.blocks.flatMap((b) => b.ops)));
+      count += 1 + inside.count;
+      const { symbol } = op;
+      if (symbol === undefined && name !== 'builtin.module') {
+        items.push(...inside.items);
+        continue;
+      }
+      const range = symbol ?? op.nameRange;
+      // Of `@f` and `"f"` the cursor goes to the letters.
+      const sigil =
+        symbol === undefined ? 0 : text[symbol.start] === '"' ? 1 : text[symbol.start + 1] === '"' ? 2 : 1;
+      items.push({
+        name: symbol === undefined ? 'module' : `@${symbol.name}`,
+        detail: inside.count > 0 ? `${name} · ${inside.count} ops` : name,
+        kind: kindOf(name),
+        start: op.start,
+        end: op.end,
+        nameStart: range.start + sigil,
+        nameEnd: symbol === undefined ? range.end : range.start + sigil + symbol.name.length,
+        children: inside.items,
+      });
+    }
+    return { items, count };
+  };
+  return visit(source.structure.ops).items;
 }
 
 function kindOf(op: string): OutlineItem['kind'] {
   if (op === 'builtin.module') return 'module';
   if (op === 'dispatch.region') return 'kernel';
-  if (op === 'memref.global' || op === 'ml_program.global') return 'data';
-  return op.endsWith('.func') ? 'function' : 'region';
+  if (/\.global$/.test(op)) return 'data';
+  return /\.\w*func$/.test(op) ? 'function' : 'region';
 }
 
 /** Lines, counted from 0: `start` stays visible. */
@@ -119,15 +70,14 @@ export interface FoldingRange {
 }
 
 /** Ops with regions that span lines, runs of comment lines, and the parameter data at the end of the file. */
-export function foldingOf({ text, ops }: IrText): readonly FoldingRange[] {
-  const lines = lineStarts(text);
+export function foldingOf(source: IrSource): readonly FoldingRange[] {
+  const { text, lines } = source;
   const ranges: FoldingRange[] = [];
-  for (const [i, { start, end }] of ops.entries()) {
-    const next = ops[i + 1];
-    if (next === undefined || next.start >= end) continue;
-    const from = lineAt(lines, start);
+  for (const op of source.ops) {
+    if (op.regions.length === 0) continue;
+    const from = lineAt(lines, op.start);
     // The closing brace stays visible.
-    const to = lineAt(lines, Math.max(start, end - 1)) - 1;
+    const to = lineAt(lines, Math.max(op.start, op.end - 1)) - 1;
     if (to > from) ranges.push({ start: from, end: to, kind: 'region' });
   }
   return [...ranges, ...textRanges(text)].sort((a, b) => a.start - b.start || b.end - a.end);

@@ -1,12 +1,9 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import type { Analysis } from '../../src/language/analysis';
-import { analyse } from '../../src/language/analysis';
+import { IrSource } from '../../src/language/irSource';
 import { lineAt, lineStarts } from '../../src/base/lines';
 import type { OutlineItem } from '../../src/language/outline';
-import { foldingOf, outlineOf, textOfAnalysis, textOfSnapshot } from '../../src/language/outline';
-import type { IrText } from '../../src/language/outline';
-import { snapshotOf } from '../../src/ir';
+import { foldingOf, outlineOf } from '../../src/language/outline';
 
 const text = `// two
 // lines
@@ -20,12 +17,7 @@ module @net {
   }
 }
 `;
-function analysed(source: string): Analysis {
-  const result = analyse(source);
-  assert.equal(result.kind, 'ok', result.kind === 'failed' ? result.diagnostic.text : '');
-  return result.analysis;
-}
-const parsed = (source: string): IrText => textOfAnalysis(analysed(source));
+const parsed = (source: string): IrSource => new IrSource(source);
 const names = (items: readonly OutlineItem[]): unknown =>
   items.map((i) => [i.kind, i.name, names(i.children)]);
 
@@ -35,12 +27,6 @@ test('the outline nests symbols and puts the cursor on names', () => {
   const main = outline[0]!.children[0]!;
   assert.equal(text.slice(main.nameStart, main.nameEnd), 'main');
   assert.match(main.detail, /^func\.func · \d+ ops$/);
-});
-
-test('IR as a pass left it has the outline and folds of its parsed text', () => {
-  const snapshot = textOfSnapshot(snapshotOf(analysed(text.replace(' @net', '')).module));
-  assert.deepEqual(outlineOf(snapshot), outlineOf(parsed(snapshot.text)));
-  assert.deepEqual(foldingOf(snapshot), foldingOf(parsed(snapshot.text)));
 });
 
 test('a file without a module has its functions at the top', () => {
@@ -56,12 +42,6 @@ test('regions and comments fold, and leave the closing brace', () => {
     [3, 8, 'region'],
     [4, 6, 'region'],
   ]);
-});
-
-test('text that does not parse has a diagnostic instead', () => {
-  const result = analyse('func.func @f( {');
-  assert.equal(result.kind, 'failed');
-  assert.match(result.diagnostic.code, /^STR01/);
 });
 
 test('offsets are found in their lines', () => {

@@ -1,6 +1,5 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { analyse } from '../../src/language/analysis';
 import { lineAt, lineStarts } from '../../src/base/lines';
 import {
   dispatchesOfNodes,
@@ -10,7 +9,8 @@ import {
   Provenance,
 } from '../../src/language/provenance';
 import type { IrSnapshot } from '../../src/ir';
-import { snapshotOf } from '../../src/ir';
+import { parseModule, snapshotOf } from '../../src/ir';
+import { registry } from '../../src/ir/dialects/index';
 
 const at = (node: string, n: number): string => `loc("${node}"("model:m.onnx":${n}:0))`;
 const graph = `module {
@@ -32,11 +32,7 @@ const dispatched = `module {
   }
 }
 `;
-function snapshot(text: string): IrSnapshot {
-  const result = analyse(text);
-  assert.equal(result.kind, 'ok', result.kind === 'failed' ? result.diagnostic.text : '');
-  return snapshotOf(result.analysis.module);
-}
+const snapshot = (text: string): IrSnapshot => snapshotOf(parseModule(text, registry).module);
 const k0 = { index: 0, name: 'k0', symbol: 'kernel_k0', origins: ['gemm', 'relu'] };
 const k1 = { index: 1, name: 'k1', symbol: 'kernel_k1', origins: ['gemm', 'relu', 'add'] };
 const dispatches = [k0, k1];

@@ -24,6 +24,7 @@ const all = [
   'src/profiler',
   'src/dump',
   'src/language',
+  'src/lsp',
   'src/protocol',
   'src/compiler',
   'src/bisect',
@@ -65,6 +66,11 @@ export const layers: readonly Layer[] = [
     place: 'src/language',
     holds: 'hover, definition, references, outline, tokens, completion: text to plain data',
     imports: [...core, 'src/dump', 'src/profiler'],
+  },
+  {
+    place: 'src/lsp',
+    holds: 'the language server: `src/language` over the Language Server Protocol',
+    imports: [...core, 'src/dump', 'src/language'],
   },
   {
     place: 'src/protocol',

@@ -1,0 +1,75 @@
+/** What a compilation knows of an op beyond its text: model nodes, dispatches and times, as Markdown with links. */
+import { spanAt } from '../ir';
+import type { DispatchFact } from '../language/hover';
+import { escapeMarkdown, timeText } from '../language/hover';
+import { nodesAt } from '../language/provenance';
+import type { CommandId } from './commandIds';
+import { provenanceOf, shareOf } from './compilations';
+import type { IrTarget, ShownIr } from './irNavigator';
+import { kernelPass } from './irNavigator';
+
+/** Model nodes and dispatches that are listed; the rest is counted. */
+const listed = 4;
+/** Commands that the Markdown links to. */
+export const irLinks: CommandId[] = ['strata.showInTimeline', 'strata.openPassIr', 'strata.openKernelSource'];
+
+/** Facts of the op that begins at `offset` of the text. */
+export function opFactsOf(shown: ShownIr, offset: number): string {
+  const { entry, snapshot } = shown;
+  const index = spanAt(snapshot, offset);
+  if (index < 0) return '';
+  const nodes = nodesAt(snapshot, index);
+  const parts: string[] = [];
+  if (nodes.length > 0) {
+    const links = nodes
+      .slice(0, listed)
+      .map((n) => link(code(n), 'strata.openPassIr', { compilation: entry.id, pass: 0, node: n }));
+    const more = nodes.length > listed ? ` and ${nodes.length - listed} more` : '';
+    parts.push(`**From** ${links.join(', ')}${more}`);
+  }
+  return [...parts, ...dispatchFacts(shown, dispatchesAt(shown, index))].join('\n\n');
+}
+
+function dispatchesAt({ entry, snapshot }: ShownIr, index: number): readonly DispatchFact[] {
+  const { compilation, measurement } = entry;
+  return provenanceOf(compilation, snapshot)
+    .dispatchesAt(index)
+    .map((d) => {
+      const time = measurement?.dispatches.find((t) => t.index === d.index);
+      const share = measurement === undefined ? undefined : shareOf(measurement, d.index);
+      return {
+        index: d.index,
+        name: d.name,
+        flops: d.flops,
+        ...(time === undefined ? {} : { medianNs: time.medianNs, runs: time.calls }),
+        ...(share === undefined ? {} : { share }),
+      };
+    });
+}
+
+function dispatchFacts({ entry, pass }: ShownIr, dispatches: readonly DispatchFact[]): string[] {
+  const { compilation } = entry;
+  const parts: string[] = [];
+  for (const d of dispatches.slice(0, listed)) {
+    const info = compilation.dispatches.find((i) => i.index === d.index);
+    const home = info === undefined ? pass.index : kernelPass(entry, info);
+    const target: IrTarget = { compilation: entry.id, pass: home, dispatch: d.index };
+    const became = home === pass.index ? code(d.name) : link(code(d.name), 'strata.openPassIr', target);
+    const source =
+      dispatches.length > 1 || compilation.kernelSource === ''
+        ? ''
+        : ` &nbsp;${link('C', 'strata.openKernelSource', target)}`;
+    parts.push(`**Became** ${became}${source}`);
+    const time = timeText(d);
+    if (time !== undefined)
+      parts.push(
+        `**Took** ${escapeMarkdown(time)} &nbsp;${link('Show in timeline', 'strata.showInTimeline', target)}`,
+      );
+  }
+  if (dispatches.length > listed) parts.push(`and ${dispatches.length - listed} more dispatches`);
+  return parts;
+}
+
+const link = (label: string, command: CommandId, target: IrTarget): string =>
+  `[${label}](command:${command}?${encodeURIComponent(JSON.stringify([target]))})`;
+const code = (text: string): string => `\`${text.replace(/`/g, "'")}\``;

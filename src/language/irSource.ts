@@ -1,0 +1,42 @@
+/** IR text with its structure, of any dialect: what every language feature reads. Made once per version of a text. */
+import type { Bindings } from '../dump/structure/bindings';
+import { bindingsOf } from '../dump/structure/bindings';
+import { parseStructure } from '../dump/structure/parseStructure';
+import type { Structure, StructureOp } from '../dump/structure/structure';
+import { opsAt, walkStructure } from '../dump/structure/structure';
+import { lineStarts } from '../base/lines';
+
+export class IrSource {
+  #structure: Structure | undefined;
+  #bindings: Bindings | undefined;
+  #lines: readonly number[] | undefined;
+  #ops: readonly StructureOp[] | undefined;
+
+  constructor(readonly text: string) {}
+
+  get structure(): Structure {
+    return (this.#structure ??= parseStructure(this.text));
+  }
+  get bindings(): Bindings {
+    return (this.#bindings ??= bindingsOf(this.structure, this.text));
+  }
+  /** Offset of the start of each line. */
+  get lines(): readonly number[] {
+    return (this.#lines ??= lineStarts(this.text));
+  }
+  /** All ops by start: parents before their children. */
+  get ops(): readonly StructureOp[] {
+    return (this.#ops ??= [...walkStructure(this.structure.ops)]);
+  }
+
+  /** Ops that hold `offset`, the outermost first. */
+  opsAt(offset: number): readonly StructureOp[] {
+    return opsAt(this.structure, offset);
+  }
+
+  /** The first line of an op, without the region that it opens. */
+  header(op: StructureOp): string {
+    const end = Math.min(op.regions[0]?.start ?? op.end, op.end);
+    return this.text.slice(op.start, end).split('\n', 1)[0]!.trimEnd();
+  }
+}
