@@ -3,6 +3,7 @@ import { registry } from '../ir/dialects/index';
 import type { OpDefinition } from '../ir';
 import type { IrSource } from './irSource';
 import type { KnownIr } from './knownIr';
+import { definitionOf } from './opNames';
 import { typeOf } from './valueTypes';
 
 export interface Completion {
@@ -40,7 +41,7 @@ export function completionsAt(
     insert: label,
     ...more,
   });
-  switch (word[0]) {
+  switch (word.charAt(0)) {
     case '%':
       return valuesInScope(source, known, offset).map(({ name, type }) =>
         item(name, 'value', type === undefined ? {} : { detail: type }),
@@ -60,19 +61,30 @@ export function completionsAt(
             detail: text.slice(a.body.start, Math.min(a.body.end, a.body.start + 120)),
           }),
         );
+    default:
+      return wordCompletions(source, offset, before.slice(0, before.length - word.length), word, item);
   }
-  const lead = before.slice(0, before.length - word.length);
+}
+
+type Make = (label: string, kind: Completion['kind'], more?: Partial<Completion>) => Completion;
+
+/** After `lead` on the line: an op, an attribute of the op around, or a type. */
+function wordCompletions(
+  source: IrSource,
+  offset: number,
+  lead: string,
+  word: string,
+  item: Make,
+): readonly Completion[] {
   if (/^\s*(?:%[^=]*=\s*)?"?$/.test(lead)) return opCompletions(source, word, item);
   const op = source.opsAt(offset).at(-1);
-  const definition = op === undefined ? undefined : registry.find(op.name);
+  const definition = op === undefined ? undefined : definitionOf(op.name);
   if (definition !== undefined && /[{<,]\s*$/.test(lead) && /\{[^}]*$/.test(lead))
     return attributesOf(definition, item);
   if (/(?::|->|<|,|\()\s*(?:\d+x|\?x)*$/.test(lead) || /[:>]\s*$/.test(lead))
     return builtinTypes.map((t) => item(t, 'type'));
   return [];
 }
-
-type Make = (label: string, kind: Completion['kind'], more?: Partial<Completion>) => Completion;
 
 function opCompletions(source: IrSource, word: string, item: Make): Completion[] {
   const found = new Map<string, Completion>();

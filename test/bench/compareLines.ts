@@ -2,12 +2,15 @@
  * The second opinion on text that no compiler here accepts: what its lines say, without brackets or nesting. A line that
  * begins `%a, %b:2 = dialect.op` or `"dialect.op"(` begins an op with those results; the values on it are its operands.
  */
+import { lineAt, lineStarts } from '../../src/base/lines';
 import { parseStructure } from '../../src/dump/structure/parseStructure';
 import { walkStructure } from '../../src/dump/structure/structure';
 import type { Comparison } from './compareStructure';
 
 const opLine =
-  /^\s*(?:((?:%[\w$.-]+(?::\d+)?(?:\s*,\s*)?)+)\s*=\s*)?(?:"([A-Za-z_][\w$.-]*)"\s*\(|([a-z_][\w$]*\.[A-Za-z_][\w$.]*[\w$])(?![\w$.]|\s*[=:]))(.*)$/;
+  /^\s*(?:((?:%[\w$.-]+(?::\d+)?(?:\s*,\s*)?)+)\s*=\s*)?(?:"([A-Za-z_][\w$.-]*)"\s*\(|([a-z_][\w$]*\.[\w$][\w$.]*)(?![\w$.]|\s*=))(.*)$/;
+/** A line after which an op does not go on. */
+const newStart = /^\s*(?:$|\}|\^|\/\/|%[\w$.-]+[^=]*=|"[\w.]+"\s*\(|return\b|[a-z_][\w$]*\.)/;
 
 interface Line {
   readonly name: string;
@@ -22,7 +25,7 @@ function linesOf(text: string): Map<number, Line> {
   lines.forEach((raw, i) => {
     const line = raw.replace(/\/\/.*$/, '');
     const m = opLine.exec(line);
-    if (m === null) return;
+    if (m === null || (m[1] === undefined && /^\s*:/.test(m[4]!) && m[2] === undefined)) return;
     const results = [...(m[1] ?? '').matchAll(/%[\w$.-]+(?::(\d+))?/g)].reduce(
       (n, r) => n + Number(r[1] ?? 1),
       0,
@@ -32,7 +35,8 @@ function linesOf(text: string): Map<number, Line> {
       (n, c) => n + ('([{'.includes(c) ? 1 : ')]}'.includes(c) ? -1 : 0),
       m[2] === undefined ? 0 : 1,
     );
-    const simple = balanced === 0 && !rest.includes('=') && !/[{@]/.test(rest) && /[:]/.test(rest);
+    const alone = newStart.test(lines[i + 1] ?? '');
+    const simple = alone && balanced === 0 && !rest.includes('=') && !/[{@]/.test(rest) && /[:]/.test(rest);
     found.set(i, {
       name: m[2] ?? m[3]!,
       results,
@@ -45,26 +49,16 @@ function linesOf(text: string): Map<number, Line> {
 export function compareLines(text: string): Comparison {
   const lines = linesOf(text);
   const wrong: string[] = [];
-  const starts = [0];
-  for (let i = text.indexOf('\n'); i >= 0; i = text.indexOf('\n', i + 1)) starts.push(i + 1);
-  const lineAt = (offset: number): number => {
-    let [low, high] = [0, starts.length - 1];
-    while (low < high) {
-      const mid = (low + high + 1) >> 1;
-      if (starts[mid]! <= offset) low = mid;
-      else high = mid - 1;
-    }
-    return low;
-  };
+  const starts = lineStarts(text);
   const seen = new Set<number>();
   for (const op of walkStructure(parseStructure(text).ops)) {
-    const i = lineAt(op.start);
+    const i = lineAt(starts, op.start);
     const line = lines.get(i);
-    const first = /^\s*$/.test(text.slice(starts[i]!, op.start));
+    const first = /^\s*$/.test(text.slice(starts[i], op.start));
     if (!first) continue;
     if (line === undefined) {
       // Without a dialect, lines do not tell what is an op.
-      if (op.name.includes('.') && lineAt(op.nameRange.start) === i)
+      if (op.name.includes('.') && lineAt(starts, op.nameRange.start) === i)
         wrong.push(`${i + 1}: ${op.name} is no op`);
       continue;
     }

@@ -96,7 +96,7 @@ class Comparer {
       this.wrong.set(key, near === undefined ? what : `${what} | ${this.#line(near)}`);
   }
 
-  /** `within` is the text of the region. */
+  /** `within` is the rest of the region. */
   block(found: readonly StructureOp[], wanted: readonly Resolved[], within: string): void {
     let i = 0;
     for (const [k, want] of wanted.entries()) {
@@ -177,16 +177,22 @@ class Comparer {
         const args = source?.arguments ?? [];
         if (source !== undefined && args.length !== block.args.length)
           this.#mistake(found, `${name}: ${args.length} arguments of ${block.args.length}`, found);
+        const order = inBlockOrder(name, text, args);
         block.args.forEach((id, n) =>
-          this.#values.set(id, args[n] === undefined ? '' : `${args[n].start}#0`),
+          this.#values.set(id, order[n] === undefined ? '' : `${order[n].start}#0`),
         );
-        this.block(source?.ops ?? [], block.ops, this.source.slice(here.start, here.end));
+        this.block(source?.ops ?? [], block.ops, this.#tail(here, source?.ops ?? []));
       });
       for (const extra of blocks.slice(region.length).flatMap((b) => b.ops))
         this.#mistake(extra, `${extra.name} is no op`, extra);
     }
     for (const extra of regions.slice(want.regions.length).flatMap((g) => g.blocks.flatMap((b) => b.ops)))
       this.#mistake(extra, `${extra.name} is no op`, extra);
+  }
+
+  /** What a region says after the last op that was found in it. */
+  #tail(region: StructureOp['regions'][number], ops: readonly StructureOp[]): string {
+    return this.source.slice(ops[ops.length - 1]?.end ?? region.start, region.end);
   }
 
   operands(bindings: ReturnType<typeof bindingsOf>['at']): void {
@@ -204,6 +210,12 @@ class Comparer {
         this.#mistake(found, `${name}: operands ${actual.length} of ${expected.length}`, found);
     }
   }
+}
+
+/** `reducer(%a0, %b0) (%a1, %b1)` writes arguments by pair; the block has those of all inputs first. */
+function inBlockOrder<T>(name: string, text: string, args: readonly T[]): readonly T[] {
+  if (name !== 'stablehlo.reduce' || !/\breducer\(/.test(text)) return args;
+  return [...args.filter((_, i) => i % 2 === 0), ...args.filter((_, i) => i % 2 === 1)];
 }
 
 const shortName = (name: string): string => name.slice(name.lastIndexOf('.') + 1);

@@ -117,8 +117,8 @@ for (const kind of ['by compiler', 'by lines']) {
     mistakes: [],
   });
 }
-for (const { mistakes } of rows) for (const m of mistakes.slice(0, shown)) console.log(m);
-console.log(
+for (const { mistakes } of rows) for (const m of mistakes.slice(0, shown)) process.stdout.write(`${m}\n`);
+process.stdout.write(
   `\n${chosen.length} files, ${skipped} parts of wrong text left out\n\n${formatTable(rows, [
     { title: 'what', cell: (r) => r.name },
     { title: 'parts', cell: (r) => String(r.parts), align: 'right' },
@@ -129,5 +129,5 @@ console.log(
       cell: (r) => (r.ops === 0 ? '' : `${(100 * (1 - r.wrong / r.ops)).toFixed(3)} %`),
       align: 'right',
     },
-  ])}`,
+  ])}\n`,
 );

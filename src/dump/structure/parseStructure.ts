@@ -16,9 +16,9 @@ import type {
 } from './structure';
 import { Tokens, kinds } from './tokens';
 
-/** Ops that print without a dialect: of the builtin dialect, of `func` in functions, and of MLIR before 2022. */
+/** Ops that print without a dialect: of the builtin dialect, of `func` in functions, of PDL in patterns, of MLIR before 2022. */
 const bareOps = new Set(
-  'module func return call call_indirect br cond_br switch constant assert store dealloc dma_start dma_wait unreachable yield'.split(
+  'module func return call call_indirect br cond_br switch constant assert store dealloc dma_start dma_wait unreachable yield rewrite erase replace apply_native_constraint apply_native_rewrite'.split(
     ' ',
   ),
 );
