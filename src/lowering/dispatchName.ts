@@ -9,6 +9,9 @@ export function workName(root: Operation, followers: readonly Operation[] = []):
   const type = (followers[followers.length - 1] ?? root).result().type;
   const element = types.elementOf(type).text;
   const sizes = g?.extents ?? (type.kind === 'tensor' ? type.shape : []);
+  const doc = root.attr('doc');
+  if (g !== undefined && doc?.kind === 'string' && doc.value !== '')
+    return `${doc.value.toLowerCase().replaceAll(/[^a-z0-9]+/g, '_')}_${(g.extents ?? []).join('x')}_${element}`;
   const family = g === undefined ? root.name.slice(root.dialect.length + 1) : familyOf(g, followers);
   const suffix = sizes.length === 0 ? '' : `_${sizes.join('x')}`;
   return `${family}${suffix}_${element}`;

@@ -12,7 +12,7 @@ export type TargetName = (typeof targetNames)[number];
 
 /**
  * 0: only what is needed to run. 1: also simplifies ops and folds constants and batch normalisation. 2: also fuses ops
- * into kernels. 3: also chooses layouts. The default is 3.
+ * into kernels. 3: also chooses layouts and ways to convolve. The default is 3.
  */
 export type OptLevel = 0 | 1 | 2 | 3;
 
@@ -43,6 +43,7 @@ const cpuPlan: readonly Planned[] = [
   { stage: 'graph', pass: 'cse', from: 1 },
   { stage: 'graph', pass: 'dce' },
 
+  { stage: 'structured', pass: 'winograd-convolutions', from: 3 },
   { stage: 'structured', pass: 'lower-nn-to-linalg' },
   { stage: 'structured', pass: 'convert-elementwise-to-linalg' },
   { stage: 'structured', pass: 'generalize-named-ops' },

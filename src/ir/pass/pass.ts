@@ -31,6 +31,13 @@ export const intOption = (fallback: number, doc: string): OptionSpec<number> => 
   parse: (t) => (/^-?\d+$/.test(t) ? Number(t) : undefined),
   print: String,
 });
+export const floatOption = (fallback: number, doc: string): OptionSpec<number> => ({
+  fallback,
+  doc,
+  describe: 'a number',
+  parse: (t) => (t.trim() !== '' && Number.isFinite(Number(t)) ? Number(t) : undefined),
+  print: String,
+});
 export const boolOption = (fallback: boolean, doc: string): OptionSpec<boolean> => ({
   fallback,
   doc,

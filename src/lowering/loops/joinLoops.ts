@@ -26,6 +26,7 @@ export function kernelForms(kernel: Kernel): {
   for (const o of kernel.outputs) {
     add(o.value);
     addresses.push(o.form);
+    fixed.push(...(o.guards ?? []).map((g) => g.form));
   }
   return { addresses, fixed };
 }
@@ -60,6 +61,7 @@ export function mapKernel(
       ...o,
       value: mapper.expression(o.value),
       form: places.output(o.form, o.result),
+      ...(o.guards === undefined ? {} : { guards: o.guards.map((g) => ({ ...g, form: forms(g.form) })) }),
     })),
   };
 }

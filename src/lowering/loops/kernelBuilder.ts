@@ -22,7 +22,7 @@ import { formExpression, formInterval, scaleForm } from './linearForm';
 import { loopMessages } from './messages';
 import type { LoopBase, Point } from './pointEvaluator';
 import { PointEvaluator } from './pointEvaluator';
-import type { Kernel, Reduction } from './readDispatch';
+import type { Kernel, Output, Reduction } from './readDispatch';
 import { kernelGuards } from './kernelGuards';
 
 export interface KernelBuffers {
@@ -40,6 +40,13 @@ interface Piece {
 interface Cell {
   readonly offsets: readonly number[];
   readonly lanes: number;
+}
+
+/** Equal tiles of a loop, one after another. */
+interface Segment {
+  readonly from: number;
+  readonly count: number;
+  readonly extent: number;
 }
 
 /** `count` elements as registers of at most `lanes`: whole ones, then halves. */
@@ -98,6 +105,11 @@ export class KernelBuilder {
     this.#guards = kernelGuards(kernel);
   }
 
+  /** Whether one point has many results, as of a transform of tiles: padding then costs a branch for each. */
+  get #spread(): boolean {
+    return this.kernel.outputs.length > 1;
+  }
+
   /** Emits the parallel range with all that is in it. */
   build(): void {
     const { kernel, schedule } = this;
@@ -138,6 +150,19 @@ export class KernelBuilder {
     else this.#dividedLoop(loop, unit, inner);
   }
 
+  /** The tile at `iv` if it is one of the segment's. */
+  #onSegment(s: Segment, iv: Value, inner: (base: LoopBase, extent: number) => void): void {
+    const e = this.emitter;
+    const end = s.from + s.count * s.extent;
+    const inside =
+      s.count === 1
+        ? e.compare('eq', iv, e.index(s.from))
+        : e.and(e.compare('sge', iv, e.index(s.from)), e.compare('slt', iv, e.index(end)));
+    e.when(inside, () => {
+      inner(s.count === 1 ? { at: s.from } : { at: iv, low: s.from, high: end - s.extent }, s.extent);
+    });
+  }
+
   #wholeLoop(loop: number, inner: (base: LoopBase, extent: number) => void): void {
     for (const s of this.#segments(loop)) {
       if (s.count === 1) inner({ at: s.from }, s.extent);
@@ -151,15 +176,13 @@ export class KernelBuilder {
     }
   }
   /** Runs of equal tiles that cover the loop; tiles at the rim of padding stand alone, so that it is known where they are. */
-  #segments(
-    loop: number,
-  ): readonly { readonly from: number; readonly count: number; readonly extent: number }[] {
+  #segments(loop: number): readonly Segment[] {
     const { size } = this.kernel.loops[loop]!;
     const tile = Math.min(this.schedule.tile[loop]!, size);
     const tiles: { from: number; extent: number; rim: boolean }[] = [];
     for (let from = 0; from < size; from += tile) {
       const extent = Math.min(tile, size - from);
-      tiles.push({ from, extent, rim: tile > 1 && this.#atRim(loop, from, extent) });
+      tiles.push({ from, extent, rim: (tile > 1 || this.#spread) && this.#atRim(loop, from, extent) });
     }
     const single = tiles.filter((x) => x.rim).length <= maxRimTiles;
     const segments: { from: number; count: number; extent: number; rim: boolean }[] = [];
@@ -191,15 +214,20 @@ export class KernelBuilder {
     const rest = size % tile;
     const whole = size - rest;
     const from = block === 1 ? unit : e.apply(affineMul(affineDim(0), affineConstant(block)), [unit]);
+    const at = (iv: Value): void => {
+      const segments = this.#spread && rest === 0 ? this.#segments(loop) : [];
+      if (segments.length < 2) inner({ at: iv, low: 0, high: whole - tile }, tile);
+      else for (const s of segments) this.#onSegment(s, iv, inner);
+    };
     if (block === tile && rest === 0) {
-      inner({ at: from, low: 0, high: size - tile }, tile);
+      at(from);
       return;
     }
     const end = affineAdd(affineDim(0), affineConstant(block));
     const full = size % block === 0;
     const to = full ? e.apply(end, [from]) : e.min([end, affineConstant(whole)], [from]);
     e.loop(from, to, tile, [], (iv) => {
-      inner({ at: iv, low: 0, high: whole - tile }, tile);
+      at(iv);
       return [];
     });
     if (rest === 0) return;
@@ -517,30 +545,50 @@ export class KernelBuilder {
 
   /** Evaluates and stores the outputs; `accumulators` per cell. */
   #store(cells: readonly Cell[], accumulators: readonly (readonly Value[])[] | undefined): void {
-    const e = this.emitter;
-    const { vector } = this.schedule;
     cells.forEach((cell, i) => {
       const point: Point = {
         ...cell,
         ...(accumulators === undefined ? {} : { accumulators: accumulators[i]! }),
       };
-      for (const o of this.kernel.outputs) {
-        const value = this.#evaluator.evaluate(o.value, point);
-        const buffer = this.buffers.output(o.result);
-        const step = vector === undefined ? 0 : o.form.coefficients[vector]!;
-        if (cell.lanes === 1 || (step === 1 && o.type.element !== t.i1)) {
-          e.store(this.#splat(value, cell.lanes), buffer, this.#evaluator.index(o.form, point));
-          continue;
-        }
-        for (let lane = 0; lane < cell.lanes; lane++) {
-          e.store(
-            e.lane(value, lane),
-            buffer,
-            this.#evaluator.index({ ...o.form, constant: o.form.constant + lane * step }, point),
-          );
-        }
-      }
+      for (const o of this.kernel.outputs) this.#storeGuarded(o, point);
     });
+  }
+  #storeGuarded(o: Output, point: Point): void {
+    const e = this.emitter;
+    const states = (o.guards ?? []).map((g) => this.#evaluator.guardState(g, point));
+    if (states.includes('outside')) return;
+    const open = (o.guards ?? []).filter((_, i) => states[i] === 'unknown');
+    if (open.length === 0) {
+      this.#storeOutput(o, point);
+      return;
+    }
+    const tests = open.flatMap((g) => {
+      const at = this.#evaluator.index(g.form, point);
+      return [e.compare('sge', at, e.index(0)), e.compare('slt', at, e.index(g.size))];
+    });
+    e.when(
+      tests.reduce((a, b) => e.and(a, b)),
+      () => {
+        this.#evaluator.nested(() => {
+          this.#storeOutput(o, point);
+        });
+      },
+    );
+  }
+  #storeOutput(o: Output, point: Point): void {
+    const e = this.emitter;
+    const { vector } = this.schedule;
+    const value = this.#evaluator.evaluate(o.value, point);
+    const buffer = this.buffers.output(o.result);
+    const step = vector === undefined ? 0 : o.form.coefficients[vector]!;
+    if (point.lanes === 1 || (step === 1 && o.type.element !== t.i1)) {
+      e.store(this.#splat(value, point.lanes), buffer, this.#evaluator.index(o.form, point));
+      return;
+    }
+    for (let lane = 0; lane < point.lanes; lane++) {
+      const form = { ...o.form, constant: o.form.constant + lane * step };
+      e.store(e.lane(value, lane), buffer, this.#evaluator.index(form, point));
+    }
   }
   #misfit(problem: string): never {
     throw loopMessages.error('STR0541', { dispatch: this.kernel.name, problem });

@@ -196,8 +196,8 @@ export class KernelEmitter {
     });
     return this.b.insert(op).result();
   }
-  /** Runs `then` where the condition holds, `otherwise` elsewhere. */
-  when(condition: Value, then: () => void, otherwise: () => void): void {
+  /** Runs `then` where the condition holds, `otherwise`, if given, elsewhere. */
+  when(condition: Value, then: () => void, otherwise?: () => void): void {
     const region = (build: () => void): Region => {
       const block = new Block();
       this.b.within(block, () => {
@@ -208,11 +208,11 @@ export class KernelEmitter {
     };
     const made = createOp(scf.ifOp, { condition }, this.b.location, {
       resultTypes: [],
-      regions: [region(then), region(otherwise)],
+      regions: [region(then), otherwise === undefined ? new Region() : region(otherwise)],
     });
     this.b.insert(made);
   }
-  compare(predicate: 'sge' | 'slt', a: Value, b: Value): Value {
+  compare(predicate: 'sge' | 'slt' | 'eq', a: Value, b: Value): Value {
     return this.b.value(arith.cmpi, { predicate, lhs: a, rhs: b }, t.i1);
   }
   and(a: Value, b: Value): Value {

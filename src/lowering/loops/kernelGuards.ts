@@ -1,4 +1,4 @@
-/** All padding guards of a kernel, wherever they are in its expressions. */
+/** All guards of a kernel: of padding, wherever it is in its expressions, and of what is stored. */
 import type { Expression, Guard } from './expression';
 import { visitExpression } from './expression';
 import type { Kernel } from './readDispatch';
@@ -21,6 +21,9 @@ export function kernelGuards(kernel: Kernel): readonly Guard[] {
   };
   kernel.reduction?.inputs.forEach(add);
   kernel.reduction?.inits.forEach(add);
-  kernel.outputs.forEach((o) => add(o.value));
+  for (const o of kernel.outputs) {
+    add(o.value);
+    o.guards?.forEach((g) => guards.add(g));
+  }
   return [...guards];
 }

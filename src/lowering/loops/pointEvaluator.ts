@@ -5,12 +5,12 @@
 import type { Operation, Value, types } from '../../ir';
 import { affineConstant, affineDim, affineAdd, types as t } from '../../ir';
 import type { Attribute } from '../../ir';
-import type { Expression, Guard } from './expression';
+import type { ApplyExpression, Expression, Guard } from './expression';
 import { partsOf } from './expression';
 import type { KernelEmitter } from './kernelEmitter';
 import { laneType, lanesOf } from './kernelEmitter';
 import type { LinearForm } from './linearForm';
-import { formExpression, formInterval } from './linearForm';
+import { formExpression, formInterval, formKey } from './linearForm';
 import { loopMessages } from './messages';
 
 /** Where a loop stands: at a number, or at a value (absent while its loop is not open) within a range (inclusive). */
@@ -28,6 +28,7 @@ export interface Point {
 /** Values that are visible at the insertion point, by what they are. */
 class Scope {
   readonly #values = new Map<string, Value>();
+  readonly #bodies = new Map<string, readonly Value[]>();
   readonly #splats = new Map<Value, Value>();
   constructor(readonly parent?: Scope) {}
   splat(of: Value, lanes: number): Value | undefined {
@@ -36,6 +37,13 @@ class Scope {
   }
   setSplat(of: Value, splat: Value): void {
     this.#splats.set(of, splat);
+  }
+  /** What the body of an op yields. */
+  body(key: string): readonly Value[] | undefined {
+    return this.#bodies.get(key) ?? this.parent?.body(key);
+  }
+  setBody(key: string, yielded: readonly Value[]): void {
+    this.#bodies.set(key, yielded);
   }
   get(key: string): Value | undefined {
     return this.#values.get(key) ?? this.parent?.get(key);
@@ -77,6 +85,10 @@ export class PointEvaluator {
   /** Runs `body` where nothing evaluated so far may be shared (the loops stand elsewhere). */
   fresh<T>(body: () => T): T {
     return this.#in(new Scope(), body);
+  }
+  /** Runs `body` in a block of its own: what it evaluates is not seen after it. */
+  nested<T>(body: () => T): T {
+    return this.#in(new Scope(this.#scope), body);
   }
   #in<T>(scope: Scope, body: () => T): T {
     const saved = this.#scope;
@@ -167,10 +179,8 @@ export class PointEvaluator {
       .join(',')}*${lanes}`;
     return this.#shared(key, () => {
       switch (e.kind) {
-        case 'apply': {
-          const inputs = e.inputs.map((i) => (i === undefined ? undefined : this.evaluate(i, point)));
-          return this.body(e.op, inputs, e.indices, point)[e.result]!;
-        }
+        case 'apply':
+          return this.#applied(e, point)[e.result]!;
         case 'scalar-op': {
           const inputs = e.inputs.map((i) => this.evaluate(i, point));
           const width = Math.max(1, ...inputs.map(lanesOf));
@@ -193,6 +203,19 @@ export class PointEvaluator {
           return this.#piece(e, 0, lanes, point);
       }
     });
+  }
+  /** All results of the body, which is evaluated once for all of them. */
+  #applied(e: ApplyExpression, point: Point): readonly Value[] {
+    const inputs = e.inputs.map((i) => (i === undefined ? undefined : this.evaluate(i, point)));
+    if (e.op.results.length === 1) return this.body(e.op, inputs, e.indices, point);
+    const from = [...e.inputs.map((i) => i?.id), ...e.indices.map(formKey)];
+    const key = `${e.op.id}(${from.join('|')})@${point.offsets.join(',')}*${point.lanes}`;
+    let yielded = this.#scope.body(key);
+    if (yielded === undefined) {
+      yielded = this.body(e.op, inputs, e.indices, point);
+      this.#scope.setBody(key, yielded);
+    }
+    return yielded;
   }
   #piece(e: Expression & { kind: 'piecewise' }, i: number, lanes: number, point: Point): Value {
     const part = e.parts[i]!;

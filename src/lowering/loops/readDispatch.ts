@@ -41,6 +41,8 @@ export interface Output {
   readonly type: types.TensorType;
   readonly value: Expression;
   readonly form: LinearForm;
+  /** Where it is stored; everywhere without. */
+  readonly guards?: readonly Guard[];
 }
 export interface Kernel {
   readonly region: Operation;
@@ -55,6 +57,12 @@ export const rowMajor = (shape: readonly number[]): number[] => {
   for (let d = shape.length - 2; d >= 0; d--) strides[d] = strides[d + 1]! * shape[d + 1]!;
   return strides;
 };
+
+/** Where a result of a spread op ends up in a value that is made of several. */
+interface Spot {
+  readonly dims: readonly LinearForm[];
+  readonly guards: readonly Guard[];
+}
 
 /** Where a value that follows from the reduction is, in terms of the loops. */
 interface Place {
@@ -91,6 +99,10 @@ export function reductionDims(op: Operation): readonly boolean[] {
 /** How many of a linalg.generic's operands are `ins`. */
 const inputCount = (op: Operation): number =>
   numbersOf(op.attr('operandSegmentSizes'))?.[0] ?? op.operandCount - op.results.length;
+
+/** Whether the op computes several results of which the yielded tensors are put together. */
+const isSpread = (op: Operation, yields: readonly Value[]): boolean =>
+  isGeneric(op) && op.results.length > 1 && !op.results.some((r) => yields.includes(r));
 
 /** Sizes of the iteration space of a linalg.generic, from its operands' shapes. */
 function iterationSizes(op: Operation): readonly number[] | undefined {
@@ -135,7 +147,9 @@ class DispatchReader {
         this.#fail(`${v.type.text} is no tensor of static shape`);
     }
     const [root] = reductions;
-    return root === undefined ? this.#elementwise() : this.#reduction(root);
+    if (root !== undefined) return this.#reduction(root);
+    const spread = this.region.body().ops.find((op) => isSpread(op, this.#yields));
+    return spread === undefined ? this.#elementwise() : this.#spread(spread);
   }
 
   /** No reduction: the loops are the dims of the result. */
@@ -159,6 +173,82 @@ class DispatchReader {
     });
     const loops = shape.map((size, d): Loop => ({ name: `d${d}`, size, kind: 'parallel' }));
     return { region: this.region, name: this.#name, loops, reduction: undefined, outputs };
+  }
+
+  /** One op whose results are put together to one tensor: the loops are its own, each result is stored in its place. */
+  #spread(root: Operation): Kernel {
+    const sizes = iterationSizes(root) ?? this.#fail('the size of a loop is in no operand');
+    this.#rank = sizes.length;
+    const dims = this.#loopForms(sizes);
+    const maps = mapsOf(root).slice(inputCount(root));
+    const spots = new Map<Value, ReadonlyMap<number, Spot>>();
+    const known = (v: Value, at: ReadonlyMap<number, Spot>): void => {
+      spots.set(v, at);
+      for (const [result, spot] of at)
+        this.#known.set(
+          this.#key(v, spot.dims),
+          this.#expression(root.result(result), this.#compose(maps[result]!, dims)),
+        );
+    };
+    root.results.forEach((r, i) => {
+      known(r, new Map([[i, { dims: this.#compose(maps[i]!, dims), guards: [] }]]));
+    });
+    for (let op = root.next; op !== undefined; op = op.next) {
+      if (op.results.length !== 1) continue;
+      const at = new Map<number, Spot>();
+      for (const [i, v] of op.operands.entries()) {
+        for (const [result, spot] of spots.get(v) ?? []) {
+          const next = this.#spotAfter(op, i, spot);
+          if (next !== undefined) at.set(result, next);
+        }
+      }
+      if (at.size === 0) continue;
+      if (isGeneric(op)) spots.set(op.result(), at);
+      else known(op.result(), at);
+    }
+    const outputs = this.#yields.flatMap((v, result): Output[] => {
+      const at = spots.get(v) ?? this.#fail(`result ${result} does not follow from ${root.name} elementwise`);
+      return [...at.values()].map((spot) => ({
+        result,
+        type: v.type as types.TensorType,
+        value: this.#expression(v, spot.dims),
+        form: combineForms(this.#rank, spot.dims, rowMajor(this.#shapeOf(v))),
+        guards: spot.guards,
+      }));
+    });
+    const loops = sizes.map((size, d): Loop => ({ name: `d${d}`, size, kind: 'parallel' }));
+    return { region: this.region, name: this.#name, loops, reduction: undefined, outputs };
+  }
+  /** Where what is at `spot` of operand `i` is in the result of an op that moves it; undefined for other operands. */
+  #spotAfter(op: Operation, i: number, { dims, guards }: Spot): Spot | undefined {
+    if (isReshape(op)) {
+      const moved = this.#reshapedDims(op, dims) ?? this.#fail('it splits a dim of what is put together');
+      return { dims: moved, guards };
+    }
+    if (op.name === 'tensor.concat') {
+      const along = Number((op.attr('dim') as { value?: bigint } | undefined)?.value ?? 0n);
+      const start = op.operands.slice(0, i).reduce((n, v) => n + this.#shapeOf(v)[along]!, 0);
+      return { dims: dims.map((f, d) => (d === along ? shiftForm(f, start) : f)), guards };
+    }
+    if (op.name === 'tensor.extract_slice') {
+      const offsets = numbersOf(op.attr('static_offsets')) ?? [];
+      const sizes = this.#shapeOf(op.result());
+      const steps = numbersOf(op.attr('static_strides')) ?? [];
+      if (op.operandCount > 1 || steps.some((n) => n !== 1) || sizes.length !== dims.length)
+        return this.#fail('a slice of what is put together is not static with unit strides');
+      const source = this.#shapeOf(op.operand(0));
+      const moved = dims.map((f, d) => shiftForm(f, -offsets[d]!));
+      const open = moved.flatMap((form, d): Guard[] =>
+        sizes[d] === source[d] ? [] : [{ form, size: sizes[d]! }],
+      );
+      return { dims: moved, guards: [...guards, ...open] };
+    }
+    if (!isGeneric(op)) return this.#fail(`it holds ${op.name}`);
+    if (i >= inputCount(op)) return undefined;
+    const moved = this.#consumerDims(op, (v) => (v === op.operand(i) ? dims : undefined));
+    return moved === undefined
+      ? undefined
+      : { dims: this.#compose(mapsOf(op)[inputCount(op)]!, moved), guards };
   }
 
   #reduction(root: Operation): Kernel {
@@ -279,10 +369,13 @@ class DispatchReader {
   #loopForms(sizes: readonly number[]): readonly LinearForm[] {
     return sizes.map((n, d) => (n === 1 ? constantForm(this.#rank, 0) : loopForm(this.#rank, d)));
   }
-  #expression(value: Value, access: readonly LinearForm[]): Expression {
+  #key(value: Value, access: readonly LinearForm[]): string {
     let id = this.#valueIds.get(value);
     if (id === undefined) this.#valueIds.set(value, (id = this.#valueIds.size));
-    const key = `${id}[${access.map(formKey).join('|')}]`;
+    return `${id}[${access.map(formKey).join('|')}]`;
+  }
+  #expression(value: Value, access: readonly LinearForm[]): Expression {
+    const key = this.#key(value, access);
     const known = this.#known.get(key);
     if (known !== undefined) return known;
     const made = this.#make(value, access);

@@ -18,7 +18,8 @@ export const cse = definePass({
         const key = keyOf(op);
         if (key === undefined) continue;
         const earlier = known.get(key);
-        if (earlier === undefined) {
+        // An earlier op that nothing used has gone when a later one was merged into it.
+        if (earlier?.block === undefined) {
           known.set(key, op);
           continue;
         }

@@ -56,8 +56,11 @@ function groupsOf(block: Block, follow: boolean): Group[] {
   // From the last reduction back, so that of two that meet in one op the later takes it: its other input is then at hand.
   for (const op of [...ops].reverse()) {
     const g = Generic.of(op);
-    if (g !== undefined && !g.isParallel)
-      add(op, follow ? followersOf(op, taken) : { followers: [], refused: undefined });
+    if (g === undefined) continue;
+    const joined = g.isParallel ? joinedResults(op) : [];
+    if (g.isParallel && joined === undefined) continue;
+    const after = follow ? followersOf(joined?.at(-1) ?? op, taken) : { followers: [], refused: undefined };
+    add(op, { ...after, followers: [...(joined ?? []), ...after.followers] });
   }
   for (const op of ops) {
     if (taken.has(op)) continue;
@@ -66,6 +69,35 @@ function groupsOf(block: Block, follow: boolean): Group[] {
   }
   return groups;
 }
+
+/**
+ * The ops that put all results of an op together to one tensor, in order, and a slice after them; undefined when the
+ * op has one result, or when something else reads one.
+ */
+function joinedResults(root: Operation): readonly Operation[] | undefined {
+  if (root.results.length < 2) return undefined;
+  const found = new Set<Operation>();
+  const pending = [...root.results];
+  let last: Operation | undefined;
+  for (let v = pending.pop(); v !== undefined; v = pending.pop()) {
+    const [user, other] = v.users;
+    if (user === undefined || other !== undefined || user.block !== root.block) continue;
+    if (!isReshape(user) && user.name !== 'tensor.concat' && user.name !== 'tensor.extract_slice') continue;
+    if (found.has(user)) continue;
+    found.add(user);
+    if (last === undefined || last.isBefore(user)) last = user;
+    pending.push(user.result());
+  }
+  // Reshapes after the last join stay outside, as views.
+  const ops = [...found].sort((a, b) => (a.isBefore(b) ? -1 : 1));
+  while (ops.length > 0 && isReshape(ops[ops.length - 1]!) && !feedsFollower(ops[ops.length - 1]!)) ops.pop();
+  const reads = (v: Value): boolean => v.users.every((u) => ops.includes(u));
+  const whole = root.results.every(reads) && ops.slice(0, -1).every((op) => reads(op.result()));
+  return whole && ops.length > 0 ? ops : undefined;
+}
+/** Whether the only reader is an elementwise op. */
+const feedsFollower = (op: Operation): boolean =>
+  op.result().users.length === 1 && Generic.of(op.result().users[0])?.isElementwise === true;
 
 /** The elementwise ops after `root` that its kernel can go on with. */
 function followersOf(root: Operation, taken: ReadonlySet<Operation>): Pick<Group, 'followers' | 'refused'> {

@@ -19,6 +19,7 @@ import { lowerNnToLinalg } from './lower-nn-to-linalg';
 import { lowerToLoops } from './lower-to-loops';
 import { packWeights } from './pack-weights';
 import { planArena } from './plan-arena';
+import { winogradConvolutions } from './winograd-convolutions';
 
 export const passes: readonly Pass[] = [
   canonicalize,
@@ -29,6 +30,7 @@ export const passes: readonly Pass[] = [
   foldBatchNorm,
   foldConstants,
   channelsLast,
+  winogradConvolutions,
   lowerNnToLinalg,
   convertElementwiseToLinalg,
   generalizeNamedOps,

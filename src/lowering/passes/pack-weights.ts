@@ -30,7 +30,7 @@ interface Packing {
 export const packWeights = definePass({
   name: 'pack-weights',
   summary: 'stores constant weights in panels as wide as a register tile',
-  doc: 'A kernel then reads each panel as one stream. Done for contractions whose weights are a constant of the host and have no other row-like dim.',
+  doc: 'A kernel then reads each panel as one stream. Done for contractions whose weights are a constant of the host and have no other row-like dim but those of a batch.',
   anchor: 'builtin.module',
   run: (module, context) => {
     const target = targetOf(module);
@@ -73,8 +73,10 @@ function packingOf(op: Operation, target: Target): Packing | undefined {
     return undefined;
   if (users.some((u) => at(maps[u]!).length !== 1) || !maps[input]!.isProjectedPermutation) return undefined;
   const sizes = t.isShaped(inputs[input]!.type) ? inputs[input]!.type.shape : [];
+  const shared = (d: number): boolean => maps.every((m) => m.results.some((e) => dimsIn(e).includes(d)));
   const plain = maps[input]!.results.every(
-    (e, r) => e.kind === 'dim' && (e.index === dim || reductions[e.index]! || sizes[r] === 1),
+    (e, r) =>
+      e.kind === 'dim' && (e.index === dim || reductions[e.index]! || sizes[r] === 1 || shared(e.index)),
   );
   const value = inputs[input]!;
   if (!plain || value.kind !== 'argument' || value.uses.size !== 1) return undefined;

@@ -120,6 +120,8 @@ export interface GenericSpec {
   readonly inputs: readonly { readonly value: Value; readonly map: AffineMap }[];
   readonly outputs: readonly { readonly value: Value; readonly map: AffineMap }[];
   readonly loops: readonly LoopKind[];
+  /** What the op is called; dispatches are named after it. */
+  readonly doc?: string;
   /** Discardable attributes to keep. */
   readonly extra?: readonly (readonly [string, Attribute])[];
   /** Builds the body from one scalar per operand; the new value of each output. */
@@ -154,6 +156,7 @@ export function buildGeneric(b: Builder, spec: GenericSpec): readonly Value[] {
       outputs: spec.outputs.map((o) => o.value),
       indexing_maps: operands.map((o) => o.map),
       iterator_types: spec.loops,
+      ...(spec.doc === undefined ? {} : { doc: spec.doc }),
     },
     {
       resultTypes: spec.outputs.map((o) => o.value.type),

@@ -254,9 +254,11 @@ function elementwise(s: KernelShape, base: Base, vector: number | undefined, tar
     (a) => vector !== undefined && (a.form.coefficients[vector] === 1 || a.form.coefficients[vector] === 0),
   );
   const guarded = s.guards.length > 0;
-  const tiles = base.sizes.map((size, l) =>
-    l === vector ? Math.min(size, lanes * (straight && !guarded ? 4 : 1)) : 1,
-  );
+  // Several registers of each value where all of them fit.
+  const values = s.outer.length + s.outputs.length;
+  const unrolled =
+    straight && !guarded ? Math.max(1, Math.min(4, Math.floor(target.registers / (2 * values)))) : 1;
+  const tiles = base.sizes.map((size, l) => (l === vector ? Math.min(size, lanes * unrolled) : 1));
   const parallel = [...s.parallel.filter((l) => l !== vector), ...(vector === undefined ? [] : [vector])];
   const registers = volume(s, s.parallel) / lanes;
   const cycles = registers * (s.outer.length + s.outputs.length + 2) * (straight ? 0.5 : 0.5 * lanes);
