@@ -43,11 +43,11 @@ const cpuPlan: readonly Planned[] = [
   { stage: 'graph', pass: 'cse', from: 1 },
   { stage: 'graph', pass: 'dce' },
 
-  { stage: 'structured', pass: 'winograd-convolutions', from: 3 },
   { stage: 'structured', pass: 'lower-nn-to-linalg' },
   { stage: 'structured', pass: 'convert-elementwise-to-linalg' },
   { stage: 'structured', pass: 'generalize-named-ops' },
   { stage: 'structured', pass: 'canonicalize', from: 1 },
+  { stage: 'structured', pass: 'winograd-convolutions', from: 3 },
   { stage: 'structured', pass: 'cse', from: 1 },
   { stage: 'structured', pass: 'fuse-elementwise', from: 2 },
   { stage: 'structured', pass: 'dce', from: 1 },

@@ -49,8 +49,9 @@ const shapes: readonly Shape[] = [
   { batch: 1, size: [1, 11], channels: 16, filters: 16, pads: [1, 2, 1, 2] },
 ];
 const target = parseAttributeText('{arch = "x86_64", features = ["avx512f", "fma"]}');
+const before = 'lower-nn-to-linalg,canonicalize';
 const after = [
-  'lower-nn-to-linalg,convert-elementwise-to-linalg,generalize-named-ops,canonicalize,cse,fuse-elementwise,dce',
+  'cse,fuse-elementwise,dce',
   'form-dispatches,cse,dce',
   'pack-weights,choose-schedules',
   'lower-to-loops',
@@ -69,7 +70,7 @@ for (const m of tileSizes) {
         const module = moduleOf(sample);
         const resources = new ResourceStore();
         module.setAttr('strata.target', target);
-        for (const step of [`winograd-convolutions{tile=${m} max-error=1e-4}`, ...after]) {
+        for (const step of [before, `winograd-convolutions{tile=${m} max-error=1e-4}`, ...after]) {
           applyPasses(module, step, resources);
           const error = relativeError(run(module, inputs, resources), expected);
           assert.ok(error <= 2e-5, `after ${step}: relative error ${error}`);
@@ -88,7 +89,7 @@ describe('the choice of tiles', () => {
   const chosen = (shape: Shape, options = ''): number => {
     const module = moduleOf(convolution(shape));
     module.setAttr('strata.target', target);
-    applyPasses(module, `winograd-convolutions${options}`);
+    applyPasses(module, `${before},winograd-convolutions${options}`);
     return Number(
       /winograd input (\d)/.exec(
         module.find((op) => op.attr('doc') !== undefined)[0]?.attr('doc')?.text ?? '',

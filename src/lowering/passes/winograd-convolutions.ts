@@ -3,14 +3,22 @@
  * sums over tiles of its input, a batch of matrix products, and sums over the products; the filters are transformed
  * when compiling.
  */
-import type { Attribute, Builder, PassContext, Value } from '../../ir';
-import { AffineMap, affineDim, definePass, floatAttr, floatOption, intOption, types as t } from '../../ir';
+import type { Attribute, Builder, Operation, PassContext, Value } from '../../ir';
+import {
+  AffineMap,
+  affineAdd,
+  affineDim,
+  definePass,
+  floatAttr,
+  floatOption,
+  intOption,
+  types as t,
+} from '../../ir';
 import * as arith from '../../ir/dialects/arith';
-import { fill } from '../../ir/dialects/linalg';
-import * as nn from '../../ir/dialects/nn';
+import { fill, generic } from '../../ir/dialects/linalg';
 import { concat, extractSlice } from '../../ir/dialects/tensor';
 import { tensorValue } from '../../ir/dialects/nn/tensors';
-import { buildElementwise, buildGeneric, emptyTensor, shapeOf } from '../rules/linalgGeneric';
+import { buildGeneric, emptyTensor, Generic, shapeOf } from '../rules/linalgGeneric';
 import { padTensor, sliceTensor } from '../rules/tensorBuild';
 import { blobName, buildConstant, constantElements } from '../rules/tensorConstants';
 import { collapseTensor, expandTensor } from '../rules/tensorReshape';
@@ -19,14 +27,63 @@ import {
   measuredError,
   spanOf,
   tileSizes,
-  transformFilter,
+  transformFilters,
   transformInput,
   transformOutput,
 } from '../rules/winogradTransforms';
 import type { Target } from '../schedule/target';
 import { targetOf } from '../schedule/target';
 
-type Conv = ReturnType<typeof nn.conv2d.view>;
+/** A 3×3 convolution of step 1 as a loop nest: its operands and sizes. */
+interface Conv {
+  /** [N, H + 2, W + 2, C], padded already. */
+  readonly input: Value;
+  /** [3, 3, C, F]. */
+  readonly weight: Value;
+  readonly batch: number;
+  /** Of the result: H and W. */
+  readonly size: readonly [number, number];
+  readonly channels: number;
+  readonly filters: number;
+}
+
+/** Maps of input, weight and output of such a nest, as `nn.conv2d` in channels-last layout becomes. */
+const convolutionMaps = ((): readonly string[] => {
+  const d = Array.from({ length: 7 }, (_, i) => affineDim(i));
+  return [
+    [d[0]!, affineAdd(d[1]!, d[4]!), affineAdd(d[2]!, d[5]!), d[6]!],
+    [d[4]!, d[5]!, d[6]!, d[3]!],
+    [d[0]!, d[1]!, d[2]!, d[3]!],
+  ].map((results) => new AffineMap(7, 0, results).text);
+})();
+
+/** The convolution that the op is; undefined for others. */
+function convolutionOf(op: Operation): Conv | undefined {
+  const g = Generic.of(op);
+  if (g?.operands.length !== 3 || g.operands.some((o, i) => o.map.text !== convolutionMaps[i]))
+    return undefined;
+  const [input, weight, init] = g.operands;
+  const [batch, height, width, filters] = shapeOf(init!.value) as [number, number, number, number];
+  const [kh, kw, channels] = shapeOf(weight!.value) as [number, number, number, number];
+  if (kh !== 3 || kw !== 3 || !t.isStatic(shapeOf(input!.value)) || batch * height * width === 0)
+    return undefined;
+  if (g.operands.some((o) => t.elementOf(o.value.type) !== t.f32) || !startsAtZero(init!.value))
+    return undefined;
+  const sum = arith.addf.as(g.yielded[0]?.definingOp);
+  const product = [sum?.lhs, sum?.rhs].flatMap((v) => arith.mulf.as(v?.definingOp) ?? [])[0];
+  const [x, w, old] = g.operands.map((o) => o.argument);
+  const sums = sum !== undefined && [sum.lhs, sum.rhs].includes(old!);
+  const multiplies =
+    product !== undefined &&
+    [product.lhs, product.rhs].includes(x!) &&
+    [product.lhs, product.rhs].includes(w!);
+  if (g.bodyOps.length !== 2 || !sums || !multiplies) return undefined;
+  return { input: input!.value, weight: weight!.value, batch, size: [height, width], channels, filters };
+}
+function startsAtZero(init: Value): boolean {
+  const zero = fill.as(init.definingOp)?.inputs[0]?.definingOp?.attr('value');
+  return zero?.kind === 'float' && zero.value === 0;
+}
 
 /** A convolution by tiles of m×m results. */
 interface Tiling {
@@ -41,7 +98,7 @@ export const winogradConvolutions = definePass({
   name: 'winograd-convolutions',
   summary: 'computes 3×3 convolutions by tiles, with fewer products',
   doc: [
-    'For single-precision convolutions of step 1 with constant filters, channels last. Taken where the model of the target says that it',
+    'For single-precision convolutions of step 1 with constant filters, channels last, as loops. Taken where the model of the target says that it',
     'is faster and where the error that is measured with the filters stays within `max-error`, relative to the root mean square of',
     'results. The filters, transformed, take 1.8 (2×2 tiles) or 4 times (4×4) the memory.',
   ].join('\n'),
@@ -52,10 +109,10 @@ export const winogradConvolutions = definePass({
   },
   run: (root, context, options) => {
     const target = targetOf(root);
-    for (const op of root.find((o) => nn.conv2d.is(o))) {
-      const conv = nn.conv2d.view(op);
-      const tiling = tilingOf(conv, target, context, options);
-      if (tiling === undefined) continue;
+    for (const op of root.find((o) => generic.is(o))) {
+      const conv = convolutionOf(op);
+      const tiling = conv === undefined ? undefined : tilingOf(conv, target, context, options);
+      if (conv === undefined || tiling === undefined) continue;
       context.rewriter.apply({
         rule: 'conv2d-by-tiles',
         root: op,
@@ -73,17 +130,11 @@ function tilingOf(
   { resources }: PassContext,
   { maxError, tile }: { readonly maxError: number; readonly tile: number },
 ): Tiling | undefined {
-  const { layout, strides, dilations, groups, weight, output } = conv;
-  const [kh, kw, channels, filters] = layout === 'nhwc_hwcf' ? shapeOf(weight) : [];
-  if (kh !== 3 || kw !== 3 || channels === undefined || filters === undefined || groups !== 1)
-    return undefined;
-  if ([...strides, ...dilations].some((n) => n !== 1) || t.elementOf(output.type) !== t.f32) return undefined;
-  if (![conv.input, output].every((v) => t.isStatic(shapeOf(v)))) return undefined;
+  const { weight, batch: n, size, channels, filters } = conv;
+  const [height, width] = size;
   const lanes = target.vectorBytes / 4;
   // Vectors run along channels in the transforms.
   if (channels % lanes !== 0 || filters % lanes !== 0 || lanes < 4) return undefined;
-  const [n, height, width] = shapeOf(output) as [number, number, number, number];
-  if (n * height * width === 0) return undefined;
   const direct = estimate(target, 18 * n * height * width * channels * filters, 36 * channels * filters, 0);
   const faster = tileSizes
     .map((m) => {
@@ -123,8 +174,7 @@ function estimate(target: Target, flops: number, filterBytes: number, passedByte
 function build(b: Builder, conv: Conv, tiling: Tiling, context: PassContext): Value {
   const { m, tiles } = tiling;
   const points = spanOf(m) ** 2;
-  const [n, height, width, filters] = shapeOf(conv.output) as [number, number, number, number];
-  const channels = shapeOf(conv.input)[3]!;
+  const { batch: n, size, channels, filters } = conv;
   const rows = n * tiles[0] * tiles[1];
   const factors = inputFactors(b, conv, tiling);
   const products = batchedProducts(
@@ -135,15 +185,8 @@ function build(b: Builder, conv: Conv, tiling: Tiling, context: PassContext): Va
   );
   const byTile = expandTensor(b, products, [points, n, ...tiles, filters], [[0], [1, 2, 3], [4]]);
   const whole = sumsOfProducts(b, byTile, tiling);
-  const exact = shapeOf(whole).every((d, i) => d === shapeOf(conv.output)[i]);
-  const result = exact
-    ? whole
-    : sliceTensor(b, whole, [0, 0, 0, 0], [n, height, width, filters], [1, 1, 1, 1]);
-  if (conv.bias === undefined) return result;
-  const perFilter = { value: conv.bias, map: AffineMap.projection(4, [3]) };
-  return buildElementwise(b, [result, perFilter], shapeOf(result), t.f32, (inner, [x, bias]) =>
-    inner.value(arith.addf, { lhs: x!, rhs: bias! }),
-  );
+  const exact = size.every((d, i) => d === m * tiles[i]!);
+  return exact ? whole : sliceTensor(b, whole, [0, 0, 0, 0], [n, ...size, filters], [1, 1, 1, 1]);
 }
 
 const arithmeticOn = (b: Builder): Arithmetic<Value> => ({
@@ -181,15 +224,13 @@ function sumsOf(
 }
 
 /** The factors of all tiles of the padded input: [points, N, tile rows, tile columns, C]. */
-function inputFactors(b: Builder, { input, pads }: Conv, { m, tiles }: Tiling): Value {
+function inputFactors(b: Builder, { input, batch: n, size, channels }: Conv, { m, tiles }: Tiling): Value {
   const span = spanOf(m);
-  const [n, height, width, channels] = shapeOf(input) as [number, number, number, number];
-  const [top, left] = pads as [number, number, number, number];
   const padded = padTensor(
     b,
     input,
-    [0, top, left, 0],
-    [0, m * tiles[0] + 2 - height - top, m * tiles[1] + 2 - width - left, 0],
+    [0, 0, 0, 0],
+    [0, m * tiles[0] - size[0], m * tiles[1] - size[1], 0],
     (inner) => inner.value(arith.constant, { value: floatAttr(0, t.f32) }),
   );
   const parts = squareOf(span).map(([i, j]) =>
@@ -236,20 +277,12 @@ const joined = (b: Builder, inputs: readonly Value[], dim: number): Value => b.v
 /** The filters' factors as a constant: [points, C, F]. */
 function filterFactors(
   b: Builder,
-  { weight }: Conv,
+  { weight, channels, filters }: Conv,
   { m, weights }: Tiling,
   { resources }: PassContext,
 ): Value {
-  const [, , channels, filters] = shapeOf(weight) as [number, number, number, number];
-  const plane = channels * filters;
   const points = spanOf(m) ** 2;
-  const data = new Float32Array(points * plane);
-  const taps = new Array<number>(9);
-  for (let i = 0; i < plane; i++) {
-    for (let k = 0; k < 9; k++) taps[k] = weights[k * plane + i]!;
-    const factors = transformFilter(m, taps);
-    for (let p = 0; p < points; p++) data[p * plane + i] = factors[p]!;
-  }
+  const data = transformFilters(m, weights, channels * filters);
   const name = `${blobName(weight, 'weight')}.winograd_${m}`;
   return buildConstant(b, tensorValue([points, channels, filters], t.f32, data), resources, name);
 }

@@ -94,16 +94,25 @@ export const transformInput = <T>(m: TileSize, tile: readonly T[], o: Arithmetic
 export const transformOutput = <T>(m: TileSize, products: readonly T[], o: Arithmetic<T>): readonly T[] =>
   onSquare(output[m], products, o);
 
-/** The factors of a filter of 3×3 taps, in double precision. */
-export function transformFilter(m: TileSize, taps: readonly number[]): readonly number[] {
-  const g = filter[m];
-  return g.flatMap((row) =>
-    g.map((column) => {
-      let sum = 0;
-      for (let i = 0; i < 3; i++) for (let j = 0; j < 3; j++) sum += row[i]! * column[j]! * taps[i * 3 + j]!;
-      return sum;
-    }),
-  );
+/**
+ * The factors of `count` filters of 3×3 taps, each tap of all filters together: [3, 3, count] to [m + 2, m + 2, count],
+ * computed in double precision.
+ */
+export function transformFilters(m: TileSize, taps: ArrayLike<number>, count: number): Float32Array {
+  const rows = filter[m];
+  const span = rows.length;
+  const out = new Float32Array(span * span * count);
+  const row = new Float64Array(3 * count);
+  rows.forEach(([a, b, c], y) => {
+    for (let i = 0; i < 3 * count; i++)
+      row[i] = a! * taps[i]! + b! * taps[i + 3 * count]! + c! * taps[i + 6 * count]!;
+    rows.forEach(([d, e, f], x) => {
+      const at = (y * span + x) * count;
+      for (let i = 0; i < count; i++)
+        out[at + i] = d! * row[i]! + e! * row[i + count]! + f! * row[i + 2 * count]!;
+    });
+  });
+  return out;
 }
 
 const { fround } = Math;
@@ -130,22 +139,26 @@ export function measuredError(
   let state = 1;
   // A full-period generator modulo 2³¹, as numbers in (−1, 1): Park & Miller, 1988.
   const random = (): number => (state = (state * 48271) % 2147483647) / 1073741823.5 - 1;
+  const sample = Array.from({ length: sampled }, (_, s) => Math.floor((s * filters) / sampled));
+  const taps = Float64Array.from({ length: 9 * channels * sampled }, (_, i) => {
+    const place = Math.floor(i / sampled);
+    return weights[place * filters + sample[i % sampled]!]!;
+  });
+  const scaled = transformFilters(m, taps, channels * sampled);
   const products = Array.from({ length: sampled }, () => new Float64Array(span * span));
   const exact = Array.from({ length: sampled }, () => new Float64Array(m * m));
   for (let c = 0; c < channels; c++) {
     const tile = Array.from({ length: span * span }, () => fround(random()));
     const factors = transformInput(m, tile, single);
     for (let s = 0; s < sampled; s++) {
-      const f = Math.floor((s * filters) / sampled);
-      const taps = Array.from({ length: 9 }, (_, t) => weights[(t * channels + c) * filters + f]!);
-      const scaled = transformFilter(m, taps).map(fround);
+      const at = (t: number): number => (t * channels + c) * sampled + s;
       const sums = products[s]!;
-      for (let i = 0; i < sums.length; i++) sums[i] = fround(sums[i]! + factors[i]! * scaled[i]!);
+      for (let i = 0; i < sums.length; i++) sums[i] = fround(sums[i]! + factors[i]! * scaled[at(i)]!);
       const results = exact[s]!;
       for (let y = 0; y < m; y++)
         for (let x = 0; x < m; x++)
           for (let t = 0; t < 9; t++)
-            results[y * m + x]! += tile[(y + Math.floor(t / 3)) * span + x + (t % 3)]! * taps[t]!;
+            results[y * m + x]! += tile[(y + Math.floor(t / 3)) * span + x + (t % 3)]! * taps[at(t)]!;
     }
   }
   let worst = 0;
