@@ -7,6 +7,7 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import type { Command } from 'commander';
 import { ArtifactSession } from '../compiler/artifactSession';
+import type { Compilation } from '../compiler/compilation';
 import type { CompileRequest } from '../compiler/compileModel';
 import { cpuLevels } from '../compiler/targetDescription';
 import type { InputSource } from '../compiler/tensors';
@@ -20,6 +21,7 @@ interface ArtifactFor {
   readonly artifact: string;
   /** When a model was given. */
   readonly model: string | undefined;
+  readonly compilation: Compilation | undefined;
 }
 
 /** An artifact in a running native runner. */
@@ -27,6 +29,7 @@ export interface OpenArtifact {
   readonly session: ArtifactSession;
   /** When a model was given. */
   readonly model: string | undefined;
+  readonly compilation: Compilation | undefined;
 }
 
 /** Options of `withSession` as commander gives them. */
@@ -56,14 +59,14 @@ async function withArtifact<T>(
   body: (target: ArtifactFor) => Promise<T>,
 ): Promise<T> {
   const extension = path.extname(file).toLowerCase();
-  if (extension === '.strata') return body({ artifact: file, model: undefined });
+  if (extension === '.strata') return body({ artifact: file, model: undefined, compilation: undefined });
   if (extension !== '.onnx' && extension !== '.mlir') {
     throw cliMessages.error('STR0005', { path: file, known: '.onnx, .mlir and .strata files' });
   }
   const folder = mkdtempSync(path.join(tmpdir(), 'strata-'));
   try {
     const artifact = path.join(folder, `${path.basename(file, extension)}.strata`);
-    await compileFile(
+    const compilation = await compileFile(
       {
         model: file,
         output: artifact,
@@ -72,7 +75,7 @@ async function withArtifact<T>(
       },
       context,
     );
-    return await body({ artifact, model: file });
+    return await body({ artifact, model: file, compilation });
   } finally {
     rmSync(folder, { recursive: true, force: true });
   }
@@ -85,14 +88,14 @@ export function withSession<T>(
   context: CommandContext,
   body: (open: OpenArtifact) => Promise<T>,
 ): Promise<T> {
-  return withArtifact(file, options, context, async ({ artifact, model }) => {
+  return withArtifact(file, options, context, async ({ artifact, model, compilation }) => {
     const session = await ArtifactSession.open(artifact, {
       resourceRoot,
       cancellation: context.cancellation,
       onProgress: context.progress,
     });
     try {
-      return await body({ session, model });
+      return await body({ session, model, compilation });
     } finally {
       await session.close();
     }

@@ -60,6 +60,11 @@ export const commands: readonly CommandEntry[] = [
     load: async () => (await import('./lsp')).configureLsp,
   },
   {
+    name: 'ir',
+    summary: 'what our passes did to each op of a model, from source to dispatch',
+    load: async () => (await import('./ir')).configureIr,
+  },
+  {
     name: 'doctor',
     summary: 'what is installed, what is missing, and the command that fixes it',
     load: async () => (await import('./doctor')).configureDoctor,

@@ -7,6 +7,7 @@ import { formatDuration, ns } from '../base/units';
 import { reasonOf } from '../compiler/readText';
 import type { Dump } from '../dump/dump';
 import type { Change } from '../dump/irState';
+import { opGraph } from '../dump/semantic/opGraph';
 import { IrStates, diffTexts, functionNames, functionText } from '../dump/irState';
 import { dumpMessages } from '../dump/messages';
 import type { NormaliseOptions } from '../dump/normalise';
@@ -15,13 +16,17 @@ import { closeDump, openDump } from '../dump/openDump';
 import { countChanges, countOps } from '../dump/opCounts';
 import type { PassList, PassNode, PassRun } from '../dump/passList';
 import { passListOf } from '../dump/passList';
+import { DumpHistory } from '../dump/semantic/dumpHistory';
+import { diffGraphs } from '../dump/semantic/semanticDiff';
 import { searchDump } from '../dump/searchDump';
 import type { TimingReport } from '../dump/timingReport';
 import { findTimingReport } from '../dump/timingReport';
+import { isMlir } from '../dump/entryText';
 import { cliMessages } from './messages';
 import { integerOption, wordOption } from './options';
 import type { CommandContext, CommandResult } from './output';
 import { runCommand } from './output';
+import { lifeResult, semanticResult } from './semantic';
 
 interface DumpOptions {
   readonly all?: boolean;
@@ -30,11 +35,13 @@ interface DumpOptions {
   readonly function?: string;
   readonly pass?: string;
   readonly timing?: string;
+  readonly semantic?: boolean;
+  readonly markdown?: boolean;
   readonly limit: string;
   readonly json?: boolean;
 }
 
-const actions = ['list', 'show', 'diff', 'stats', 'search'] as const;
+const actions = ['list', 'show', 'diff', 'life', 'stats', 'search'] as const;
 const isAction = (word: string): boolean => actions.some((a) => a === word);
 
 export function configureDump(command: Command): void {
@@ -42,10 +49,18 @@ export function configureDump(command: Command): void {
     .argument('<dump>', 'a log of passes (MLIR, IREE, Triton, LLVM, Halide), .mlir file or dump folder')
     .argument(
       '<action>',
-      'list; show N; diff N [M], of two entries or of the pass of one; stats; search TEXT; may also come first',
+      'list; show N; diff N [M], of two entries or of the pass of one; life [N] OP; stats; search TEXT; may also come first',
     )
-    .argument('[others...]', 'numbers of entries as list has them, or the text')
-    .option('--all', 'list: passes that changed nothing too')
+    .argument(
+      '[others...]',
+      'numbers of entries as list has them, or the text; OP is a line, %value, @symbol, op name or location',
+    )
+    .option(
+      '--all',
+      'list: passes that changed nothing too; diff --semantic: ops that stayed as they were too',
+    )
+    .option('--semantic', 'diff: what became of each op, with the evidence')
+    .option('--markdown', 'diff --semantic, life: a table in Markdown')
     .option('--no-changes', 'list: do not compare texts, at once whatever the size')
     .option('--function <name>', 'only this function')
     .option('--pass <text>', 'list: only passes whose name or argument holds this')
@@ -63,6 +78,8 @@ export function configureDump(command: Command): void {
             return show(dump, needed(others[0], 'N', 'the number of an entry'), options, context);
           case 'diff':
             return diff(dump, needed(others[0], 'N', 'the number of an entry'), others[1], options, context);
+          case 'life':
+            return life(dump, others, options, context);
           case 'stats':
             return stats(dump, options.timing, context);
           case 'search':
@@ -187,8 +204,43 @@ async function diff(
     ];
     labels = [label(first), label(second)];
   }
+  if (options.semantic === true) {
+    assertMlir(dump);
+    const title = m === undefined ? dump.entries[first]!.pass : labels.join(' → ');
+    const found = diffGraphs(opGraph(texts[0]), opGraph(texts[1]), { cancellation: context.cancellation });
+    return semanticResult(title, found, options);
+  }
   const result = diffTexts(texts[0], texts[1], labels, normaliseOf(options));
   return { json: result, text: result.text === '' ? 'no change' : result.text.trimEnd() };
+}
+
+function assertMlir(dump: Dump): void {
+  if (!dump.entries.every((e) => isMlir(e, dump.format)))
+    throw dumpMessages.error('STR0157', { title: dump.title });
+}
+
+function life(
+  dump: Dump,
+  others: readonly string[],
+  options: DumpOptions,
+  context: CommandContext,
+): Promise<CommandResult> {
+  assertMlir(dump);
+  const [n, op] = others.length > 1 ? others : [undefined, others[0]];
+  const name = needed(op, 'OP', 'a line, %value, @symbol, op name or location');
+  const history = new DumpHistory(dump);
+  const steps = history.steps();
+  const wanted = n === undefined ? undefined : entryNumber(n, dump);
+  const states = dump.entries
+    .filter((e) => e.omitted !== true && (wanted === undefined || e.index === wanted))
+    .map((e) => ({
+      number: e.index,
+      step:
+        steps.findLastIndex((s) => s.index <= e.index) -
+        (e.when === 'before' && steps.some((s) => s.index === e.index) ? 1 : 0),
+      graph: async () => history.graph((await history.states.entry(e.index)).text),
+    }));
+  return lifeResult(name, states, steps, options, context.cancellation);
 }
 
 const runs = (list: PassList): PassRun[] =>

@@ -91,7 +91,7 @@ export async function readElided(
 }
 
 /** Formats whose entries are MLIR; others' lines are all kept. */
-const isMlir = (entry: DumpEntry, format: string): boolean =>
+export const isMlir = (entry: DumpEntry, format: string): boolean =>
   !['llvm-log', 'halide-log', 'xla-dump', 'tvm-dump'].includes(format) &&
   !['define', 'machine function', 'module'].includes(entry.op ?? '');
 

@@ -21,6 +21,18 @@ export const dumpMessages = defineMessages({
     text: (p) => `'${p.path}' holds no timing report of MLIR, neither as text nor as JSON.`,
     next: () => 'Run the compiler with --mlir-timing.',
   }),
+  STR0155: message<{ op: string; states: number }>({
+    text: (p) => `no op is called '${p.op}' in ${p.states === 1 ? 'that IR' : `any of ${p.states} IRs`}.`,
+    next: () => 'Give a line, %value, @symbol, model node, or an op name as the IR has it.',
+  }),
+  STR0156: message<{ op: string; count: number; state: number; listed: string }>({
+    text: (p) => `'${p.op}' are ${p.count} ops of ${p.state}: ${p.listed}${p.count > 8 ? ', …' : ''}.`,
+    next: (p) => `Give ${p.state} and the line of the one that you mean.`,
+  }),
+  STR0157: message<{ title: string }>({
+    text: (p) => `ops can be compared in MLIR only; this is a ${p.title}.`,
+    next: () => `'strata dump diff' without --semantic compares lines.`,
+  }),
   STR0160: message<{ entry: number; lines: number; first: string }>({
     severity: 'warning',
     text: (p) =>

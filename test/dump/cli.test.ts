@@ -45,11 +45,37 @@ test('strata dump lists, shows, compares, counts and searches', async () => {
   ]);
 });
 
+test('strata dump compares ops and tells the life of one', async () => {
+  const [semantic, markdown, life, json] = await Promise.all([
+    strata(log('life'), 'diff', '1', '--semantic'),
+    strata(log('life'), 'diff', '1', '--semantic', '--markdown', '--all'),
+    strata(log('life'), 'life', 'tosa.clamp'),
+    strata('life', log('life'), '3', '%0', '--json'),
+  ]);
+  assert.match(semantic.stdout, /^TosaFuse: 1 fused, 2 kept$/m);
+  assert.match(
+    semantic.stdout,
+    /^fused +2, 3 +%0 = tosa\.add \+ %1 = tosa\.clamp +2 +%0 = tosa\.add_clamp +location, structure$/m,
+  );
+  assert.match(markdown.stdout, /^### TosaFuse\n\n1 fused, 2 kept\.\n\n\| kind \| line \|/);
+  assert.match(markdown.stdout, /^\| kept \| 4 \| func\.return \|/m);
+  assert.match(life.stdout, /^%1 = tosa\.clamp, as it is in 0\n/);
+  assert.match(life.stdout, /^ +3 +tosa-tag +changed: attributes /m);
+  const { events } = JSON.parse(json.stdout) as { events: { kind: string; index: number }[] };
+  assert.deepEqual(
+    events.map((e) => `${e.index} ${e.kind}`),
+    ['1 fused', '3 changed', '4 gone'],
+  );
+});
+
 test('strata dump says what is wrong', async () => {
   const cases: readonly (readonly [readonly string[], RegExp])[] = [
     [[log('triton'), 'show', '9'], /^STR0152 the dump has no entry 9; it has 2/m],
     [[log('triton'), 'show', '0', '--function', 'x'], /^STR0153 entry 0 has no function @x; it has @k\./m],
     [[log('triton'), 'soup'], /^STR0002 ACTION: expected list/m],
+    [[log('life'), 'life', 'nowhere'], /^STR0155 no op is called 'nowhere' in any of 5 IRs\./m],
+    [[log('life'), 'life', '0', 'func.return'], /^STR0156 'func\.return' are 2 ops of 0: line 5 /m],
+    [[log('llvm-new'), 'diff', '1', '--semantic'], /^STR0157 ops can be compared in MLIR only/m],
     [[log('triton'), 'diff'], /^STR0002 N: expected the number of an entry/m],
     [[log('triton'), 'list', '--timing', log('triton')], /^STR0154 /m],
     [['package.json', 'list'], /^STR0150 'package\.json' is not an IR dump/m],

@@ -1,6 +1,6 @@
 /**
- * What became of ops that have no partner: replaced, fused, split, taken over by another op, or gone. From the record where
- * there is one, else from the values that paired ops read now in place of theirs, and from locations.
+ * What became of ops that have no partner: replaced, fused, split, taken over by another op, or gone. From the values
+ * that paired ops read now in place of theirs, the record where there is one, and locations.
  */
 import type { Matching } from './matchOps';
 import type { GraphOp, OpGraph } from './opGraph';
@@ -30,12 +30,14 @@ export interface RecordedChange {
 
 export function groupOps(m: Matching, recorded: readonly RecordedChange[]): Grouping {
   const grouper = new Grouper(m);
-  grouper.record(recorded);
   grouper.parents();
   grouper.readings();
+  grouper.record(recorded);
   grouper.locations();
   grouper.producers('before');
   grouper.producers('after');
+  grouper.effects();
+  grouper.insides();
   return grouper.result();
 }
 
@@ -54,18 +56,82 @@ class Grouper {
     this.#root = Int32Array.from({ length: this.#shift + m.after.ops.length }, (_, i) => i);
   }
 
-  /** Sources that live on are where the new ops come from; the others became them. */
+  /** What nothing else explains: sources that are gone became the new ops; those that live on are where they come from. */
   record(changes: readonly RecordedChange[]): void {
     const { m } = this;
+    const explained = (a: number): boolean =>
+      !this.#open('before', a) || this.#grouped(a) || this.#heirs.has(a);
+    const open = new Set(changes.flatMap(({ before }) => before.filter((a) => !explained(a))));
     for (const { before, after } of changes) {
-      const gone = before.filter((a) => m.partnerOfBefore[a]! < 0);
-      const made = after.filter((b) => m.partnerOfAfter[b]! < 0);
-      if (made.length === 0) continue;
-      if (gone.length === 0) {
-        for (const b of made) this.#origins.set(b, [...(this.#origins.get(b) ?? []), ...before]);
-        continue;
+      for (const b of after) {
+        if (!this.#open('after', b) || this.#grouped(this.#shift + b)) continue;
+        this.#origins.set(b, [...new Set([...(this.#origins.get(b) ?? []), ...before])]);
+        // What is within a new op is a part of it.
+        const { parent } = m.after.ops[b]!;
+        if (parent >= 0 && this.#open('after', parent)) continue;
+        for (const a of before) if (open.has(a)) this.#join(a, b, 'recorded');
       }
-      for (const b of made) for (const a of gone) this.#join(a, b, 'recorded');
+    }
+  }
+
+  /**
+   * Ops that write instead of computing a value have no readers: they became new ops at their place that read what they
+   * read, themselves or in their regions.
+   */
+  effects(): void {
+    const { m } = this;
+    for (const op of m.before.ops) {
+      const { index } = op;
+      if (!this.#open('before', index) || this.#grouped(index) || op.operands.length === 0) continue;
+      if (op.results.some((v) => m.before.values[v]!.uses.length > 0)) continue;
+      const wanted = new Set(
+        op.operands.filter((v) => v >= 0).map((v) => placeOf(m.before, v, this.#partner)),
+      );
+      let [best, most] = [-1, 0];
+      for (const b of this.#newAtPlaceOf(op)) {
+        const read = new Set<string>();
+        for (let i = b; i < m.after.ops[b]!.end; i++)
+          for (const v of m.after.ops[i]!.operands) if (v >= 0) read.add(placeOf(m.after, v, (x) => x));
+        const shared = [...wanted].filter((v) => read.has(v)).length;
+        if (shared > most) [best, most] = [b, shared];
+      }
+      if (best >= 0) this.#join(index, best, 'structure');
+    }
+  }
+  readonly #partner = (a: number): number => this.m.partnerOfBefore[a]!;
+
+  /** Ops without a past that stand where `op` stood: between the partners of its neighbours. */
+  #newAtPlaceOf(op: GraphOp): number[] {
+    const { m } = this;
+    const siblings = (graph: OpGraph, parent: number): readonly number[] =>
+      parent < 0 ? graph.roots : graph.ops[parent]!.children;
+    const parent = op.parent < 0 ? -1 : m.partnerOfBefore[op.parent]!;
+    if (op.parent >= 0 && parent < 0) return [];
+    const [mine, theirs] = [siblings(m.before, op.parent), siblings(m.after, parent)];
+    const at = mine.indexOf(op.index);
+    const neighbour = (step: number): number => {
+      for (let i = at + step; i >= 0 && i < mine.length; i += step) {
+        const b = m.partnerOfBefore[mine[i]!]!;
+        if (b >= 0 && m.after.ops[b]!.parent === parent) return theirs.indexOf(b);
+      }
+      return step < 0 ? -1 : theirs.length;
+    };
+    const [from, to] = [neighbour(-1) + 1, neighbour(1)];
+    return theirs
+      .slice(from, to)
+      .filter((b) => this.#open('after', b) && !this.#grouped(this.#shift + b))
+      .slice(0, MOST_OF_ONE_PLACE);
+  }
+
+  /** What is new within a new op comes from what that one comes from. */
+  insides(): void {
+    const { m } = this;
+    const groups = this.#members();
+    for (const { index, parent } of m.after.ops) {
+      if (parent < 0 || !this.#open('after', index) || this.#grouped(this.#shift + index)) continue;
+      if (this.#origins.has(index) || !this.#open('after', parent)) continue;
+      const from = groups.get(this.#find(this.#shift + parent))?.before ?? this.#origins.get(parent);
+      if (from !== undefined) this.#origins.set(index, [...from]);
     }
   }
 

@@ -71,7 +71,9 @@ export interface OpGraph {
   readonly roots: readonly number[];
 }
 
-export const opGraph = (text: string): OpGraph => new GraphBuilder(text, parseStructure(text)).build();
+/** `locationsOf` says where ops come from when the text does not. */
+export const opGraph = (text: string, locationsOf?: (op: StructureOp) => readonly string[]): OpGraph =>
+  new GraphBuilder(text, parseStructure(text), locationsOf).build();
 
 /** The innermost op at an offset of the text, or undefined. */
 export function opAtOffset(graph: OpGraph, offset: number): GraphOp | undefined {
@@ -125,6 +127,7 @@ class GraphBuilder {
   constructor(
     readonly text: string,
     readonly structure: Structure,
+    readonly locationsOf: ((op: StructureOp) => readonly string[]) | undefined,
   ) {
     for (const a of structure.aliases) this.#aliases.set(a.name, text.slice(a.body.start, a.body.end));
     this.#leaves = new LocationLeaves(this.#aliases);
@@ -212,10 +215,7 @@ class GraphBuilder {
       ...this.#said(op),
       symbol: op.symbol?.name,
       symbolUses: op.symbolUses.map((s) => s.name),
-      locations:
-        op.location === undefined
-          ? []
-          : [...this.#leaves.of(this.text.slice(op.location.start + 4, op.location.end - 1))],
+      locations: [...(this.locationsOf?.(op) ?? this.#locations(op))],
       source: op,
     };
     this.#ops.push(draft);
@@ -224,6 +224,11 @@ class GraphBuilder {
     });
     draft.end = this.#ops.length;
     return index;
+  }
+
+  #locations({ location }: StructureOp): readonly string[] {
+    if (location === undefined) return [];
+    return this.#leaves.of(this.text.slice(location.start + 4, location.end - 1));
   }
 
   #region(owner: Draft<GraphOp>, blocks: readonly StructureBlock[], region: number, names: Names): void {

@@ -84,6 +84,8 @@ class Classifier {
   readonly #groupOfBefore = new Map<number, OpGroup>();
   readonly #groupOfAfter = new Map<number, OpGroup>();
   readonly #recorded: ReadonlySet<number>;
+  /** What the record made of each op of `before`. */
+  readonly #became = new Map<number, Set<number>>();
   readonly #moved: Uint8Array;
 
   constructor(
@@ -96,6 +98,8 @@ class Classifier {
       for (const b of group.after) this.#groupOfAfter.set(b, group);
     }
     this.#recorded = new Set(recorded?.pairs.filter(([a, b]) => m.partnerOfBefore[a] === b).map(([a]) => a));
+    for (const { before, after } of recorded?.changes ?? [])
+      for (const a of before) this.#became.set(a, new Set([...(this.#became.get(a) ?? []), ...after]));
     this.#moved = movedOps(m, (x, y) => this.#linked(x, y));
   }
 
@@ -155,16 +159,26 @@ class Classifier {
       before,
       after,
       evidence: evidenceKinds.filter(
-        (e) => by.has(e as never) || (e === 'location' && this.#sharePlace(before, after)),
+        (e) =>
+          by.has(e as never) ||
+          (e === 'recorded' && this.#wasRecorded(before, after)) ||
+          (e === 'location' && this.#sharePlace(before, after)),
       ),
       parts: [],
       related: [],
     };
   }
+  /** The record says of each op after that one of those before became it, or stayed it. */
+  #wasRecorded(before: readonly number[], after: readonly number[]): boolean {
+    const said = (a: number, b: number): boolean =>
+      this.#became.get(a)?.has(b) === true || (this.#recorded.has(a) && this.m.partnerOfBefore[a] === b);
+    return after.every((b) => before.some((a) => said(a, b)));
+  }
   #sharePlace(before: readonly number[], after: readonly number[]): boolean {
     const { m } = this;
     const places = new Set(after.flatMap((b) => m.after.ops[b]!.locations));
-    return before.every((a) => m.before.ops[a]!.locations.some((l) => places.has(l)));
+    // One of them, as constants that were taken in have none.
+    return before.some((a) => m.before.ops[a]!.locations.some((l) => places.has(l)));
   }
 
   #pairLink(a: number, b: number): OpLink {
@@ -186,7 +200,7 @@ class Classifier {
   #evidence(a: number, b: number): Evidence[] {
     const [x, y] = [this.m.before.ops[a]!, this.m.after.ops[b]!];
     const found: Evidence[] = [];
-    if (this.#recorded.has(a)) found.push('recorded');
+    if (this.#recorded.has(a) || this.#wasRecorded([a], [b])) found.push('recorded');
     if (x.locations.some((l) => y.locations.includes(l))) found.push('location');
     const sameText = x.name === y.name && x.attributes === y.attributes && x.types === y.types;
     if (sameText && this.#sameOperands(a, b)) found.push('identical');

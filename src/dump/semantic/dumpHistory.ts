@@ -1,0 +1,62 @@
+/** The passes of a dump as steps of the lives of its ops. */
+import type { Dump } from '../dump';
+import { IrStates } from '../irState';
+import type { PassRun } from '../passList';
+import { passListOf } from '../passList';
+import type { HistoryStep } from './lifeOfOp';
+import type { OpGraph } from './opGraph';
+import { opGraph } from './opGraph';
+import { diffGraphs } from './semanticDiff';
+import type { SemanticDiff } from './semanticDiff';
+
+/** Graphs of texts that are kept, the latest. */
+const KEPT = 6;
+
+export class DumpHistory {
+  readonly states: IrStates;
+  /** In the order of the dump. */
+  readonly runs: readonly { readonly pass: string; readonly run: PassRun }[];
+  readonly #graphs = new Map<string, OpGraph>();
+
+  constructor(readonly dump: Dump) {
+    this.states = new IrStates(dump);
+    this.runs = passListOf(dump)
+      .pipelines.flatMap((p) =>
+        p.passes.flatMap((n) => n.runs.map((run) => ({ pass: n.argument ?? n.pass, run }))),
+      )
+      .sort((a, b) => lastEntry(a.run) - lastEntry(b.run));
+  }
+
+  /** Runs that may have changed something. */
+  steps(): HistoryStep[] {
+    return this.runs
+      .filter(({ run }) => !run.omitted && run.before !== undefined && run.after !== undefined)
+      .map(({ pass, run }) => {
+        let diff: Promise<SemanticDiff | undefined> | undefined;
+        const scope = /module$/i.test(run.op ?? 'module') ? undefined : run.symbol;
+        return { index: lastEntry(run), pass, scope, diff: () => (diff ??= this.diffOf(run)) };
+      });
+  }
+
+  /** What a pass did; undefined at the first sight of an op, and where the dump ends before its result. */
+  async diffOf(run: PassRun): Promise<SemanticDiff | undefined> {
+    if (run.before === undefined || run.after === undefined) return undefined;
+    const [before, after] = [await this.states.text(run.before), await this.states.text(run.after)];
+    if (before === undefined || after === undefined) return undefined;
+    return diffGraphs(this.graph(before), this.graph(after));
+  }
+
+  /** Texts are kept once for equal bytes, and so are their graphs. */
+  graph(text: string): OpGraph {
+    const graph = this.#graphs.get(text) ?? opGraph(text);
+    this.#graphs.delete(text);
+    this.#graphs.set(text, graph);
+    for (const [oldest] of this.#graphs) {
+      if (this.#graphs.size <= KEPT) break;
+      this.#graphs.delete(oldest);
+    }
+    return graph;
+  }
+}
+
+const lastEntry = (run: PassRun): number => run.entries[run.entries.length - 1]!;
