@@ -9,6 +9,8 @@ import { timeInTurns } from '../compiler/latency';
 import { OrtReference } from '../compiler/onnxRuntime';
 import { loadInputs } from '../compiler/tensors';
 import type { ArtifactOptions } from './artifactFor';
+import { benchAll } from './benchAll';
+import { cliMessages } from './messages';
 import { addCompileOptions, inputSources, withSession } from './artifactFor';
 import { collect, integerOption } from './options';
 import type { CommandResult } from './output';
@@ -21,6 +23,8 @@ interface BenchOptions extends ArtifactOptions {
   readonly warmup: string;
   readonly model?: string;
   readonly reference: boolean;
+  readonly all?: boolean;
+  readonly filter?: string;
   readonly json?: boolean;
 }
 
@@ -36,7 +40,9 @@ interface Latency {
 
 export function configureBench(command: Command): void {
   addCompileOptions(command)
-    .argument('<file>', '.strata artifact, .onnx model or .mlir text')
+    .argument('[file]', '.strata artifact, .onnx model or .mlir text')
+    .option('--all', 'measure all reference models instead, one row per workload')
+    .option('--filter <regex>', 'with --all: only models whose name it finds')
     .option('--input <name=source>', 'FILE.npy, FILE.pb or random:SEED (default: random:0)', collect)
     .option('--threads <n>', 'number of threads (default: 1)')
     .option('--repeat <n>', 'counted runs', '50')
@@ -44,7 +50,7 @@ export function configureBench(command: Command): void {
     .option('--model <file>', 'the model that an artifact was made from, for ONNX Runtime')
     .option('--no-reference', 'leave ONNX Runtime out')
     .option('--json', 'print one JSON document')
-    .action((file: string, options: BenchOptions) =>
+    .action((file: string | undefined, options: BenchOptions) =>
       runCommand(options.json === true, (context) => {
         const plan: Plan = {
           threads: options.threads === undefined ? 1 : integerOption('--threads', options.threads, 1),
@@ -52,6 +58,21 @@ export function configureBench(command: Command): void {
           warmup: integerOption('--warmup', options.warmup, 0),
           inputs: options.input ?? [],
         };
+        if (options.all === true) {
+          if (file !== undefined)
+            throw cliMessages.error('STR0002', {
+              option: '--all',
+              found: file,
+              expected: 'no file beside it',
+            });
+          const { reference, filter } = options;
+          return benchAll({ ...plan, reference, filter }, options, context);
+        }
+        if (file === undefined)
+          throw cliMessages.error('STR0008', {
+            problem: "missing required argument 'file', or --all",
+            command: 'strata bench',
+          });
         return withSession(file, options, context, async ({ session, model }) => {
           const onnx = [options.model, model].find((m) => m?.endsWith('.onnx') === true);
           const reference =

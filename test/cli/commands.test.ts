@@ -1,6 +1,7 @@
 /** Each command does what its help says, for people and with --json, and exits with 0 only on success. */
 import assert from 'node:assert/strict';
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync, readFileSync, rmSync } from 'node:fs';
+import path from 'node:path';
 import { describe, it, before, after } from 'node:test';
 import { commands } from '../../src/cli/commands';
 import { stages } from '../../src/lowering/stages';
@@ -8,6 +9,7 @@ import { registry } from '../../src/ir/dialects/index';
 import { parseModule } from '../../src/ir';
 import { readTensorFile } from '../../src/frontend/tensorFile';
 import { readTrace } from '../../src/profiler/readTrace';
+import { testCache } from '../runner/sharedBuild';
 import { assertRefused, workplace } from './strata';
 
 const w = await workplace({ after });
@@ -49,6 +51,11 @@ describe('help', { concurrency: 2 }, () => {
 describe('usage errors', { concurrency: 2 }, () => {
   const cases: readonly (readonly [readonly string[], RegExp])[] = [
     [['complie'], /^STR0008 unknown command 'complie'\. Did you mean compile\? 'strata --help' shows/],
+    [['bench'], /^STR0008 missing required argument 'file', or --all\. 'strata bench --help' shows/],
+    [['bench', '--all', 'tiny.onnx'], /^STR0002 --all: expected no file beside it, found 'tiny\.onnx'/],
+    [['bench', '--all', '--filter', '('], /^STR0002 --filter: expected a regular expression/],
+    [['bench', '--all', '--filter', 'gpt'], /^STR0002 --filter: expected an expression that finds a name/],
+    [['models', 'check', 'gpt'], /^STR1001 .*"gpt"/],
     [['compile'], /^STR0008 missing required argument 'model'\. 'strata compile --help' shows/],
     [['compile', 'tiny.onnx', '--jsn'], /^STR0008 unknown option '--jsn'\. Did you mean --json\?/],
     [['compile', 'tiny.onnx', '-O7'], /^STR0002 -O: expected 0, 1, 2, 3, found '7'/],
@@ -123,6 +130,24 @@ describe('models', () => {
     assert.ok(readFileSync(w.at('again.onnx')).equals(readFileSync(w.at('tiny.onnx'))));
     const { stdout } = await w.strata(['models', 'list']);
     assert.match(stdout, /^resnet50 +25,557,032 /m);
+  });
+  it('are checked, which the list then says, and measured together', async () => {
+    const kept = path.join(testCache, 'models');
+    rmSync(kept, { recursive: true, force: true });
+    const before = await w.strata(['models', 'list']);
+    assert.match(before.stdout, /^autoencoder +267,928 +\S+ MiB +not checked /m);
+    const { stdout, stderr, code } = await w.strata(['models', 'check', 'autoencoder']);
+    assert.equal(code, 0, stderr);
+    assert.match(stdout, /^autoencoder +main +\S+ m?s +\S+ +agrees with ONNX Runtime/m);
+    assert.match(stdout, /^1 of 1 models are in order$/m);
+    const after = await w.strata(['models', 'list']);
+    assert.match(after.stdout, /^autoencoder +267,928 +\S+ MiB +agrees +\d\.\de-\d /m);
+
+    const bench = await w.strata(['bench', '--all', '--filter', '^autoencoder$', '--repeat', '5']);
+    assert.equal(bench.code, 0, bench.stderr);
+    assert.match(bench.stdout, /^autoencoder +main +5 .*s +[\d.]+ .s +[\d.]+$/m);
+    assert.match(bench.stdout, /geometric mean of 1 ratios [\d.]+; slower than ONNX Runtime: [01]$/);
+    rmSync(kept, { recursive: true, force: true });
   });
 });
 

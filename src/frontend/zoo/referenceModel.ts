@@ -24,6 +24,8 @@ export interface ReferenceModel {
   readonly summary: string;
   /** Trained parameters at the default options (without the running statistics of batch normalisation). */
   readonly parameters: number;
+  /** Made for tests, not published: it says nothing about speed. */
+  readonly forTests?: true;
   /** Which of `width` and `resolution` the architecture has. */
   readonly variable: readonly ('width' | 'resolution')[];
   /** What to run. A model without symbolic dimensions has one workload, `main`. */

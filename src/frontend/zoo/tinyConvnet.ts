@@ -23,6 +23,7 @@ export const tinyConvnet: ReferenceModel = {
   name: 'tiny-convnet',
   summary: 'A convnet for tests: convolution, depthwise, residual, pooling, 16 x 16, 10 classes',
   parameters: 474,
+  forTests: true,
   variable: ['resolution'],
   ...plainRun,
   graph: (options = {}) => {
