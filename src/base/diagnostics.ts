@@ -5,7 +5,7 @@
  *
  * Ranges: 00 command line and internal, 01 IR text and verifier, 02 passes and pipelines, 03 model files,
  * 04 graph ops and shapes, 05 lowering and code generation, 06 artifact, 07 toolchain and runner,
- * 08 traces, 09 editor, 10 reference models.
+ * 08 traces, 09 editor, 10 reference models, 11 bisection.
  */
 
 /** A message template: what was found, what was expected, and what to do next. */

@@ -35,6 +35,16 @@ export const commands: readonly CommandEntry[] = [
     load: async () => (await import('./profile')).configureProfile,
   },
   {
+    name: 'bisect',
+    summary: 'find the pass and the rewrite that made a result wrong or slow',
+    load: async () => (await import('./bisect')).configureBisect,
+  },
+  {
+    name: 'reduce',
+    summary: 'shrink IR of any dialect while a command still holds',
+    load: async () => (await import('./reduce')).configureReduce,
+  },
+  {
     name: 'opt',
     summary: 'run passes on IR text and print the result',
     load: async () => (await import('./opt')).configureOpt,

@@ -98,7 +98,7 @@ export function configureCompile(command: Command): void {
     );
 }
 
-function dimsOf(texts: readonly string[]): Record<string, number> {
+export function dimsOf(texts: readonly string[]): Record<string, number> {
   return Object.fromEntries(
     texts.map((text) => {
       const eq = text.indexOf('=');

@@ -7,7 +7,6 @@ import { access, stat } from 'node:fs/promises';
 import path from 'node:path';
 import type { Cancellation } from '../base/cancellation';
 import { CancelledError, neverCancelled } from '../base/cancellation';
-import type { Diagnostic } from '../base/diagnostics';
 import { StrataError } from '../base/diagnostics';
 import { formatBytes } from '../base/units';
 import { version } from '../base/version';
@@ -15,19 +14,16 @@ import { findCpuFeature } from '../artifact/cpuFeatures';
 import type { ArtifactContents } from '../artifact/contents';
 import { kernelHeaderText } from '../artifact/kernelAbi';
 import { writeArtifact } from '../artifact/writeArtifact';
-import { importOnnx } from '../frontend/onnx/importOnnx';
-import type { OnnxModel } from '../frontend/onnx/readModel';
-import { readOnnxModel } from '../frontend/onnx/readModel';
-import { fromTorch, isTorchOnnx } from '../frontend/torchOnnx/fromTorch';
 import type {
   Operation,
   PassRecord,
   PipelineNode,
   PipelineRecord,
   PipelineStep,
+  ResourceStore,
   RewriteControl,
 } from '../ir';
-import { ResourceStore, parseModule, parsePipeline, pipelineText, printOp, runPipeline } from '../ir';
+import { parsePipeline, pipelineText, printOp, runPipeline } from '../ir';
 import { registry } from '../ir/dialects/index';
 import { passes } from '../lowering/passes/index';
 import type { OptLevel } from '../lowering/pipeline';
@@ -38,15 +34,15 @@ import type { EmittedKernels } from '../lowering/targets/cpu/emitKernels';
 import { emitKernels } from '../lowering/targets/cpu/emitKernels';
 import { hostProgram } from '../lowering/targets/cpu/hostProgram';
 import { compileKernels } from '../runner/compileKernels';
-import type { Compilation, CompileProgress, ModelNodeInfo, ToolStep } from './compilation';
+import type { Compilation, CompileProgress, ToolStep } from './compilation';
 import { DumpDirectory } from './dumpDirectory';
 import { compilerMessages } from './messages';
-import { nodesOfText, remainingSteps } from './continuation';
+import { remainingSteps } from './continuation';
 import type { ExportForm } from './exportText';
 import { exportStage, exportText } from './exportText';
+import type { LoadedModel } from './loadModel';
+import { loadModel } from './loadModel';
 import { packageProgram } from './packageProgram';
-import { readText } from './readText';
-import { loadResources } from './resourceFiles';
 import type { CpuLevel, TargetDescription } from './targetDescription';
 import { describeTarget, levelOf, targetAttribute } from './targetDescription';
 
@@ -93,13 +89,6 @@ export interface CompileResult {
   readonly resources: ResourceStore;
 }
 
-interface LoadedModel {
-  readonly module: Operation;
-  readonly resources: ResourceStore;
-  readonly nodes: readonly ModelNodeInfo[];
-  readonly warnings: readonly Diagnostic[];
-}
-
 let nextCompilation = 1;
 
 export async function compileModel(
@@ -140,7 +129,7 @@ class Compile {
     const pipeline = this.#steps();
     const model = await this.#tool(
       'read',
-      () => this.#load(),
+      () => loadModel(request),
       (m) => `${m.nodes.length} nodes, ${m.resources.size} parameters`,
     );
     const target = await this.#target(model.module);
@@ -241,27 +230,6 @@ class Compile {
     throw compilerMessages.error('STR0598', { found: [...new Set(rest.map((op) => op.name))].join(', ') });
   }
 
-  async #load(): Promise<LoadedModel> {
-    const { model, resources, dims } = this.request;
-    const extension = path.extname(model).toLowerCase();
-    if (extension === '.mlir') {
-      const text = await readText(model);
-      const parsed = parseModule(text, registry, { fileName: path.basename(model) });
-      const store = resources === undefined ? new ResourceStore() : loadResources(resources);
-      for (const [key, bytes] of parsed.resources) store.setBytes(key, bytes);
-      if (isTorchOnnx(parsed.module))
-        return imported(fromTorch(parsed.module, store, path.basename(model)), dims);
-      return { module: parsed.module, resources: store, nodes: nodesOfText(parsed.module), warnings: [] };
-    }
-    if (extension === '.gguf') {
-      throw compilerMessages.error('STR0590', {
-        file: model,
-        found: 'GGUF models are not supported by this version',
-      });
-    }
-    return imported(readOnnxModel(model), dims);
-  }
-
   #passes(model: LoadedModel, steps: readonly PipelineStep[]): PipelineRecord {
     const { request } = this;
     const stopAfter = this.#stopAfter;
@@ -359,10 +327,6 @@ class Compile {
   }
 }
 
-function imported(read: OnnxModel, dims: CompileRequest['dims']): LoadedModel {
-  const { warnings, ...model } = importOnnx(read, dims === undefined ? {} : { dims });
-  return { ...model, warnings: [...read.warnings, ...warnings] };
-}
 
 const passNames = (node: PipelineNode): readonly string[] =>
   node.kind === 'pass' ? [node.pass.pass.name] : node.children.flatMap(passNames);

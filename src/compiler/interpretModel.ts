@@ -8,6 +8,7 @@ import type { Cancellation } from '../base/cancellation';
 import { neverCancelled } from '../base/cancellation';
 import { importOnnx } from '../frontend/onnx/importOnnx';
 import { readOnnxModel } from '../frontend/onnx/readModel';
+import type { TensorSignature } from '../artifact/contents';
 import type { HostTensor } from '../frontend/elementType';
 import { elementCountOf, elementTypeInfo } from '../frontend/elementType';
 import { packElements, unpackElements } from '../frontend/packedElements';
@@ -15,6 +16,7 @@ import type { Operation, Type } from '../ir';
 import { ResourceStore, parseModule, types } from '../ir';
 import { func, signatureOf } from '../ir/dialects/func';
 import { registry } from '../ir/dialects/index';
+import type { InterpreterOptions } from '../ir/interpreter/interpreter';
 import { Interpreter } from '../ir/interpreter/interpreter';
 import type { ShapedValue } from '../ir/interpreter/runtimeValue';
 import { elementsFromBytes, makeMemRef, tensorFromBytes, tensorToBytes } from '../ir/interpreter/tensor';
@@ -48,10 +50,11 @@ export function interpretModule(
   resources: ResourceStore,
   inputs: Tensors,
   cancellation: Cancellation = neverCancelled,
+  options: Omit<InterpreterOptions, 'resources' | 'cancellation'> = {},
 ): Record<string, HostTensor> {
   const entry = entryFunction(module);
   const signature = signatureOf(entry);
-  const interpreter = new Interpreter(module, { resources, cancellation });
+  const interpreter = new Interpreter(module, { resources, cancellation, ...options });
   const outputs: [string, ShapedValue][] = [];
   let inputCount = 0;
   const args = signature.inputs.map((type, i) => {
@@ -77,6 +80,23 @@ export function interpretModule(
   });
   return Object.fromEntries(outputs.map(([name, value]) => [name, toHost(value)]));
 }
+
+/** What `interpretModule` takes, by name. */
+export function inputSignatures(module: Operation): readonly TensorSignature[] {
+  const entry = entryFunction(module);
+  return signatureOf(entry).inputs.flatMap((type, i) => {
+    if (isOutput(entry, i) || (type.kind !== 'tensor' && type.kind !== 'memref')) return [];
+    return [
+      {
+        name: nameAt(entry, 'arg_attrs', i) ?? `input${i}`,
+        elementType: artifactType(elementTypeName(type.element)),
+        shape: type.shape.map((d, k) => (d === types.DYNAMIC ? `d${k}` : d)),
+      },
+    ];
+  });
+}
+const artifactType = (name: HostTensor['elementType']): TensorSignature['elementType'] =>
+  (name === 'bool' ? 'i1' : name) as TensorSignature['elementType'];
 
 function argument(name: string, type: Type, tensor: HostTensor | undefined): ShapedValue {
   const fits =
@@ -107,7 +127,7 @@ function toHost(value: ShapedValue): HostTensor {
 }
 
 /** `@main`, or the only function that can be called from outside. */
-function entryFunction(module: Operation): Operation {
+export function entryFunction(module: Operation): Operation {
   const callable = module
     .body()
     .ops.filter(

@@ -85,8 +85,17 @@ export const layers: readonly Layer[] = [
   },
   {
     place: 'src/bisect',
-    holds: 'numerics and performance bisect',
-    imports: [...core, 'src/lowering', 'src/runner', 'src/profiler', 'src/dump', 'src/compiler'],
+    holds: 'numerics and performance bisect, reduction',
+    imports: [
+      ...core,
+      'src/frontend',
+      'src/lowering',
+      'src/artifact',
+      'src/runner',
+      'src/profiler',
+      'src/dump',
+      'src/compiler',
+    ],
   },
   { place: 'src/editor', holds: 'everything that knows VS Code', imports: all, packages: ['vscode'] },
   {

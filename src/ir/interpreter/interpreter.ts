@@ -18,12 +18,30 @@ import type {
 import { liftKernel } from './elementwise';
 import { elementsOfAttribute, makeMemRef } from './tensor';
 
+/**
+ * Keeps results of ops for later runs, also of other modules, in which the same op gets the same operands. Asked about
+ * ops right in functions that take and give tensors and scalars.
+ */
+export interface ResultMemo {
+  /** The results, from what was kept or from `compute`. `captured` are the values that the op reads, operands first. */
+  results(
+    op: Operation,
+    captured: readonly RuntimeValue[],
+    compute: () => readonly RuntimeValue[],
+  ): readonly RuntimeValue[];
+}
+
 export interface InterpreterOptions {
   /** Where `dense_resource` blobs come from. */
   readonly resources?: { get(key: string): Uint8Array };
   readonly cancellation?: Cancellation;
   /** Sees each op that has results after it ran (not those inside structured ops, which run in strips). */
   readonly onOp?: (op: Operation, results: readonly RuntimeValue[]) => void;
+  /** Which ops `onOp` sees; all when left out. */
+  readonly watches?: (op: Operation) => boolean;
+  /** Sees each call of a function from another one, before and after it; buffers hold what they hold then. */
+  readonly onCall?: (symbol: string, args: readonly RuntimeValue[], when: 'before' | 'after') => void;
+  readonly memo?: ResultMemo;
 }
 
 interface BlockCode {
@@ -190,9 +208,9 @@ class BlockCompiler implements StepCompiler {
     };
   }
   step(op: Operation): Step {
-    const step = this.#step(op);
-    const { onOp } = this.options;
-    if (onOp === undefined || op.results.length === 0) return step;
+    const step = this.#remembered(op, this.#step(op));
+    const { onOp, watches } = this.options;
+    if (onOp === undefined || op.results.length === 0 || watches?.(op) === false) return step;
     const results = op.results.map((r) => this.slot(r));
     return (frame, context) => {
       step(frame, context);
@@ -200,6 +218,27 @@ class BlockCompiler implements StepCompiler {
         op,
         results.map((s) => frame[s]!),
       );
+    };
+  }
+  #remembered(op: Operation, step: Step): Step {
+    const { memo } = this.options;
+    if (memo === undefined || op.results.length === 0 || op.parentOp !== this.code.op) return step;
+    const reads = valuesRead(op);
+    if ([...reads, ...op.results].some((v) => v.type.kind === 'memref')) return step;
+    const from = reads.map((v) => this.slot(v));
+    const to = op.results.map((r) => this.slot(r));
+    return (frame, context) => {
+      const results = memo.results(
+        op,
+        from.map((s) => frame[s]!),
+        () => {
+          step(frame, context);
+          return to.map((s) => frame[s]!);
+        },
+      );
+      to.forEach((s, i) => {
+        frame[s] = results[i]!;
+      });
     };
   }
   #step(op: Operation): Step {
@@ -224,6 +263,22 @@ class BlockCompiler implements StepCompiler {
     };
   }
 }
+
+/** The operands of the op, then what its regions read from around it. */
+function valuesRead(op: Operation): readonly Value[] {
+  const read = new Set<Value>(op.operands);
+  const inside = new Set<Value>();
+  op.walk((o) => {
+    if (o !== op) {
+      for (const v of o.operands) if (!inside.has(v)) read.add(v);
+      for (const r of o.results) inside.add(r);
+    }
+    for (const region of o.regions)
+      for (const block of region.blocks) for (const arg of block.args) inside.add(arg);
+  });
+  for (const v of inside) read.delete(v);
+  return [...read];
+}
 function fail(op: Operation): never {
   throw irMessages.error('STR0120', { op: op.name });
 }
@@ -241,7 +296,11 @@ class CallContext implements EvaluationContext {
     return this.frame[this.code.slots.get(value)!]!;
   }
   call(symbol: string, args: readonly RuntimeValue[]): readonly RuntimeValue[] {
-    return this.interpreter.call(symbol, args);
+    const { onCall } = this.options;
+    onCall?.(symbol, args, 'before');
+    const results = this.interpreter.call(symbol, args);
+    onCall?.(symbol, args, 'after');
+    return results;
   }
   resource(key: string): Uint8Array {
     return this.interpreter.resource(key);

@@ -29,6 +29,8 @@ export interface RewriteControl {
   /** Applications with this index or more do not happen. */
   readonly stopAfter?: number;
   readonly skip?: ReadonlySet<number>;
+  /** Names of rules of which no application happens. */
+  readonly skipRules?: ReadonlySet<string>;
 }
 
 export class RewriteRecorder {
@@ -37,10 +39,11 @@ export class RewriteRecorder {
   constructor(readonly control: RewriteControl = {}) {}
 
   /** The index of the next application, and whether it may happen. */
-  claim(): { readonly index: number; readonly allowed: boolean } {
+  claim(rule: string): { readonly index: number; readonly allowed: boolean } {
     const index = this.#next++;
-    const { stopAfter, skip } = this.control;
-    return { index, allowed: (stopAfter === undefined || index < stopAfter) && skip?.has(index) !== true };
+    const { stopAfter, skip, skipRules } = this.control;
+    const held = skip?.has(index) === true || skipRules?.has(rule) === true;
+    return { index, allowed: !held && (stopAfter === undefined || index < stopAfter) };
   }
 }
 

@@ -64,7 +64,7 @@ export class Rewriter {
   #apply(application: Application): readonly Operation[] | undefined {
     const { rule, root } = application;
     this.options.cancellation.throwIfCancelled();
-    const { index, allowed } = this.options.recorder.claim();
+    const { index, allowed } = this.options.recorder.claim(rule);
     if (!allowed) {
       const refused = this.#refused.get(root) ?? new Set();
       this.#refused.set(root, refused.add(rule));

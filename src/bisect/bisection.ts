@@ -1,0 +1,135 @@
+/**
+ * A bisection as plain data: what the command line prints, the view draws, the workspace keeps and a resumed search starts
+ * from. `numerics.ts`, `perf/` and `command/` fill it.
+ */
+import type { Search, Test } from './search';
+import type { Divergence } from './align';
+import type { TensorStatistics } from './tolerance';
+
+/** A point that can be tested. */
+export interface PointInfo {
+  /** The pass, or the rewrite: `17 bn-into-conv at Conv_4`. */
+  readonly label: string;
+  /** The stage of a pass, the rule of a rewrite. */
+  readonly group: string;
+}
+
+/** One search: over passes, or over the rewrites of one. */
+export interface Level {
+  /** Unique in the bisection: `passes`, `rewrites of 4 fold-batch-norm`. */
+  readonly id: string;
+  readonly title: string;
+  readonly points: readonly PointInfo[];
+  readonly search: Search;
+  /** Tests that a binary search needs at most. */
+  readonly bound: number;
+  /** The point that is being tested. */
+  readonly running?: number;
+}
+
+export type Status = 'running' | 'paused' | 'done' | 'failed';
+
+/** What one held-back rewrite or rule would change. */
+export interface WhatIf {
+  /** `rewrite 41 (bn-into-conv)`, `rule bn-into-conv`. */
+  readonly without: string;
+  /** Largest error over what is allowed, of the whole program without it; undefined where it does not compile. */
+  readonly metric: number | undefined;
+  /** Why it does not compile. */
+  readonly problem?: string;
+}
+
+export interface OpSummary {
+  readonly name: string;
+  readonly nodes: readonly string[];
+}
+
+/** A place where results go wrong. */
+export interface Culprit {
+  /** `fold-batch-norm`, or `code` for what is below the last pass. */
+  readonly pass: string;
+  readonly stage: string;
+  /** Passes or rewrites that it may be as well, since they could not be tested. */
+  readonly alternatives: readonly string[];
+  readonly rewrite?: {
+    /** Position in the compilation, and in the pass. */
+    readonly index: number;
+    readonly inPass: number;
+    readonly rule: string;
+    readonly sources: readonly OpSummary[];
+    readonly results: readonly OpSummary[];
+  };
+  readonly dispatch?: {
+    readonly index: number;
+    readonly name: string;
+    readonly source: string;
+    readonly race: boolean;
+  };
+  /** Signal that ended the process. */
+  readonly crash?: string;
+  readonly nodes: readonly string[];
+  readonly divergence?: Divergence;
+  /** Error of the program's outputs over what is allowed, right after it. */
+  readonly metric: number | undefined;
+  /** Of the outputs. */
+  readonly outputs: readonly TensorStatistics[];
+  /** The IR that the rewrite changed, as a unified diff. */
+  readonly diff: string;
+  readonly whatIf: readonly WhatIf[];
+  readonly reproducer?: Reproducer;
+}
+
+export interface Reproducer {
+  /** IR that still goes wrong. */
+  readonly ir: string;
+  /** Ops of its entry function. */
+  readonly ops: number;
+  readonly command: string;
+  readonly files: readonly string[];
+}
+
+export interface Bisection {
+  readonly version: 1;
+  readonly kind: 'numerics' | 'perf' | 'command';
+  readonly id: string;
+  /** What is bisected: a model file, a command. */
+  readonly subject: string;
+  readonly startedAt: number;
+  readonly durationMs: number;
+  readonly status: Status;
+  /** What is going on, or why it failed. */
+  readonly activity: string;
+  /** What a metric counts, and above which it is bad. */
+  readonly metric: { readonly name: string; readonly limit: number | undefined };
+  readonly levels: readonly Level[];
+  readonly culprits: readonly Culprit[];
+  /** One sentence. */
+  readonly verdict: string;
+  /** Things to know: a second change, a reference that is not deterministic. */
+  readonly notes: readonly string[];
+  /** Runs of the program for the search, and at most how many a binary search needs. */
+  readonly runs: { readonly search: number; readonly bound: number; readonly other: number };
+}
+
+/** What a search starts from when it was stopped: verdicts by level. */
+export type SavedTests = ReadonlyMap<string, readonly Test[]>;
+
+export const savedTests = (bisection: Bisection): SavedTests =>
+  new Map(bisection.levels.map((l) => [l.id, l.search.tests]));
+
+/** The bisection with the verdict of a person on a point; what was concluded from tests before is open again. */
+export function markPoint(
+  bisection: Bisection,
+  levelId: string,
+  point: number,
+  verdict: Test['verdict'],
+): Bisection {
+  const at = bisection.levels.findIndex((l) => l.id === levelId);
+  const level = bisection.levels[at];
+  if (level === undefined || point < 0 || point >= level.points.length) return bisection;
+  const test: Test = { point, verdict, by: 'hand' };
+  const search = { ...level.search, tests: [...level.search.tests, test] };
+  // Later levels look into what this one found, which may now be something else.
+  const levels = [...bisection.levels.slice(0, at), { ...level, search }];
+  return { ...bisection, levels, culprits: [], verdict: '', status: 'paused', activity: 'marked by hand' };
+}

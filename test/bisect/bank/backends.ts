@@ -1,0 +1,100 @@
+/** Defects below the last pass: wrong C for one kernel, wrong places of buffers. */
+import type { Backend } from '../../../src/bisect/programRun';
+import { shippedBackend } from '../../../src/bisect/programRun';
+import type { EmittedKernels } from '../../../src/lowering/targets/cpu/emitKernels';
+import type { TargetStep } from '../../../src/lowering/targets/targetProgram';
+
+export interface BackendDefect {
+  readonly name: string;
+  readonly model: 'tiny' | 'mobilenet' | 'resnet';
+  /** Part of the name of the dispatch that is to be found; undefined where no kernel by itself is wrong. */
+  readonly dispatch: string | undefined;
+  readonly backend: Backend;
+}
+
+/** Changes the function of the first kernel whose symbol holds `part`, in both forms of the C. */
+function changeKernel(e: EmittedKernels, part: string, change: (code: string) => string): EmittedKernels {
+  const edit = (source: string, symbol: string): string => {
+    const at = source.indexOf(`void ${symbol}(`);
+    if (at < 0) return source;
+    const end = source.indexOf('\n}', at);
+    const changed = change(source.slice(at, end));
+    if (changed === source.slice(at, end)) throw new Error(`nothing to change in ${symbol}`);
+    return source.slice(0, at) + changed + source.slice(end);
+  };
+  const named = e.kernels.find((k) => k.symbol.includes(part))?.symbol ?? '';
+  return {
+    ...e,
+    source: edit(e.source, named),
+    units: e.units.map((u) => {
+      const own = u.exports.find((x) => x.name === named);
+      return own === undefined ? u : { ...u, source: edit(u.source, own.symbol) };
+    }),
+  };
+}
+const wrongC = (part: string, change: (code: string) => string): Backend => ({
+  ...shippedBackend,
+  emit: (module, options) => changeKernel(shippedBackend.emit(module, options), part, change),
+});
+const wrongStep = (part: string, change: (step: TargetStep) => TargetStep): Backend => ({
+  ...shippedBackend,
+  host: (module, kernels) => {
+    const program = shippedBackend.host(module, kernels);
+    return {
+      ...program,
+      entryPoints: program.entryPoints.map((e) => ({
+        ...e,
+        steps: e.steps.map((s) => (s.name.includes(part) ? change(s) : s)),
+      })),
+    };
+  },
+});
+
+export const backendDefects: readonly BackendDefect[] = [
+  {
+    name: 'c-loop-bound-off-by-one',
+    model: 'tiny',
+    dispatch: 'dispatch_0_',
+    backend: wrongC('dispatch_0_', (c) => c.replace(/(i\d+) < 3;/, '$1 < 2;')),
+  },
+  {
+    name: 'c-wrong-minimum',
+    model: 'tiny',
+    dispatch: 'pool_max',
+    backend: wrongC('pool_max', (c) => c.replace(/maximum_(\w+)\((\w+), (\w+)\)/, 'maximum_$1($2, $2)')),
+  },
+  {
+    name: 'c-crashes',
+    model: 'tiny',
+    dispatch: 'depthwise',
+    backend: wrongC('depthwise', (c) => c.replace('{\n', '{\n  *(volatile int *)8 = 1;\n')),
+  },
+  {
+    name: 'c-races-on-static-accumulators',
+    model: 'mobilenet',
+    dispatch: 'dispatch_3_',
+    backend: wrongC('dispatch_3_', (c) =>
+      c.replace(/^(\s+)(v\d+f32) (a\d+) = (\w+);/gm, '$1static $2 $3; $3 = $4;'),
+    ),
+  },
+  {
+    name: 'c-stores-one-lane-off',
+    model: 'mobilenet',
+    dispatch: 'dispatch_5_',
+    backend: wrongC('dispatch_5_', (c) => c.replace(/(\*\((?:v\d+f32_u|float) \*\)\(?out0 \+ )/, '$11 + ')),
+  },
+];
+
+export const hostDefects: readonly BackendDefect[] = [
+  {
+    name: 'host-binds-stale-buffer',
+    model: 'tiny',
+    dispatch: undefined,
+    backend: wrongStep('dispatch_4_', (s) => ({
+      ...s,
+      bindings: s.bindings.map((b) =>
+        b.space === 'arena' && b.access === 'read' ? { ...b, offset: b.offset + 512 } : b,
+      ),
+    })),
+  },
+];
