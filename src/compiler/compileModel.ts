@@ -327,7 +327,6 @@ class Compile {
   }
 }
 
-
 const passNames = (node: PipelineNode): readonly string[] =>
   node.kind === 'pass' ? [node.pass.pass.name] : node.children.flatMap(passNames);
 
