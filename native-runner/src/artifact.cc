@@ -1,11 +1,25 @@
 #include "artifact.h"
 
+#include <cstring>
 #include <utility>
 
 #include "cpu.h"
 #include "error.h"
 
 namespace strata {
+namespace {
+
+// Up to this size constants are copied to huge pages: streams of weights then miss the TLB less. Larger ones stay in the
+// mapped file, which loads at once and is shared among processes.
+constexpr uint64_t kMaxCopied = uint64_t{1} << 30;
+// Less than this does not fill huge pages.
+constexpr uint64_t kMinCopied = uint64_t{1} << 22;
+
+uint64_t aligned(uint64_t bytes) {
+  return (bytes + format::kDataAlignment - 1) / format::kDataAlignment * format::kDataAlignment;
+}
+
+}  // namespace
 
 Artifact::Artifact(std::string file) : file_(std::move(file)) {
   try {
@@ -91,6 +105,24 @@ void Artifact::place_constants(const ZipArchive &archive) {
     }
     constants_.push_back(from.data + constant.offset);
   }
+  copy_constants();
+}
+
+void Artifact::copy_constants() {
+  uint64_t total = 0;
+  for (const auto &constant : program_.constants) total += aligned(constant.length);
+  if (total < kMinCopied || total > kMaxCopied) return;
+  copied_ = AlignedBuffer(total, "constants");
+  uint64_t at = 0;
+  for (size_t i = 0; i < constants_.size(); ++i) {
+    const uint64_t length = program_.constants[i].length;
+    std::memcpy(copied_.data() + at, constants_[i], static_cast<size_t>(length));
+    constants_[i] = copied_.data() + at;
+    at += aligned(length);
+  }
+  // The pages of the files are not needed again.
+  mapping_->release();
+  for (const auto &[path, file] : parameter_files_) file->release();
 }
 
 const EntryPoint &Artifact::entry_point(const std::string &name) const {

@@ -28,6 +28,7 @@ class Artifact {
   void check_machine() const;
   void load_kernels(const ZipArchive &archive);
   void place_constants(const ZipArchive &archive);
+  void copy_constants();
   const MappedFile &parameter_file(const Constant &constant);
 
   std::string file_;
@@ -37,6 +38,7 @@ class Artifact {
   std::vector<std::vector<strata_kernel>> kernels_;  // by entry point and step
   std::vector<std::pair<std::string, std::unique_ptr<MappedFile>>> parameter_files_;
   std::vector<const void *> constants_;
+  AlignedBuffer copied_;
 };
 
 }  // namespace strata

@@ -57,6 +57,12 @@ MappedFile::~MappedFile() {
   if (data_ != nullptr) munmap(const_cast<uint8_t *>(data_), static_cast<size_t>(size_));
 }
 
+void MappedFile::release() const {
+#ifdef MADV_DONTNEED
+  if (data_ != nullptr) madvise(const_cast<uint8_t *>(data_), static_cast<size_t>(size_), MADV_DONTNEED);
+#endif
+}
+
 AlignedBuffer::AlignedBuffer(uint64_t size, const std::string &what) : size_(size) {
   // At least one byte, so that an empty tensor has an address too.
   const uint64_t wanted = std::max<uint64_t>(size, 1);

@@ -24,6 +24,8 @@ class MappedFile {
 
   const uint8_t *data() const { return data_; }
   uint64_t size() const { return size_; }
+  // Gives back memory of what was read; reading again reads the file again.
+  void release() const;
 
  private:
   const uint8_t *data_ = nullptr;
