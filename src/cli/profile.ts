@@ -2,15 +2,19 @@
 import { readFile } from 'node:fs/promises';
 import path from 'node:path';
 import type { Command } from 'commander';
-import { formatDuration, ns } from '../base/units';
+import { formatDuration, formatRate, ns } from '../base/units';
 import { measurementOf } from '../compiler/artifactSession';
 import { loadInputs } from '../compiler/tensors';
+import type { Roofs } from '../profiler/layout/roofline';
 import { readTrace } from '../profiler/readTrace';
 import { formatSummary, summarise } from '../profiler/summary';
+import { knownPeak, measurePeak, peakOf } from '../runner/measurePeak';
 import type { ArtifactOptions } from './artifactFor';
 import { addCompileOptions, inputSources, withSession } from './artifactFor';
 import { collect, integerOption } from './options';
+import type { CommandContext } from './output';
 import { runCommand } from './output';
+import { resourceRoot } from './resourceRoot';
 
 interface ProfileOptions extends ArtifactOptions {
   readonly output?: string;
@@ -58,16 +62,38 @@ export function configureProfile(command: Command): void {
             entry: entry.name,
             ...plan,
           });
+          const roofs = await roofsOf(timings.threads, context);
           const summary = summarise(readTrace(await readFile(output), path.basename(output)));
           const measurement = measurementOf(timings, output);
           const text = [
-            formatSummary(summary, limit),
+            formatSummary(summary, limit, roofs),
             '',
             `${measurement.repeats} runs on ${measurement.threads} thread${measurement.threads === 1 ? '' : 's'}: median ${formatDuration(ns(measurement.medianNs))}, min ${formatDuration(ns(measurement.minNs))}`,
+            ...(roofs === undefined
+              ? []
+              : [
+                  `at most ${formatRate(roofs.flopsPerSecond, 'FLOP/s')} in f32, and ${formatRate(roofs.bytesPerSecond, 'B/s')} from memory; more than 100 % comes from caches`,
+                ]),
             `trace  ${output}`,
           ];
-          return { json: { trace: output, measurement, summary }, text: text.join('\n') };
+          return { json: { trace: output, measurement, roofs, summary }, text: text.join('\n') };
         });
       }),
     );
+}
+
+/** What this machine reaches at most: as it was measured before, or measured now. Undefined where it cannot be. */
+async function roofsOf(threads: number, context: CommandContext): Promise<Roofs | undefined> {
+  const { signal } = context.cancellation;
+  let peak = await knownPeak();
+  if (peak === undefined) {
+    context.progress('Measuring what this machine reaches at most, once');
+    peak = await measurePeak({ resourceRoot, signal }).catch(() => undefined);
+    context.cancellation.throwIfCancelled();
+  }
+  const flopsPerSecond = peak && peakOf(peak, 'f32', threads);
+  const bytesPerSecond = peak && peakOf(peak, 'read', threads);
+  return flopsPerSecond === undefined || bytesPerSecond === undefined
+    ? undefined
+    : { flopsPerSecond, bytesPerSecond };
 }

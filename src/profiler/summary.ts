@@ -2,7 +2,10 @@
  * The per-dispatch table: where the time of a run went, joined to the model nodes behind it. Printed by the command
  * line, shown by the editor, read by hovers and code lenses.
  */
+import { threeDigits } from '../base/units';
 import { columnUnit } from './layout/columnUnits';
+import type { Roofs } from './layout/roofline';
+import { attained } from './layout/roofline';
 import { selfTimes } from './nesting';
 import { originLabel } from './originLabel';
 import { spreadOf, spreadOfMerged } from './statistics';
@@ -24,6 +27,8 @@ export interface SummaryRow extends Spread {
   readonly share: number;
   readonly flopsPerSecond?: number;
   readonly bytesPerSecond?: number;
+  /** What the cost model said that a call takes on one thread. */
+  readonly predicted?: number;
   /** Row of its longest zone in `Trace.zones`. */
   readonly longest: number;
 }
@@ -108,7 +113,7 @@ export function summariseCalls(trace: TraceColumns): {
     total,
     rows: rows
       .map((r): SummaryRow => {
-        const { flops, bytes, dispatch, entry, origins } = r.g.facts;
+        const { flops, bytes, dispatch, entry, origins, predicted } = r.g.facts;
         const rate = (work: number): number => (work * r.spread.calls * 1e9) / r.spread.total;
         const row: SummaryRow = {
           name: r.g.name,
@@ -121,6 +126,7 @@ export function summariseCalls(trace: TraceColumns): {
           share: total === 0 ? 0 : weight(r) / total,
           ...(flops === undefined || r.spread.total === 0 ? {} : { flopsPerSecond: rate(flops) }),
           ...(bytes === undefined || r.spread.total === 0 ? {} : { bytesPerSecond: rate(bytes) }),
+          ...(predicted === undefined ? {} : { predicted }),
         };
         callsOfRow.set(row, r.calls);
         return row;
@@ -130,6 +136,15 @@ export function summariseCalls(trace: TraceColumns): {
       ),
   };
   return { summary, calls: callsOfRow };
+}
+
+const percent = (part: number | undefined): string =>
+  part === undefined ? '' : `${(100 * part).toFixed(0)} %`;
+/** What binds a dispatch of this intensity. */
+function boundOf(r: SummaryRow, roofs: Roofs): string {
+  const { flopsPerSecond: flops, bytesPerSecond: bytes } = r;
+  if (flops === undefined || bytes === undefined || flops === 0) return bytes === undefined ? '' : 'memory';
+  return bytes > 0 && (flops / bytes) * roofs.bytesPerSecond < roofs.flopsPerSecond ? 'memory' : 'compute';
 }
 
 const selfOf = (g: Group): number => (g.onThreads > 0 ? g.onThreads : g.onAll);
@@ -170,8 +185,11 @@ function callsOf(trace: TraceColumns, zones: readonly number[]): RowCalls {
   };
 }
 
-/** The summary as an aligned text table, at most `limit` rows, one unit per column. */
-export function formatSummary(summary: Summary, limit = Infinity): string {
+/**
+ * The summary as an aligned text table, at most `limit` rows, one unit per column. With `roofs`, also what binds each
+ * dispatch and the part of it that is reached; both where anything was predicted, what was.
+ */
+export function formatSummary(summary: Summary, limit = Infinity, roofs?: Roofs): string {
   const shown = summary.rows.slice(0, limit);
   const time = columnUnit(
     'time',
@@ -185,6 +203,7 @@ export function formatSummary(summary: Summary, limit = Infinity): string {
     'bytes',
     shown.map((r) => r.bytesPerSecond),
   );
+  const predicts = shown.some((r) => r.predicted !== undefined);
   const entries = new Set(summary.rows.map((r) => r.entry)).size > 1;
   const header = [
     summary.by === 'dispatch' ? 'dispatch' : 'zone',
@@ -195,6 +214,8 @@ export function formatSummary(summary: Summary, limit = Infinity): string {
     'share',
     flops.unit,
     bytes.unit,
+    ...(roofs === undefined ? [] : ['bound', 'of bound']),
+    ...(predicts ? [`predicted ${time.unit}`, 'off by'] : []),
   ];
   const lines = shown.map((r) => [
     r.entry === undefined || !entries ? r.name : `${r.entry}: ${r.name}`,
@@ -205,6 +226,12 @@ export function formatSummary(summary: Summary, limit = Infinity): string {
     `${(r.share * 100).toFixed(1)} %`,
     flops.format(r.flopsPerSecond),
     bytes.format(r.bytesPerSecond),
+    ...(roofs === undefined ? [] : [boundOf(r, roofs), percent(attained(r, roofs))]),
+    ...(predicts
+      ? r.predicted === undefined || r.predicted === 0
+        ? ['', '']
+        : [time.format(r.predicted), `${threeDigits(r.median / r.predicted)} ×`]
+      : []),
   ]);
   const widths = header.map((h, c) => Math.max(h.length, ...lines.map((l) => l[c]!.length)));
   const format = (cells: readonly string[]): string =>

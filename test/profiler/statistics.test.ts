@@ -137,6 +137,14 @@ test('the table and the CSV of a run', () => {
   const table = formatSummary(summary, 2);
   assert.match(table, /^dispatch +model nodes +calls +total µs +median µs +share +GFLOP\/s +GB\/s\n/);
   assert.match(table, /… and 1 more$/);
+  const [first] = summary.rows;
+  const rate = first!.flopsPerSecond!;
+  const bound = formatSummary({ ...summary, rows: [{ ...first!, predicted: 2 * first!.median }] }, 2, {
+    flopsPerSecond: 4 * rate,
+    bytesPerSecond: 1e18,
+  });
+  assert.match(bound, / bound +of bound +predicted µs +off by\n/);
+  assert.match(bound, / compute +25 % +[\d.]+ +0\.500 ×$/);
   assert.match(table, /\/features\/1\/Conv \+ Clip/);
   assert.equal(summaryCsv(summary).split('\r\n').length, 5);
   assert.equal([...zonesCsv(t)].length, 1 + t.zones.start.length);
