@@ -1,7 +1,8 @@
 // `npm run bench:trace [-- --zones N] [--format protobuf|chrome]…`: generates a trace, reads it in a process of its own, and prints
 // the time and the memory per zone. With --max-ns-per-zone X it fails where reading takes longer: for CI at reduced size.
+// With --view it measures pan and zoom steps of the timeline in a headless Chromium instead; see test/bench/traceViewBench.ts.
 
-import { fork } from 'node:child_process';
+import { fork, spawnSync } from 'node:child_process';
 import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
@@ -14,9 +15,18 @@ const { values } = parseArgs({
     zones: { type: 'string', default: '200000' },
     format: { type: 'string', multiple: true, default: ['protobuf', 'chrome'] },
     'max-ns-per-zone': { type: 'string' },
+    view: { type: 'boolean', default: false },
+    'max-frame-ms': { type: 'string' },
     json: { type: 'boolean', default: false },
   },
 });
+
+if (values.view) {
+  const limit = values['max-frame-ms'] === undefined ? [] : ['--max-frame-ms', values['max-frame-ms']];
+  const args = ['traceView', '--zones', values.zones, ...limit, ...(values.json ? ['--json'] : [])];
+  const bench = path.join(root, 'scripts/bench.mjs');
+  process.exit(spawnSync(process.execPath, [bench, ...args], { stdio: 'inherit' }).status ?? 1);
+}
 
 const out = path.join(root, 'out');
 mkdirSync(out, { recursive: true });

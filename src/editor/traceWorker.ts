@@ -2,8 +2,7 @@
  * The trace worker: reads traces and answers what views ask of them, on a thread of its own, so that neither a large trace nor
  * a long query holds up the extension host. Knows no VS Code; started by `TraceClient`.
  */
-import { readFileSync, writeFileSync } from 'node:fs';
-import path from 'node:path';
+import { writeFileSync } from 'node:fs';
 import { parentPort } from 'node:worker_threads';
 import { compareTraces } from '../profiler/compare';
 import type { Comparison } from '../profiler/compare';
@@ -16,6 +15,7 @@ import { speedscopeJson } from '../profiler/export/speedscopeJson';
 import type { QueryResult } from '../profiler/query/queryResult';
 import { QueryThread } from '../profiler/query/queryThread';
 import { readTrace } from '../profiler/readTrace';
+import { readTraceFile } from '../profiler/readTraceFile';
 import type { Trace } from '../profiler/trace';
 import { answerQuery } from '../protocol/profilerView';
 import type { ExportFormat } from '../protocol/profilerView';
@@ -66,12 +66,11 @@ function exported(trace: Trace, format: ExportFormat): Iterable<string | Uint8Ar
 }
 
 const worker: TraceWorker = {
-  open: (run, source) => {
-    const bytes = 'file' in source ? readFileSync(source.file) : source.bytes;
-    const trace = readTrace(bytes, 'file' in source ? path.basename(source.file) : source.name);
+  open: async (run, source) => {
+    const trace = 'file' in source ? await readTraceFile(source.file) : readTrace(source.bytes, source.name);
     const engine = new TraceEngine(trace);
     runs.set(run, { trace, engine, sql: new QueryThread(trace, import.meta.dirname) });
-    return Promise.resolve(engine.info());
+    return engine.info();
   },
   close: (run) => {
     runs.get(run)?.sql.dispose();
