@@ -3,7 +3,8 @@
  * the real view and engine. Printed per step: the time that the page works for the frame (input to last draw call), the distance of
  * frames while panning without a pause (which includes the browser's own compositing), the time that the engine takes for a
  * window, and the time until a step shows exactly what was asked for, over this harness's slow channel. With
- * --max-frame-ms X it fails where the 95th percentile of the page's work is above.
+ * --max-frame-ms X it fails where the 95th percentile of the page's work is above. Rectangles are drawn by WebGL where there
+ * is a GPU, and by the 2D canvas elsewhere; --webgl takes WebGL in any case.
  */
 import os from 'node:os';
 import process from 'node:process';
@@ -19,6 +20,7 @@ const { values } = parseArgs({
   options: {
     zones: { type: 'string', default: '200000' },
     'max-frame-ms': { type: 'string' },
+    webgl: { type: 'boolean', default: false },
     json: { type: 'boolean', default: false },
   },
 });
@@ -177,6 +179,7 @@ try {
     height: 700,
     state: { kind: 'ready', id: 'bench', runs: [{ title: 'bench', info }] },
     traces: [trace],
+    ...(values.webgl ? { renderer: 'webgl' as const } : {}),
   });
   const { page } = view;
   await page.waitForSelector('.details .hottest li', { timeout: 600_000 });

@@ -57,6 +57,22 @@ describe('profiler view', { skip: missing === undefined ? false : missing }, () 
     }
   }
 
+  /** Mean lightness of the blocks of 4 by 4 pixels of a picture: edges that are smoothed differently do not count. */
+  const lightness = (v: ProfilerPage, png: Buffer): Promise<number[]> =>
+    v.page.evaluate(async (base64) => {
+      const bytes = Uint8Array.from(atob(base64), (c) => c.charCodeAt(0));
+      const bitmap = await createImageBitmap(new Blob([bytes], { type: 'image/png' }));
+      const canvas = new OffscreenCanvas(Math.ceil(bitmap.width / 4), Math.ceil(bitmap.height / 4));
+      const context = canvas.getContext('2d')!;
+      context.imageSmoothingQuality = 'high';
+      context.drawImage(bitmap, 0, 0, canvas.width, canvas.height);
+      const { data } = context.getImageData(0, 0, canvas.width, canvas.height);
+      return Array.from(
+        { length: data.length / 4 },
+        (_, i) => (data[4 * i]! + data[4 * i + 1]! + data[4 * i + 2]!) / 3,
+      );
+    }, png.toString('base64'));
+
   const heading = (v: ProfilerPage): Promise<string> => v.page.locator('.details h2').innerText();
   const plain = (text: string): string => text.replaceAll(/\s/g, '');
   const calls = (v: ProfilerPage, method: string): readonly ZoneRef[] =>
@@ -260,6 +276,27 @@ describe('profiler view', { skip: missing === undefined ? false : missing }, () 
       );
       assert.ok((await worker.boundingBox())!.y < before);
     }));
+
+  test('WebGL and the 2D canvas draw the same', async () => {
+    const pictures: number[][] = [];
+    for (const more of [{}, { renderer: 'webgl' }] as const)
+      await withView(more, async (v) => {
+        await v.page.waitForSelector('.timeline .chart[data-settled=true]');
+        const rects = v.page.locator('.timeline .chart-rects canvas');
+        const drawsFlat = await rects.evaluate((c: HTMLCanvasElement) => c.getContext('2d') !== null);
+        assert.equal(drawsFlat, !('renderer' in more));
+        // Texts are drawn by one painter in either case, after the rectangles.
+        await v.page.evaluate(() => {
+          document.querySelector<HTMLElement>('.timeline .chart-sticky > canvas:last-child')!.style.opacity =
+            '0';
+        });
+        pictures.push(await lightness(v, await v.page.locator('.timeline .chart-scroll').screenshot()));
+      });
+    const [flat = [], gl = []] = pictures;
+    const apart = flat.filter((value, i) => Math.abs(value - gl[i]!) > 12).length;
+    assert.ok(new Set(flat).size > 20, 'there is something to see');
+    assert.ok(apart / flat.length < 0.02, `${apart} of ${flat.length} blocks differ`);
+  });
 
   test('another theme repaints', () =>
     withView({}, async (v) => {

@@ -59,6 +59,8 @@ export interface OpenChoices {
   readonly where?: 'panel' | 'editor';
   readonly scale?: number;
   readonly saved?: ProfilerViewState;
+  /** `webgl` also where only software draws it. */
+  readonly renderer?: 'webgl';
   readonly bookmarks?: readonly Bookmark[];
   readonly join?: ZoneJoin;
 }
@@ -216,7 +218,10 @@ export class ViewBrowser {
       o.where ?? 'panel',
     );
     // VS Code sets class and variables on the document before any script of ours runs.
-    const themed = html.replace('<body ', `<body class="${THEMES[o.theme].bodyClass}" `);
+    const themed = html.replace(
+      '<body ',
+      `<body ${o.renderer === undefined ? '' : `data-renderer="${o.renderer}" `}class="${THEMES[o.theme].bodyClass}" `,
+    );
     await page.route(`${ORIGIN}/**`, (route) => {
       const { pathname } = new URL(route.request().url());
       if (pathname === '/') return route.fulfill({ contentType: 'text/html', body: themed });

@@ -81,7 +81,18 @@ interface Program {
   readonly uniform: (name: string) => WebGLUniformLocation | null;
 }
 
-/** Undefined where there is no WebGL 2. `lost` is called when a context that was lost is there again. */
+/** Renderers that compute WebGL on the processor and then copy every frame out of it: the 2D canvas is faster there. */
+const SOFTWARE = /swiftshader|llvmpipe|softpipe|software|basic render/i;
+
+function isSoftware(gl: WebGL2RenderingContext): boolean {
+  const info = gl.getExtension('WEBGL_debug_renderer_info');
+  return info !== null && SOFTWARE.test(String(gl.getParameter(info.UNMASKED_RENDERER_WEBGL)));
+}
+
+/**
+ * Undefined where there is no WebGL 2 in hardware; `data-renderer="webgl"` of the body takes what there is. `restored` is
+ * called when a context that was lost is there again.
+ */
 export function glRects(canvas: HTMLCanvasElement, restored: () => void): RectPainter | undefined {
   const gl = canvas.getContext('webgl2', {
     alpha: true,
@@ -89,7 +100,7 @@ export function glRects(canvas: HTMLCanvasElement, restored: () => void): RectPa
     depth: false,
     powerPreference: 'low-power',
   });
-  if (gl === null) return undefined;
+  if (gl === null || (document.body.dataset['renderer'] !== 'webgl' && isSoftware(gl))) return undefined;
   let program: Program | undefined = makeProgram(gl);
   let uploaded: readonly Uploaded[] = [];
   canvas.addEventListener('webglcontextlost', (e) => {
