@@ -16,6 +16,7 @@ import { ModelRuns } from './editor/modelRuns';
 import { ProfilerViews } from './editor/profilerViews';
 import { followCursor } from './editor/selectionSync';
 import { CurrentTrace } from './editor/traceSource';
+import { openZoneAddress } from './editor/zoneAddress';
 
 /** What other extensions and the tests in the extension host get from `activate`. */
 export interface StrataApi {
@@ -72,9 +73,16 @@ export function activate(context: vscode.ExtensionContext): StrataApi {
     compilations,
     documents.register(),
     views.register(),
+    vscode.window.registerUriHandler({
+      handleUri: (address) =>
+        openZoneAddress(address, views).catch((error: unknown) => {
+          report.showError('Open Link', error);
+        }),
+    }),
     vscode.window.registerFileDecorationProvider(new DimmedRows()),
     startLanguageServer(context.extensionPath, navigator, log),
     vscode.languages.registerCodeLensProvider({ scheme: irScheme }, heat),
+    vscode.languages.registerInlayHintsProvider({ scheme: irScheme }, heat),
     followCursor(navigator, views),
     compilations.onDidChange((id) => {
       if (trace.compilation === id && compilations.get(id) === undefined) trace.clear();

@@ -7,6 +7,8 @@ export const commands = {
   'strata.showFailure': 'Show Error',
   'strata.profileModel': 'Profile Model…',
   'strata.openTrace': 'Open Trace…',
+  'strata.openZoneLink': 'Open Link to a Zone…',
+  'strata.hotOps': 'Hot Ops of This Function…',
   'strata.openProfiler': 'Open Profiler in an Editor',
   'strata.showProfiler': 'Show Profiler',
   'strata.openPassIr': 'Open IR',

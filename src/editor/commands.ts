@@ -10,7 +10,14 @@ import type { IrNavigator, IrTarget } from './irNavigator';
 import { editorMessages } from './messages';
 import type { ModelRuns } from './modelRuns';
 import { modelExtensions } from './modelRuns';
+import { pickHotOp } from './hotOps';
 import type { ProfilerViews } from './profilerViews';
+import { openZoneAddress } from './zoneAddress';
+
+/** Files that a trace may have; what one is, its content decides. */
+const traceExtensions = [
+  ...['pftrace', 'perfetto-trace', 'json', 'gz', 'zst', 'tracy', 'csv', 'cpuprofile', 'jsonl', 'txt', 'perf'],
+] as const;
 
 export interface CommandContext {
   readonly compilations: Compilations;
@@ -91,10 +98,20 @@ function createCommands({
       const file =
         argument instanceof vscode.Uri
           ? argument
-          : await askForFile('Open Trace', { Traces: ['pftrace', 'perfetto-trace', 'json', 'gz'] });
+          : await askForFile('Open Trace', { Traces: [...traceExtensions], 'All files': ['*'] });
       if (file === undefined) return;
       await vscode.commands.executeCommand('vscode.openWith', file, 'strata.trace');
     },
+    'strata.openZoneLink': async () => {
+      const clipboard = await vscode.env.clipboard.readText();
+      const link = await vscode.window.showInputBox({
+        title: 'Open Link to a Zone',
+        value: clipboard.includes('/zone?') ? clipboard : '',
+        prompt: 'As the details of a zone copy it',
+      });
+      if (link !== undefined && link !== '') await openZoneAddress(vscode.Uri.parse(link), views);
+    },
+    'strata.hotOps': () => pickHotOp(navigator),
     'strata.openProfiler': async (argument) => {
       await showRunOf(argument);
       await views.openEditor();

@@ -1,4 +1,4 @@
-/** After a run: a heat bar in the gutter of IR documents, and a code lens on what takes the time. */
+/** After a run: a heat bar in the gutter of IR documents, a code lens on what takes the time, and the time of each other op at its end. */
 import * as vscode from 'vscode';
 import { formatDuration, ns, threeDigits } from '../base/units';
 import type { LineHeat } from '../language/provenance';
@@ -25,9 +25,10 @@ function bar(theme: 'light' | 'dark', level: number): vscode.Uri {
   return vscode.Uri.parse(`data:image/svg+xml;base64,${Buffer.from(svg).toString('base64')}`);
 }
 
-export class IrHeat implements vscode.CodeLensProvider, vscode.Disposable {
+export class IrHeat implements vscode.CodeLensProvider, vscode.InlayHintsProvider, vscode.Disposable {
   readonly #changed = new vscode.EventEmitter<void>();
   readonly onDidChangeCodeLenses = this.#changed.event;
+  readonly onDidChangeInlayHints = this.#changed.event;
   readonly #types = levels.map((_, level) =>
     vscode.window.createTextEditorDecorationType({
       overviewRulerLane: vscode.OverviewRulerLane.Left,
@@ -96,6 +97,23 @@ export class IrHeat implements vscode.CodeLensProvider, vscode.Disposable {
       const tooltip = `${changed.map((p) => p.pass).join(', ')}\n\nCompare with the IR before ${last.pass}`;
       const target: IrTarget = { compilation: entry.id, pass: last.index, symbol };
       return [lens(document.positionAt(start).line, title, 'strata.diffWithPrevious', tooltip, target)];
+    });
+  }
+
+  /** Times of the ops that take too little for a lens of their own. */
+  provideInlayHints(document: vscode.TextDocument, range: vscode.Range): vscode.InlayHint[] {
+    const shown = this.navigator.shownIn(document);
+    const times = shown?.entry.measurement?.dispatches ?? [];
+    if (shown === undefined) return [];
+    return this.#heat(document, shown).flatMap(({ line, share, dispatch }) => {
+      const time = times.find((d) => d.index === dispatch);
+      if (share >= lensShare || time === undefined || line < range.start.line || line > range.end.line)
+        return [];
+      const label = `${formatDuration(ns(time.medianNs))} · ${(100 * share).toFixed(1)} %`;
+      const hint = new vscode.InlayHint(document.lineAt(line).range.end, label);
+      hint.paddingLeft = true;
+      hint.tooltip = `Median of ${time.calls} runs, and its part of the run`;
+      return [hint];
     });
   }
 

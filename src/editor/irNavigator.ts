@@ -14,12 +14,17 @@ import {
   placesOfNodes,
   symbolAt,
 } from '../language/provenance';
-import type { ZoneRef } from '../protocol/profilerView';
+import { joinZoneToAny, passHistory } from '../language/zoneJoin';
+import type { Joined } from '../language/zoneJoin';
+import type { ZoneJoin, ZoneLink, ZoneRef } from '../protocol/profilerView';
 import type { Compilations, DoneEntry } from './compilations';
 import { passRecord, provenanceOf, snapshotAfter } from './compilations';
 import type { IrDocuments } from './irDocuments';
 import { irAddress, irScheme, sourceUri } from './irDocuments';
 import { editorMessages } from './messages';
+
+/** Model nodes of a dispatch that are linked. */
+const mostNodes = 6;
 
 /** Where in a compilation to go; what hovers and other commands pass as an argument. */
 export interface IrTarget {
@@ -172,15 +177,14 @@ export class IrNavigator implements vscode.Disposable {
 
   /** Shows the ops of a zone where their IR is in view, without moving the focus. */
   highlightZone(compilation: string | undefined, zone: ZoneRef | undefined): Promise<void> {
-    const dispatch =
-      compilation === undefined || zone === undefined ? undefined : this.#dispatchOf(compilation, zone);
+    const joined = zone === undefined ? undefined : this.joined(compilation, zone);
     for (const editor of vscode.window.visibleTextEditors) {
       if (editor.document.uri.scheme !== irScheme) continue;
       const shown = this.shownIn(editor.document);
       const places =
-        dispatch === undefined || shown?.entry.id !== compilation || shown === undefined
+        joined === undefined || shown === undefined || shown.entry.id !== joined.entry.id
           ? []
-          : provenanceOf(shown.entry.compilation, shown.snapshot).placesOf(dispatch);
+          : provenanceOf(shown.entry.compilation, shown.snapshot).placesOf(joined.dispatch);
       const ranges = places.map((p) => rangeOf(editor.document, p));
       editor.setDecorations(this.#selected, ranges);
       const [first] = ranges;
@@ -192,10 +196,9 @@ export class IrNavigator implements vscode.Disposable {
 
   /** Opens the op of a zone: in the IR of its compilation that is in view, else where its kernel first appears. Throws STR0906. */
   async revealZone(compilation: string | undefined, zone: ZoneRef): Promise<void> {
-    const entry = compilation === undefined ? undefined : this.compilations.done(compilation);
-    const dispatch = compilation === undefined ? undefined : this.#dispatchOf(compilation, zone);
-    if (entry === undefined || dispatch === undefined)
-      throw editorMessages.error('STR0906', { zone: zone.name });
+    const joined = this.joined(compilation, zone);
+    if (joined === undefined) throw editorMessages.error('STR0906', { zone: zone.name });
+    const { entry, dispatch } = joined;
     // Of a diff, the side after the pass is the one that is looked at.
     const before = vscode.window.tabGroups.all
       .map((g) => g.activeTab?.input)
@@ -210,11 +213,64 @@ export class IrNavigator implements vscode.Disposable {
       dispatch: dispatch.index,
     });
   }
-  #dispatchOf(compilation: string, zone: ZoneRef): DispatchInfo | undefined {
-    const entry = this.compilations.done(compilation);
-    return entry?.compilation.dispatches.find(
-      (d) => d.index === zone.dispatch && (zone.entry === undefined || d.entryPoint === zone.entry),
-    );
+  /** The dispatch behind a zone of a run of `compilation`, or of any trace by what it tells of itself. */
+  joined(
+    compilation: string | undefined,
+    zone: ZoneRef,
+  ): (Joined<DispatchInfo> & { readonly entry: DoneEntry }) | undefined {
+    const candidates = this.compilations.all
+      .filter(
+        (e): e is DoneEntry => e.state === 'done' && (compilation === undefined || e.id === compilation),
+      )
+      .map((entry) => ({
+        entry,
+        dispatches: entry.compilation.dispatches,
+        modelNodes: entry.compilation.modelNodes,
+        model: entry.model,
+        ran: entry.id === compilation,
+      }));
+    const found = joinZoneToAny<DispatchInfo, (typeof candidates)[number]>(zone, candidates);
+    return found === undefined ? undefined : { ...found, entry: found.compilation.entry };
+  }
+
+  /** The chain behind a zone for the details of a profiler. */
+  joinOf(compilation: string | undefined, zone: ZoneRef): ZoneJoin | undefined {
+    const joined = this.joined(compilation, zone);
+    if (joined === undefined) return undefined;
+    const { entry, dispatch, evidence, because } = joined;
+    const { passes, rewrites } = entry.compilation.passes;
+    const home = kernelPass(entry, dispatch);
+    const link = (
+      kind: ZoneLink['kind'],
+      label: string,
+      target: Omit<IrTarget, 'compilation'> | undefined,
+      note?: string,
+    ): ZoneLink => ({
+      kind,
+      label,
+      target: JSON.stringify({ compilation: entry.id, dispatch: dispatch.index, ...target, kind }),
+      ...(note === undefined ? {} : { note }),
+    });
+    const history = passHistory(dispatch.origins, passes, rewrites);
+    return {
+      evidence,
+      because,
+      links: [
+        ...dispatch.origins.slice(0, mostNodes).map((node) => link('node', node, { pass: 0, node })),
+        ...history.map((h) => link('pass', h.name, { pass: h.pass }, h.rules.join(', '))),
+        link('dispatch', dispatch.name, { pass: home }, passes[home]?.pass ?? ''),
+        link('op', 'the loops of its kernel', { pass: passes.length - 1 }, passes.at(-1)?.pass ?? ''),
+        ...(entry.compilation.kernelSource === ''
+          ? []
+          : [link('kernel', dispatch.symbol, undefined, 'generated C')]),
+      ],
+    };
+  }
+  /** Follows a link that `joinOf` gave. */
+  async openLink(text: string): Promise<void> {
+    const { kind, ...target } = JSON.parse(text) as IrTarget & { readonly kind: ZoneLink['kind'] };
+    if (kind === 'kernel') await this.openKernelSource(target.compilation, target.dispatch);
+    else await this.openPass(target);
   }
 
   // To zones

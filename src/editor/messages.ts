@@ -24,7 +24,8 @@ export const editorMessages = defineMessages({
   }),
   STR0906: message<{ zone: string }>({
     text: (p) => `the zone '${p.zone}' leads to no op of a compilation in this window.`,
-    next: () => 'Zones of runs that Strata made lead to their ops.',
+    next: () =>
+      'Zones of runs that Strata made lead to their ops; those of other tools do where the model is compiled here and they name its nodes or kernels.',
   }),
   STR0907: message<{ folder: string; problem: string }>({
     text: (p) => `'${p.folder}' cannot be written: ${p.problem}.`,
@@ -36,5 +37,14 @@ export const editorMessages = defineMessages({
   STR0909: message<{ message: string }>({
     text: (p) => `an internal error: ${p.message}`,
     next: () => 'The log has the details; please report it.',
+  }),
+  STR0910: message<{ link: string }>({
+    text: (p) => `'${p.link}' is not a link to a zone.`,
+    next: () =>
+      "Copy one from the details of a zone: it begins with the editor's own scheme and ends in name=….",
+  }),
+  STR0911: message<{ zone: string; file: string }>({
+    text: (p) => `'${p.file}' has no zone '${p.zone}' where the link says: the trace was written anew since.`,
+    next: () => 'Search for the name, or copy a new link.',
   }),
 });

@@ -19,6 +19,7 @@ import type { CommandId } from './commandIds';
 import type { ErrorReport } from './errorReport';
 import type { IrNavigator } from './irNavigator';
 import type { TraceRun, TraceSource } from './traceSource';
+import { zoneAddress } from './zoneAddress';
 
 export interface EndpointOptions {
   readonly extensionUri: vscode.Uri;
@@ -87,6 +88,11 @@ export class ProfilerEndpoint implements vscode.Disposable {
   async selectDispatch(dispatch: number, entry: string | undefined, follow = false): Promise<boolean> {
     await this.#untilReady();
     return this.#connection.remote.selectDispatch(dispatch, entry, follow);
+  }
+  /** Selects a zone by its number where its name is as expected; waits until the view can draw. */
+  async selectNumber(zone: number, name: string): Promise<boolean> {
+    await this.#untilReady();
+    return this.#connection.remote.selectNumber(zone, name);
   }
   get ready(): boolean {
     return this.#ready;
@@ -157,9 +163,14 @@ export class ProfilerEndpoint implements vscode.Disposable {
         this.#guard('profiler', () => navigator.highlightZone(this.source.compilation, zone)),
       revealZone: (zone: ZoneRef) =>
         this.#guard(zone.name, () => navigator.revealZone(this.source.compilation, zone)),
-      joinOf: () => Promise.resolve(undefined),
-      openLink: () => Promise.resolve(),
-      copyLink: () => Promise.resolve(),
+      joinOf: (zone) => Promise.resolve(navigator.joinOf(this.source.compilation, zone)),
+      openLink: (target) => this.#guard('profiler', () => navigator.openLink(target)),
+      copyLink: async (zone) => {
+        const [run] = this.source.runs;
+        if (run === undefined) return;
+        await vscode.env.clipboard.writeText(zoneAddress(run.file, zone).toString(true));
+        void vscode.window.setStatusBarMessage('Copied a link to the zone', 4000);
+      },
       openFullEditor: () => run('strata.openProfiler'),
       profileModel: () => run('strata.profileModel'),
       exportTrace: (format) => this.#guard('export', () => this.#export(format)),

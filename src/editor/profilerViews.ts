@@ -8,6 +8,8 @@ import type { CurrentTrace } from './traceSource';
 
 export const profilerViewId = 'strata.profiler';
 export const traceEditorId = 'strata.trace';
+/** The same for files whose endings others use too: offered, never the default. */
+export const optionalTraceEditorId = 'strata.trace.option';
 
 export class ProfilerViews
   implements
@@ -19,6 +21,8 @@ export class ProfilerViews
   #view: { readonly view: vscode.WebviewView; readonly endpoint: ProfilerEndpoint } | undefined;
   #panel: { readonly panel: vscode.WebviewPanel; readonly endpoint: ProfilerEndpoint } | undefined;
   #resolved: (() => void)[] = [];
+  /** Newest editor of each trace file. */
+  readonly #files = new Map<string, ProfilerEndpoint>();
 
   constructor(
     readonly current: CurrentTrace,
@@ -29,9 +33,9 @@ export class ProfilerViews
     return vscode.Disposable.from(
       vscode.window.registerWebviewViewProvider(profilerViewId, this),
       vscode.window.registerWebviewPanelSerializer(profilerViewId, this),
-      vscode.window.registerCustomEditorProvider(traceEditorId, this, {
-        supportsMultipleEditorsPerDocument: true,
-      }),
+      ...[traceEditorId, optionalTraceEditorId].map((id) =>
+        vscode.window.registerCustomEditorProvider(id, this, { supportsMultipleEditorsPerDocument: true }),
+      ),
       this,
     );
   }
@@ -101,10 +105,19 @@ export class ProfilerViews
   }
   async resolveCustomEditor(document: TraceDocument, panel: vscode.WebviewPanel): Promise<void> {
     const endpoint = new ProfilerEndpoint(panel.webview, 'editor', document.source, this.options);
+    const key = document.uri.toString();
+    this.#files.set(key, endpoint);
     panel.onDidDispose(() => {
       endpoint.dispose();
+      if (this.#files.get(key) === endpoint) this.#files.delete(key);
     });
     await document.load();
+  }
+  /** The profiler of a trace file that is open in an editor, once it has been read. */
+  async endpointOf(file: vscode.Uri): Promise<ProfilerEndpoint | undefined> {
+    const endpoint = this.#files.get(file.toString());
+    await endpoint?.source.settled();
+    return endpoint;
   }
 
   // Selection

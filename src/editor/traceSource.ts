@@ -70,6 +70,17 @@ export class TraceSource implements vscode.Disposable {
     else loaded?.client.dispose();
   }
 
+  /** Resolves once nothing is being read. */
+  async settled(): Promise<void> {
+    while (this.#state.kind === 'loading')
+      await new Promise<void>((resolve) => {
+        const subscription = this.onDidChange(() => {
+          subscription.dispose();
+          resolve();
+        });
+      });
+  }
+
   /** Adds a run to compare with; throws what reading it threw. */
   async add(run: TraceRun): Promise<void> {
     const loaded = this.#loaded;
