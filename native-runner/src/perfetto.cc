@@ -7,6 +7,8 @@
 #include <set>
 #include <string_view>
 
+#include "arena_use.h"
+
 namespace strata {
 namespace {
 
@@ -56,14 +58,18 @@ namespace interned_field {
 constexpr uint32_t kEventNames = 2, kAnnotationNames = 3, kIid = 1, kName = 2;
 }
 namespace event_field {
-constexpr uint32_t kAnnotation = 4, kType = 9, kNameIid = 10, kTrackUuid = 11, kCategory = 22;
-constexpr uint64_t kSliceBegin = 1, kSliceEnd = 2;
+constexpr uint32_t kAnnotation = 4, kType = 9, kNameIid = 10, kTrackUuid = 11, kCategory = 22, kCounterValue = 30;
+constexpr uint64_t kSliceBegin = 1, kSliceEnd = 2, kCounter = 4;
 }
 namespace annotation_field {
 constexpr uint32_t kNameIid = 1, kUint = 3, kDouble = 5, kString = 6, kArray = 12;
 }
 namespace track_field {
-constexpr uint32_t kUuid = 1, kName = 2, kProcess = 3, kThread = 4, kParentUuid = 5;
+constexpr uint32_t kUuid = 1, kName = 2, kProcess = 3, kThread = 4, kParentUuid = 5, kCounter = 8;
+}
+namespace counter_field {
+constexpr uint32_t kUnit = 3;
+constexpr uint64_t kSizeBytes = 3;
 }
 namespace process_field {
 constexpr uint32_t kPid = 1, kName = 6;
@@ -74,7 +80,7 @@ constexpr uint32_t kPid = 1, kTid = 2, kName = 5;
 
 constexpr uint64_t kSequence = 1;
 constexpr uint64_t kStateCleared = 1, kNeedsState = 2;
-constexpr uint64_t kProcessTrack = 1, kDispatchTrack = 2, kFirstThreadTrack = 16;
+constexpr uint64_t kProcessTrack = 1, kDispatchTrack = 2, kArenaTrack = 3, kFirstThreadTrack = 16;
 
 enum Annotation : uint32_t {
   kEntry = 1,
@@ -89,11 +95,14 @@ enum Annotation : uint32_t {
   kSchedule,
   kUnits,
   kExtent,
+  kPeakFlops,
+  kPeakBytes,
   kAnnotationEnd
 };
 constexpr const char *kAnnotationNames[] = {"",           "entry",         "iteration",    "dispatch", "name",  "origins",
                                             "flops",      "bytes_read",    "bytes_written", "predicted_ns", "schedule",
-                                            "units",      "extent"};
+                                            "units",      "extent",        "peak_flops_per_second",
+                                            "peak_bytes_per_second"};
 static_assert(sizeof kAnnotationNames / sizeof *kAnnotationNames == kAnnotationEnd, "one name for each annotation");
 
 struct Event {
@@ -104,12 +113,13 @@ struct Event {
 
 class Encoder {
  public:
-  explicit Encoder(const Trace &trace) : trace_(trace) {}
+  Encoder(const Trace &trace, const MachinePeak &peak) : trace_(trace), peak_(peak) {}
 
   std::string encode() {
     describe_tracks();
     intern_names();
     slices(trace_.dispatches(), kDispatchTrack);
+    arena_readings();
     for (size_t i = 0; i < trace_.threads().size(); ++i) slices(trace_.threads()[i], kFirstThreadTrack + i);
     return std::move(out_);
   }
@@ -134,6 +144,16 @@ class Encoder {
         .text(track_field::kName, "dispatches")
         .varint(track_field::kParentUuid, kProcessTrack);
     describe(dispatches, kNeedsState);
+    if (uses_arena()) {
+      Message unit;
+      unit.varint(counter_field::kUnit, counter_field::kSizeBytes);
+      Message arena;
+      arena.varint(track_field::kUuid, kArenaTrack)
+          .text(track_field::kName, "arena in use")
+          .varint(track_field::kParentUuid, kProcessTrack)
+          .nested(track_field::kCounter, unit);
+      describe(arena, kNeedsState);
+    }
     for (size_t i = 0; i < trace_.threads().size(); ++i) {
       // Threads are numbered in the pool; their system ids would differ from run to run.
       Message thread;
@@ -183,6 +203,30 @@ class Encoder {
     packet(message);
   }
 
+  bool uses_arena() const {
+    return std::any_of(trace_.programs().begin(), trace_.programs().end(),
+                       [](const Trace::TracedProgram &program) { return program.entry->arena_bytes > 0; });
+  }
+
+  // One reading at the start of each dispatch, and none in use after each iteration.
+  void arena_readings() {
+    if (!uses_arena()) return;
+    std::vector<std::vector<uint64_t>> use;
+    for (const auto &program : trace_.programs()) use.push_back(arena_use(*program.entry));
+    trace_.dispatches().for_each([&](const Zone &zone) {
+      const bool whole = zone.step == kWholeIteration;
+      Message track_event;
+      track_event.varint(event_field::kType, event_field::kCounter)
+          .varint(event_field::kTrackUuid, kArenaTrack)
+          .varint(event_field::kCounterValue, whole ? 0 : use[zone.program][zone.step]);
+      Message message;
+      message.varint(packet_field::kTimestamp, whole ? zone.end_ns : zone.start_ns)
+          .varint(packet_field::kSequenceFlags, kNeedsState)
+          .nested(packet_field::kTrackEvent, track_event);
+      packet(message);
+    });
+  }
+
   void slices(const ZoneRing &ring, uint64_t track) {
     std::vector<Event> events;
     ring.for_each([&](const Zone &zone) {
@@ -213,7 +257,12 @@ class Encoder {
           .text(event_field::kCategory, zone.step == kWholeIteration ? "iteration" : "dispatch");
       annotate(track_event, kEntry, entry.name);
       annotate(track_event, kIteration, zone.iteration);
-      if (zone.step != kWholeIteration) annotate_dispatch(track_event, zone, entry.steps[zone.step]);
+      if (zone.step != kWholeIteration) {
+        annotate_dispatch(track_event, zone, entry.steps[zone.step]);
+      } else if (peak_.flops_per_second > 0 && peak_.bytes_per_second > 0) {
+        annotate(track_event, kPeakFlops, peak_.flops_per_second);
+        annotate(track_event, kPeakBytes, peak_.bytes_per_second);
+      }
     }
     Message message;
     message.varint(packet_field::kTimestamp, event.time)
@@ -259,11 +308,12 @@ class Encoder {
   }
 
   const Trace &trace_;
+  const MachinePeak peak_;
   std::string out_;
 };
 
 }  // namespace
 
-std::string encode_perfetto(const Trace &trace) { return Encoder(trace).encode(); }
+std::string encode_perfetto(const Trace &trace, const MachinePeak &peak) { return Encoder(trace, peak).encode(); }
 
 }  // namespace strata

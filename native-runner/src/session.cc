@@ -4,6 +4,7 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <limits>
 #include <new>
 #include <thread>
 #include <utility>
@@ -195,7 +196,7 @@ void Session::run(const Request &request, JsonWriter &reply, bool bench) {
 }
 
 void Session::trace(const Request &request, JsonWriter &reply) {
-  request.allow_only({"id", "action", "path", "zones"});
+  request.allow_only({"id", "action", "path", "zones", "peakFlops", "peakBytes"});
   const std::string &action = request.text("action");
   if (action == "start") {
     trace_ = std::make_unique<Trace>(static_cast<size_t>(request.integer_or("zones", kDefaultZones, 1, kMaxZones)));
@@ -209,7 +210,10 @@ void Session::trace(const Request &request, JsonWriter &reply) {
     throw Error(errors::kRequestInvalid,
                 {{"request", "trace"},
                  {"reason", action == "write" ? "no trace was started" : "actions are start, write and stop"}});
-  const std::string bytes = encode_perfetto(*trace_);
+  const auto peak = [&](const char *name) {
+    return static_cast<uint64_t>(request.integer_or(name, 0, 0, std::numeric_limits<int64_t>::max()));
+  };
+  const std::string bytes = encode_perfetto(*trace_, {peak("peakFlops"), peak("peakBytes")});
   write_file(request.text("path"), bytes.data(), bytes.size());
   reply.key("bytes").value(static_cast<uint64_t>(bytes.size()));
   reply.key("zones").value(trace_->recorded()).key("dropped").value(trace_->dropped());

@@ -4,11 +4,12 @@ import path from 'node:path';
 import type { Command } from 'commander';
 import { formatDuration, formatRate, ns } from '../base/units';
 import { measurementOf } from '../compiler/artifactSession';
+import { overheadText } from '../compiler/compilation';
 import { loadInputs } from '../compiler/tensors';
 import type { Roofs } from '../profiler/layout/roofline';
 import { readTrace } from '../profiler/readTrace';
 import { formatSummary, summarise } from '../profiler/summary';
-import { knownPeak, measurePeak, peakOf } from '../runner/measurePeak';
+import { knownPeak, measurePeak, tracedPeakOf } from '../runner/measurePeak';
 import type { ArtifactOptions } from './artifactFor';
 import { addCompileOptions, inputSources, withSession } from './artifactFor';
 import { collect, integerOption } from './options';
@@ -58,13 +59,15 @@ export function configureProfile(command: Command): void {
               entry.inputs.map((i) => i.name),
             ),
           );
-          const { timings } = await session.profile(inputs, path.resolve(output), {
+          const roofs = await roofsOf(plan.threads, context);
+          const { timings, overhead } = await session.profile(inputs, path.resolve(output), {
             entry: entry.name,
             ...plan,
+            compareUnrecorded: true,
+            ...(roofs === undefined ? {} : { peak: roofs }),
           });
-          const roofs = await roofsOf(timings.threads, context);
           const summary = summarise(readTrace(await readFile(output), path.basename(output)));
-          const measurement = measurementOf(timings, output);
+          const measurement = measurementOf(timings, output, undefined, overhead);
           const text = [
             formatSummary(summary, limit, roofs),
             '',
@@ -74,6 +77,7 @@ export function configureProfile(command: Command): void {
               : [
                   `at most ${formatRate(roofs.flopsPerSecond, 'FLOP/s')} in f32, and ${formatRate(roofs.bytesPerSecond, 'B/s')} from memory; more than 100 % comes from caches`,
                 ]),
+            ...(overhead === undefined ? [] : [overheadText(overhead)]),
             `trace  ${output}`,
           ];
           return { json: { trace: output, measurement, roofs, summary }, text: text.join('\n') };
@@ -91,9 +95,5 @@ async function roofsOf(threads: number, context: CommandContext): Promise<Roofs 
     peak = await measurePeak({ resourceRoot, signal }).catch(() => undefined);
     context.cancellation.throwIfCancelled();
   }
-  const flopsPerSecond = peak && peakOf(peak, 'f32', threads);
-  const bytesPerSecond = peak && peakOf(peak, 'read', threads);
-  return flopsPerSecond === undefined || bytesPerSecond === undefined
-    ? undefined
-    : { flopsPerSecond, bytesPerSecond };
+  return peak === undefined ? undefined : tracedPeakOf(peak, threads);
 }

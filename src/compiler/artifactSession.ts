@@ -8,7 +8,13 @@ import { neverCancelled } from '../base/cancellation';
 import type { HostTensor } from '../frontend/elementType';
 import { buildRunner } from '../runner/buildRunner';
 import { RunnerProcess } from '../runner/runnerProcess';
-import type { LoadedArtifact, LoadedEntryPoint, Timings, WrittenTrace } from '../runner/runnerRequests';
+import type {
+  LoadedArtifact,
+  LoadedEntryPoint,
+  Timings,
+  TracedPeak,
+  WrittenTrace,
+} from '../runner/runnerRequests';
 import type { Agreement, Measurement } from './compilation';
 import { compilerMessages } from './messages';
 import { hostType } from './tensors';
@@ -28,6 +34,19 @@ export interface RunOptions {
   readonly threads?: number;
   readonly repeat?: number;
   readonly warmup?: number;
+}
+
+export interface ProfileOptions extends RunOptions {
+  readonly compareUnrecorded?: boolean;
+  /** Noted in the trace. */
+  readonly peak?: TracedPeak;
+}
+
+export interface ProfiledRuns {
+  readonly timings: Timings;
+  readonly trace: WrittenTrace;
+  /** What recording costs, as a part of the time without it; within the noise of the runs. */
+  readonly overhead?: number;
 }
 
 export type Tensors = Readonly<Record<string, HostTensor>>;
@@ -92,22 +111,32 @@ export class ArtifactSession {
     return this.runner.bench({ artifact: this.loaded.artifact, inputs, ...options }, this.#request());
   }
 
-  /** Times runs while recording them, and writes the trace. */
-  async profile(
-    inputs: Tensors,
-    file: string,
-    options: RunOptions = {},
-  ): Promise<{ readonly timings: Timings; readonly trace: WrittenTrace }> {
+  /**
+   * Times runs while recording them, and writes the trace. With `compareUnrecorded` it runs as often without recording
+   * before and after, and says what recording costs: median with / median without − 1.
+   */
+  async profile(inputs: Tensors, file: string, options: ProfileOptions = {}): Promise<ProfiledRuns> {
     // Warm-up runs are not recorded.
-    const { warmup = 3, ...rest } = options;
+    const { warmup = 3, compareUnrecorded = false, peak, ...rest } = options;
     if (warmup > 0) await this.bench(inputs, { ...rest, warmup: 0, repeat: warmup });
+    const unrecorded: number[] = [];
+    const runUnrecorded = async (): Promise<void> => {
+      if (compareUnrecorded)
+        unrecorded.push(...(await this.bench(inputs, { ...rest, warmup: 0 })).iterationNs);
+    };
+    await runUnrecorded();
     await this.runner.startTrace(undefined, this.#request());
+    let recorded: Omit<ProfiledRuns, 'overhead'>;
     try {
       const timings = await this.bench(inputs, { ...rest, warmup: 0 });
-      return { timings, trace: await this.runner.writeTrace(file, this.#request()) };
+      recorded = { timings, trace: await this.runner.writeTrace(file, peak, this.#request()) };
     } finally {
       if (this.runner.alive) await this.runner.stopTrace(this.#request());
     }
+    await runUnrecorded();
+    const without = median(unrecorded);
+    if (without === 0) return recorded;
+    return { ...recorded, overhead: median(recorded.timings.iterationNs) / without - 1 };
   }
 
   async close(): Promise<void> {
@@ -140,7 +169,12 @@ export function runTimes(
 }
 
 /** What the views and tables need of a series of runs. */
-export function measurementOf(timings: Timings, trace?: string, agreement?: Agreement): Measurement {
+export function measurementOf(
+  timings: Timings,
+  trace?: string,
+  agreement?: Agreement,
+  overhead?: number,
+): Measurement {
   return {
     entryPoint: timings.entry,
     threads: timings.threads,
@@ -153,5 +187,6 @@ export function measurementOf(timings: Timings, trace?: string, agreement?: Agre
     })),
     trace,
     agreement,
+    ...(overhead === undefined ? {} : { overhead }),
   };
 }

@@ -88,7 +88,15 @@ export interface Measurement {
   /** Path of the trace, when one was recorded. */
   readonly trace: string | undefined;
   readonly agreement: Agreement | undefined;
+  /** What recording the trace costs, as a part of the time without it; absent where that was not measured. */
+  readonly overhead?: number;
 }
+
+/** Of differences below a tenth of a per cent nothing can be said. */
+export const overheadText = (overhead: number): string =>
+  overhead < 0.001
+    ? 'recording cost nothing that can be measured'
+    : `recording cost ${(100 * overhead).toFixed(1)} %`;
 
 /** How the results compare with a reference. */
 export interface Agreement {

@@ -11,6 +11,8 @@ import type { Tensors } from '../compiler/artifactSession';
 import { ArtifactSession, measurementOf } from '../compiler/artifactSession';
 import { interpretInWorker } from '../compiler/compileInWorker';
 import { loadInputs } from '../compiler/tensors';
+import { knownPeak, measurePeak, tracedPeakOf } from '../runner/measurePeak';
+import type { TracedPeak } from '../runner/runnerRequests';
 
 export interface MeasureRequest {
   readonly artifact: string;
@@ -35,6 +37,7 @@ export interface MeasureEnvironment {
 const budgetNs = 2e9;
 const fewestRuns = 3;
 const mostRuns = 20;
+const warmup = 3;
 /** Of results in single precision. */
 const tolerance = 1e-4;
 
@@ -64,15 +67,39 @@ export async function measureArtifact(
     const { timings: probe } = await session.run(inputs, { entry: entry.name, ...threads });
     const took = Math.max(1, probe.iterationNs[0] ?? 1);
     const repeat = Math.min(mostRuns, Math.max(fewestRuns, Math.round(budgetNs / took)));
-    const { timings } = await session.profile(inputs, request.trace, {
+    const peak = await tracedPeak(probe.threads, environment);
+    onProgress(`Profiling, ${warmup} runs to warm up and ${repeat} recorded ones`);
+    const { timings, overhead } = await session.profile(inputs, request.trace, {
       entry: entry.name,
       ...threads,
+      warmup,
       repeat,
+      compareUnrecorded: true,
+      ...(peak === undefined ? {} : { peak }),
     });
-    return measurementOf(timings, request.trace, agreement);
+    return measurementOf(timings, request.trace, agreement, overhead);
   } finally {
     await session.close();
   }
+}
+
+/** What so many threads of this machine can do, measured once per machine; undefined, with a warning, where that fails. */
+async function tracedPeak(
+  threads: number,
+  { resourceRoot, signal, onProgress, warn }: MeasureEnvironment,
+): Promise<TracedPeak | undefined> {
+  let peak = await knownPeak();
+  if (peak === undefined) {
+    onProgress('Measuring what this machine reaches at most, once');
+    try {
+      peak = await measurePeak({ resourceRoot, signal });
+    } catch (error) {
+      if (error instanceof CancelledError) throw error;
+      warn(`there will be no roofline: ${(error as Error).message}`);
+      return undefined;
+    }
+  }
+  return tracedPeakOf(peak, threads);
 }
 
 /** Undefined, with a warning, where the interpreter cannot run the model. */

@@ -6,6 +6,7 @@ import { CancelledError } from '../base/cancellation';
 import { StrataError } from '../base/diagnostics';
 import { formatDuration, ns } from '../base/units';
 import type { Compilation, CompileProgress, Measurement } from '../compiler/compilation';
+import { overheadText } from '../compiler/compilation';
 import { compileInWorker } from '../compiler/compileInWorker';
 import { buildReferenceModel } from '../frontend/zoo/referenceModels';
 import type { ArtifactStorage } from './artifactStorage';
@@ -138,7 +139,9 @@ export class ModelRuns implements vscode.Disposable {
   /** Makes the last run of a compilation the one that profilers show. */
   async showRun({ id, model, compilation, measurement }: DoneEntry): Promise<void> {
     if (measurement?.trace === undefined) return;
-    const title = `${path.basename(model)} → ${compilation.target} (${compilation.featureLevel}), ${threadsText(measurement)}`;
+    const run = this.#recorded.get(id) ?? 1;
+    const which = run === 1 ? '' : `, run ${run}`;
+    const title = `${path.basename(model)} → ${compilation.target} (${compilation.featureLevel}), ${threadsText(measurement)}${which}`;
     await this.options.onRun({ compilation: id, title, trace: measurement.trace });
   }
 
@@ -202,7 +205,7 @@ export class ModelRuns implements vscode.Disposable {
 
   /** Failure of the run leaves the compilation as it is. */
   async #measure(entry: DoneEntry, signal: AbortSignal, bar: Report): Promise<Measurement | undefined> {
-    const { compilations, storage, report } = this.options;
+    const { compilations, report } = this.options;
     const { id, compilation, model } = entry;
     const name = path.basename(model);
     if (compilation.artifact === undefined) return undefined;
@@ -217,7 +220,7 @@ export class ModelRuns implements vscode.Disposable {
       const measurement = await measureArtifact(
         {
           artifact: compilation.artifact,
-          trace: path.join(storage.folder(id), `${path.basename(model, path.extname(model))}.pftrace`),
+          trace: this.#traceFile(id, path.basename(model, path.extname(model))),
           threads: setting('threads', vscode.Uri.file(model)),
           reference: compared ? model : undefined,
         },
@@ -228,6 +231,8 @@ export class ModelRuns implements vscode.Disposable {
       report.log.info(
         `${name}: ${formatDuration(ns(measurement.medianNs))}, median of ${measurement.repeats} runs on ${threadsText(measurement)}`,
       );
+      if (measurement.overhead !== undefined)
+        report.log.info(`${name}: ${overheadText(measurement.overhead)}`);
       if (agreement !== undefined) {
         const text = `${name}: ${agreement.agrees ? 'agrees with' : 'DIFFERS from'} the ${agreement.reference} on seeded random input, relative error ${agreement.relativeError.toExponential(1)} (limit ${agreement.tolerance})`;
         if (agreement.agrees) report.log.info(text);
@@ -241,6 +246,14 @@ export class ModelRuns implements vscode.Disposable {
       if (!(error instanceof CancelledError)) report.showError(name, error);
       return undefined;
     }
+  }
+
+  readonly #recorded = new Map<string, number>();
+  /** Each run has a file of its own, so that runs can be compared; all go with the compilation. */
+  #traceFile(id: string, name: string): string {
+    const number = (this.#recorded.get(id) ?? 0) + 1;
+    this.#recorded.set(id, number);
+    return path.join(this.options.storage.folder(id), `${name}${number === 1 ? '' : `-${number}`}.pftrace`);
   }
 
   #environment(signal: AbortSignal, bar: Report): Parameters<typeof measureArtifact>[1] {
@@ -305,7 +318,8 @@ export class ModelRuns implements vscode.Disposable {
     const { agreement } = measurement;
     const agrees =
       agreement === undefined ? '' : agreement.agrees ? `, agrees with the ${agreement.reference}` : '';
-    const ran = `A run takes ${formatDuration(ns(measurement.medianNs))} on ${threadsText(measurement)}${agrees}.`;
+    const cost = measurement.overhead === undefined ? '' : `; ${overheadText(measurement.overhead)}`;
+    const ran = `A run takes ${formatDuration(ns(measurement.medianNs))} on ${threadsText(measurement)}${agrees}${cost}.`;
     const differs = agreement?.agrees === false;
     const text = differs
       ? `${compiled}, but its results differ from the ${agreement.reference}'s. ${ran}`

@@ -10,6 +10,7 @@ import { defaultCacheFolder } from './cacheFolder';
 import { hostCpu, type HostCpu } from './hostCpu';
 import { messages } from './messages';
 import { runTool } from './runTool';
+import type { TracedPeak } from './runnerRequests';
 import { findToolchain, requireTools } from './toolchain';
 
 /** `f32`: fused multiply-adds; `u8s8` and `bf16`: dot products into i32 and f32; `read`: memory larger than caches. */
@@ -88,6 +89,15 @@ export async function knownPeak(
 export function peakOf(peak: Peak, kind: PeakKind, threads: number): number | undefined {
   const fitting = peak.figures.filter((f) => f.kind === kind && f.threads <= threads);
   return fitting.length === 0 ? undefined : Math.max(...fitting.map((f) => f.perSecond));
+}
+
+/** The roofs of a run on so many threads; undefined where one of them was not measured. */
+export function tracedPeakOf(peak: Peak, threads: number): TracedPeak | undefined {
+  const flopsPerSecond = peakOf(peak, 'f32', threads);
+  const bytesPerSecond = peakOf(peak, 'read', threads);
+  return flopsPerSecond === undefined || bytesPerSecond === undefined
+    ? undefined
+    : { flopsPerSecond, bytesPerSecond };
 }
 
 /** Lines `f32 2 5.4e+11`. */

@@ -19,6 +19,7 @@ import type {
   RunnerOutput,
   RunResult,
   Timings,
+  TracedPeak,
   WrittenTrace,
 } from './runnerRequests';
 
@@ -230,9 +231,16 @@ export class RunnerProcess {
     await this.#ask('trace', [word('action', 'start'), ...words], options);
   }
 
-  /** Writes what was recorded as a Perfetto trace; recording goes on. */
-  writeTrace(file: string, options?: RequestOptions): Promise<WrittenTrace> {
-    return this.#ask<WrittenTrace>('trace', [word('action', 'write'), word('path', file)], options);
+  /** Writes what was recorded as a Perfetto trace, with what the machine can do where that is known; recording goes on. */
+  writeTrace(file: string, peak?: TracedPeak, options?: RequestOptions): Promise<WrittenTrace> {
+    const words =
+      peak === undefined
+        ? []
+        : [
+            word('peakFlops', Math.round(peak.flopsPerSecond)),
+            word('peakBytes', Math.round(peak.bytesPerSecond)),
+          ];
+    return this.#ask<WrittenTrace>('trace', [word('action', 'write'), word('path', file), ...words], options);
   }
 
   /** Drops what was recorded and records no more. */

@@ -81,6 +81,12 @@ export interface RunResult extends Timings {
   readonly outputs: readonly RunnerOutput[];
 }
 
+/** What all threads of a run could reach; noted in the trace with each iteration. */
+export interface TracedPeak {
+  readonly flopsPerSecond: number;
+  readonly bytesPerSecond: number;
+}
+
 export interface WrittenTrace {
   readonly bytes: number;
   readonly zones: number;

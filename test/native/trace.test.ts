@@ -28,6 +28,7 @@ const schema = protobuf.parse(`
     optional uint64 name_iid = 10;
     optional uint64 track_uuid = 11;
     repeated string categories = 22;
+    optional int64 counter_value = 30;
   }
   message DebugAnnotation {
     optional uint64 name_iid = 1;
@@ -50,6 +51,11 @@ const schema = protobuf.parse(`
     optional ProcessDescriptor process = 3;
     optional ThreadDescriptor thread = 4;
     optional uint64 parent_uuid = 5;
+    optional CounterDescriptor counter = 8;
+  }
+  message CounterDescriptor {
+    enum Unit { UNIT_UNSPECIFIED = 0; UNIT_TIME_NS = 1; UNIT_COUNT = 2; UNIT_SIZE_BYTES = 3; }
+    optional Unit unit = 3;
   }
   message ProcessDescriptor { optional int32 pid = 1; optional string process_name = 6; }
   message ThreadDescriptor { optional int32 pid = 1; optional int32 tid = 2; optional string thread_name = 5; }
@@ -72,6 +78,7 @@ interface Packet {
     trackUuid: number;
     categories?: string[];
     debugAnnotations?: Annotation[];
+    counterValue?: number;
   };
   internedData?: {
     eventNames: { iid: number; name: string }[];
@@ -83,6 +90,7 @@ interface Packet {
     parentUuid?: number;
     process?: { pid: number; processName: string };
     thread?: { pid: number; tid: number; threadName: string };
+    counter?: { unit: string };
   };
 }
 interface Slice {
@@ -97,6 +105,7 @@ interface DecodedTrace {
   packets: Packet[];
   tracks: Map<number, NonNullable<Packet['trackDescriptor']>>;
   slices: Map<number, Slice[]>;
+  readings: Map<number, { time: number; value: number }[]>;
 }
 
 /** Decodes, and checks on the way what every consumer relies on: order within a track, balance, known names. */
@@ -114,6 +123,7 @@ function decode(file: string): DecodedTrace {
   };
   const tracks: DecodedTrace['tracks'] = new Map();
   const slices: DecodedTrace['slices'] = new Map();
+  const readings: DecodedTrace['readings'] = new Map();
   const open = new Map<number, Slice[]>();
   const eventNames = new Map<number, string>();
   const annotationNames = new Map<number, string>();
@@ -131,10 +141,15 @@ function decode(file: string): DecodedTrace {
     p.internedData?.eventNames.forEach(({ iid, name }) => eventNames.set(iid, name));
     p.internedData?.debugAnnotationNames.forEach(({ iid, name }) => annotationNames.set(iid, name));
     if (p.trackEvent === undefined) continue;
-    const { type: edge, trackUuid, nameIid, categories, debugAnnotations = [] } = p.trackEvent;
+    const { type: edge, trackUuid, nameIid, categories, counterValue, debugAnnotations = [] } = p.trackEvent;
     assert.ok(tracks.has(trackUuid), 'tracks are described before their events');
     assert.ok(p.timestamp! >= (lastTime.get(trackUuid) ?? 0), 'time goes on');
     lastTime.set(trackUuid, p.timestamp!);
+    if (edge === 'COUNTER') {
+      const reading = { time: p.timestamp!, value: counterValue! };
+      readings.set(trackUuid, [...(readings.get(trackUuid) ?? []), reading]);
+      continue;
+    }
     const stack = open.get(trackUuid) ?? [];
     open.set(trackUuid, stack);
     if (edge === 'SLICE_END') {
@@ -161,7 +176,7 @@ function decode(file: string): DecodedTrace {
     slices.set(trackUuid, [...(slices.get(trackUuid) ?? []), slice]);
   }
   for (const stack of open.values()) assert.equal(stack.length, 0, 'every slice has ended');
-  return { packets, tracks, slices };
+  return { packets, tracks, slices, readings };
 }
 
 async function record(t: TestContext, options: { threads: number; repeat: number; zones?: number }) {
@@ -237,6 +252,38 @@ test('a trace shows every iteration, dispatch and thread', async (t) => {
     for (const share of same)
       assert.ok(share.start >= dispatch.start && share.end <= dispatch.end, 'and lie within');
   }
+});
+
+test('the arena in use is a counter in bytes, read at each dispatch, empty between runs', async (t) => {
+  const { file } = await record(t, { threads: 1, repeat: 2 });
+  const trace = decode(file);
+  const track = [...trace.tracks.values()].find((d) => d.counter !== undefined)!;
+  assert.deepEqual([track.name, track.counter], ['arena in use', { unit: 'UNIT_SIZE_BYTES' }]);
+  const readings = trace.readings.get(track.uuid)!;
+  // The sum of the first dispatch is what the second one reads.
+  assert.deepEqual(
+    readings.map((r) => r.value),
+    [4000, 4000, 0, 4000, 4000, 0],
+  );
+  const dispatches = named(trace, 'dispatches').filter((s) => s.category === 'dispatch');
+  assert.deepEqual(
+    readings.filter((r) => r.value > 0).map((r) => r.time),
+    dispatches.map((d) => d.start),
+  );
+});
+
+test('what the machine can do is noted with each iteration, where it is given', async (t) => {
+  const { runner, file } = await record(t, { threads: 1, repeat: 2 });
+  const peaks = (): unknown[] =>
+    named(decode(file), 'dispatches').map((s) => [
+      s.args['peak_flops_per_second'],
+      s.args['peak_bytes_per_second'],
+    ]);
+  assert.deepEqual(new Set(peaks().flat()), new Set([undefined]));
+  await runner.writeTrace(file, { flopsPerSecond: 5.4e11, bytesPerSecond: 2.5e10 });
+  const none = [undefined, undefined];
+  const noted = [5.4e11, 2.5e10];
+  assert.deepEqual(peaks(), [noted, none, none, noted, none, none]);
 });
 
 test('a full ring keeps the newest zones and says how many it dropped', async (t) => {
