@@ -25,6 +25,9 @@ const { values } = parseArgs({
   },
 });
 
+const print = (text: string): void => void process.stdout.write(`${text}\n`);
+const complain = (text: string): void => void process.stderr.write(`${text}\n`);
+
 const TRACKS = 8;
 const NAMES = 64;
 const STEPS = 60;
@@ -159,7 +162,7 @@ function engineTimes(engine: TraceEngine, span: number): number[] {
 
 const missing = await missingBrowser();
 if (missing !== undefined) {
-  console.error(`bench:trace --view cannot run: ${missing}`);
+  complain(`bench:trace --view cannot run: ${missing}`);
   process.exit(2);
 }
 const zones = Number(values.zones);
@@ -206,23 +209,21 @@ try {
   }));
   if (values.json) {
     const cpu = os.cpus()[0]?.model;
-    console.log(
-      JSON.stringify({ cpu, zones: info.zones, webgl, firstMs, windows, frames, results }, null, 2),
-    );
+    print(JSON.stringify({ cpu, zones: info.zones, webgl, firstMs, windows, frames, results }, null, 2));
   } else {
-    console.log(`${os.cpus()[0]?.model}, ${info.zones} zones, ${webgl}`);
-    console.log(`engine: first window after ${firstMs.toFixed(0)} ms; a window ${text(windows)}`);
+    print(`${os.cpus()[0]?.model}, ${info.zones} zones, ${webgl}`);
+    print(`engine: first window after ${firstMs.toFixed(0)} ms; a window ${text(windows)}`);
     for (const r of results)
-      console.log(`${r.kind}: the page works ${text(r.work)}; exact after ${text(r.settled)}`);
-    console.log(`frames while panning: ${text(frames)} apart`);
+      print(`${r.kind}: the page works ${text(r.work)}; exact after ${text(r.settled)}`);
+    print(`frames while panning: ${text(frames)} apart`);
   }
   const limit = values['max-frame-ms'];
   if (limit !== undefined && results.some((r) => r.work.p95 > Number(limit))) {
-    console.error(`a step takes the page more than ${limit} ms`);
+    complain(`a step takes the page more than ${limit} ms`);
     process.exitCode = 1;
   }
   if (view.problems.length > 0) {
-    console.error(view.problems.join('\n'));
+    complain(view.problems.join('\n'));
     process.exitCode = 1;
   }
 } finally {
