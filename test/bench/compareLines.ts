@@ -8,7 +8,7 @@ import { walkStructure } from '../../src/dump/structure/structure';
 import type { Comparison } from './compareStructure';
 
 const opLine =
-  /^\s*(?:((?:%[\w$.-]+(?::\d+)?(?:\s*,\s*)?)+)\s*=\s*)?(?:"([A-Za-z_][\w$.-]*)"\s*\(|([a-z_][\w$]*\.[\w$][\w$.]*)(?![\w$.]|\s*=))(.*)$/;
+  /^\s*(?:((?:%[\w$.-]+(?::\d+)?(?:\s*,\s*)?)+)\s*=\s*)?(?:"([A-Za-z_][\w$.-]*)"\s*\(|([a-z_][\w$]*\.[\w$][\w$.]*)(?![\w$.]))(.*)$/;
 /** A line after which an op does not go on. */
 const newStart = /^\s*(?:$|\}|\^|\/\/|%[\w$.-]+[^=]*=|"[\w.]+"\s*\(|return\b|[a-z_][\w$]*\.)/;
 
@@ -25,7 +25,8 @@ function linesOf(text: string): Map<number, Line> {
   lines.forEach((raw, i) => {
     const line = raw.replace(/\/\/.*$/, '');
     const m = opLine.exec(line);
-    if (m === null || (m[1] === undefined && /^\s*:/.test(m[4]!) && m[2] === undefined)) return;
+    // An attribute of a dictionary: `foo.bar = 1`.
+    if (m === null || (m[1] === undefined && /^\s*=/.test(m[4]!))) return;
     const results = [...(m[1] ?? '').matchAll(/%[\w$.-]+(?::(\d+))?/g)].reduce(
       (n, r) => n + Number(r[1] ?? 1),
       0,

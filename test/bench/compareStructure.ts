@@ -159,10 +159,11 @@ class Comparer {
     const says = (region: Resolved['regions'][number]): boolean =>
       region.some((b) => b.ops.some(({ op }) => text.includes(op.name)));
     if (found.regions.length === 0 && (!want.regions.some(says) || hidesBody(name, text))) return;
-    const regions = found.regions;
-    let r = 0;
-    for (const region of want.regions) {
-      const here = regions[r++];
+    // Regions that an op may leave empty need no braces.
+    const shown =
+      found.regions.length < want.regions.length ? want.regions.filter((g) => g.length > 0) : want.regions;
+    for (const [r, region] of shown.entries()) {
+      const here = found.regions[r];
       if (here === undefined) {
         if (says(region))
           this.#missed(
@@ -177,7 +178,9 @@ class Comparer {
         const args = source?.arguments ?? [];
         if (source !== undefined && args.length !== block.args.length)
           this.#mistake(found, `${name}: ${args.length} arguments of ${block.args.length}`, found);
-        const order = inBlockOrder(name, text, args);
+        const order = inBlockOrder(name, text, args, (arg) =>
+          /^\s*=/.test(this.source.slice(arg.end, arg.end + 8)),
+        );
         block.args.forEach((id, n) =>
           this.#values.set(id, order[n] === undefined ? '' : `${order[n].start}#0`),
         );
@@ -186,7 +189,7 @@ class Comparer {
       for (const extra of blocks.slice(region.length).flatMap((b) => b.ops))
         this.#mistake(extra, `${extra.name} is no op`, extra);
     }
-    for (const extra of regions.slice(want.regions.length).flatMap((g) => g.blocks.flatMap((b) => b.ops)))
+    for (const extra of found.regions.slice(shown.length).flatMap((g) => g.blocks.flatMap((b) => b.ops)))
       this.#mistake(extra, `${extra.name} is no op`, extra);
   }
 
@@ -199,10 +202,12 @@ class Comparer {
     for (const [found, want] of this.#pairs) {
       const { name } = want.op;
       const expected = want.operands.map((id) => this.#values.get(id) ?? id);
-      const actual = found.operands.map((use) => {
-        const start = bindings.get(use.start)?.definition.start;
-        return start === undefined ? use.name : `${start}#${use.resultNumber ?? 0}`;
-      });
+      const actual = found.operands
+        .filter((use) => use.tied !== true)
+        .map((use) => {
+          const start = bindings.get(use.start)?.definition.start;
+          return start === undefined ? use.name : `${start}#${use.resultNumber ?? 0}`;
+        });
       // Affine maps of an op use each value once, however often the text does.
       const list = (values: readonly string[]): string =>
         (name.startsWith('affine.') ? [...new Set(values)] : [...values]).sort().join(' ');
@@ -212,8 +217,18 @@ class Comparer {
   }
 }
 
-/** `reducer(%a0, %b0) (%a1, %b1)` writes arguments by pair; the block has those of all inputs first. */
-function inBlockOrder<T>(name: string, text: string, args: readonly T[]): readonly T[] {
+/**
+ * `reducer(%a0, %b0) (%a1, %b1)` writes arguments by pair, and the block has those of all inputs first;
+ * `blocks(%bx) in (%gx = %a) threads(…)` writes sizes between, and the block has them last.
+ */
+function inBlockOrder<T extends { readonly end: number }>(
+  name: string,
+  text: string,
+  args: readonly T[],
+  isAssigned: (arg: T) => boolean,
+): readonly T[] {
+  if (name === 'gpu.launch')
+    return [...args.filter((arg) => !isAssigned(arg)), ...args.filter((arg) => isAssigned(arg))];
   if (name !== 'stablehlo.reduce' || !/\breducer\(/.test(text)) return args;
   return [...args.filter((_, i) => i % 2 === 0), ...args.filter((_, i) => i % 2 === 1)];
 }

@@ -52,6 +52,8 @@ interface OpDraft {
   header: ValueDefinition[];
   /** Those of the region before: `while(%i = %a) cond {…} do {…}` names them once for both. */
   shared: ValueDefinition[];
+  /** `->` was read outside of brackets: the types of results follow. */
+  arrow: boolean;
 }
 
 class Scope {
@@ -119,7 +121,11 @@ class StructureParser {
         start = t.start(this.#at);
         label = this.#name(this.#at++);
         ops = [];
-        if (t.is(this.#at, '(')) args = [...args, ...this.#labelArguments()];
+        if (t.is(this.#at, '(')) {
+          const own = this.#labelArguments();
+          // `omp.target map_entries(%a -> %b) { ^bb0(%b: …):` names an argument in both.
+          args = [...args.filter(({ name }) => !own.some((o) => o.name === name)), ...own];
+        }
         if (t.is(this.#at, ':')) this.#at++;
       } else if ((kind === kinds.hash || kind === kinds.exclaim) && t.is(this.#at + 1, '=')) this.#alias();
       else if (t.is(this.#at, '{-#')) this.#resourceSection();
@@ -271,6 +277,7 @@ class StructureParser {
       hashUses: [],
       header: [],
       shared: [],
+      arrow: false,
     };
     const after = t.kind(this.#at) === kinds.value ? this.#afterResults(this.#at) : -1;
     if (after >= 0) {
@@ -332,7 +339,7 @@ class StructureParser {
       }
       switch (kind) {
         case kinds.value:
-          this.#value(draft, i, inParameters >= 0 && open.length === inParameters);
+          this.#value(draft, i, inParameters >= 0 && open.length === inParameters, open[open.length - 1]);
           break;
         case kinds.caret:
           draft.successors.push(this.#name(i));
@@ -368,6 +375,7 @@ class StructureParser {
             }
             open.push(text);
           } else if (text === ':' && open.length === 0) draft.typesStart = t.end(i);
+          else if (text === '->' && open.length === 0) draft.arrow = true;
           else if (text === ')' || text === ']' || text === '}' || text === '>') {
             if (text === '}' && !open.includes('{')) return;
             this.#close(open, text);
@@ -400,7 +408,7 @@ class StructureParser {
     }
   }
 
-  #value(draft: OpDraft, i: number, parameter: boolean): void {
+  #value(draft: OpDraft, i: number, parameter: boolean, within: string | undefined): void {
     const t = this.#tokens;
     const assigned = t.is(i + 1, '=');
     if (assigned || (parameter && t.is(i + 1, ':'))) {
@@ -409,15 +417,14 @@ class StructureParser {
     }
     const text = t.text(i);
     const hash = text.indexOf('#');
-    const use: ValueUse =
-      hash < 0
-        ? { name: text, start: t.start(i), end: t.end(i) }
-        : {
-            name: text.slice(0, hash),
-            start: t.start(i),
-            end: t.end(i),
-            resultNumber: Number(text.slice(hash + 1)),
-          };
+    const name = hash < 0 ? text : text.slice(0, hash);
+    const use: Writable<ValueUse> = { name, start: t.start(i), end: t.end(i) };
+    if (hash >= 0) use.resultNumber = Number(text.slice(hash + 1));
+    // Sizes of types stand in braces and are operands: `!stream.resource<*>{%size}`.
+    const known = (list: readonly Name[]): boolean => list.some((o) => o.name === name);
+    const asOther = t.is(i - 1, '->') && t.kind(i + 1) === kinds.word && t.text(i + 1) === 'as';
+    if (draft.arrow && within !== '{' && (asOther || known(draft.operands) || known(draft.header)))
+      use.tied = true;
     draft.operands.push(use);
   }
 
@@ -450,6 +457,7 @@ class StructureParser {
     const within = open[open.length - 1];
     if (within === '<' || within === '[' || within === '{' || this.#depth >= DEEPEST) return false;
     if (generic) return within === '(' && (t.is(i - 1, '(') || t.is(i - 1, ','));
+    if (t.kind(i - 1) === kinds.word && t.text(i - 1) === 'attributes') return false;
     const next = i + 1;
     switch (t.kind(next)) {
       case kinds.caret:
@@ -460,8 +468,11 @@ class StructureParser {
         return t.is(next + 1, '(');
       case kinds.word: {
         if (t.is(next + 1, '=') || t.is(next + 1, ',')) return false;
+        // `{ ro %a[%b], wo %c[%d] }` lists uses.
+        if (t.kind(next + 1) === kinds.value && !t.text(next).includes('.') && !bareOps.has(t.text(next)))
+          return false;
         if (t.is(next + 1, '}'))
-          return t.first(next) || /(?:yield|return|terminator|end)$/.test(t.text(next));
+          return t.first(next) || /(?:yield|return|terminator|end)$/i.test(t.text(next));
         return within === undefined || t.text(next).includes('.');
       }
       case kinds.punctuation:
@@ -491,13 +502,14 @@ class StructureParser {
     const t = this.#tokens;
     const start = t.start(this.#at++);
     // Names in the header that nothing has defined can only be arguments: `gpu.launch blocks(%bx, …) in (…)`.
+    const since = draft.regions[draft.regions.length - 1]?.end ?? 0;
     const isArgument = (use: ValueUse): boolean =>
-      use.resultNumber === undefined && !this.#scope.has(use.name);
+      use.start >= since && use.tied !== true && use.resultNumber === undefined && !this.#scope.has(use.name);
     const unknown = draft.operands.filter(isArgument);
-    if (draft.regions.length === 0 && unknown.length > 0) {
+    if (unknown.length > 0) {
       draft.operands = draft.operands.filter((use) => !isArgument(use));
-      draft.header.push(...unknown.map((use) => ({ ...use, count: 1 })));
-      draft.header.sort((a, b) => a.start - b.start);
+      draft.header.push(...unknown.map(({ name, start, end }) => ({ name, start, end, count: 1 })));
+      draft.header.sort((x, y) => x.start - y.start);
     }
     if (draft.header.length > 0) draft.shared = draft.header;
     else if (t.kind(this.#at) !== kinds.caret && this.#regionNames(draft.shared)) draft.header = draft.shared;

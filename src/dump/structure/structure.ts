@@ -21,6 +21,8 @@ export interface ValueDefinition extends Name {
 export interface ValueUse extends Name {
   /** `1` of `%0#1`. */
   readonly resultNumber?: number;
+  /** Named again among the types, to say that a result shares its storage: `-> %arg0 as tensor<4xf32>`. No operand more. */
+  readonly tied?: true;
 }
 
 export interface StructureOp extends TextRange {

@@ -40,7 +40,7 @@ const QUOTE = 0x22;
 const HASH = 0x23;
 const BACKSLASH = 0x5c;
 
-const longPunctuation = ['->', '::', '==', '>=', '<=', '{-#', '#-}'];
+const longPunctuation = ['->', '=>', '::', '==', '>=', '<=', '{-#', '#-}'];
 
 export class Tokens {
   readonly #kinds: Uint8Array;
