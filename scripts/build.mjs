@@ -47,6 +47,11 @@ function bundles() {
     { out: 'extension.cjs', entry: 'src/extension.ts', options: { ...node, format: 'cjs', ...commonJsMeta } },
     { out: 'cli.mjs', entry: 'src/cli.ts', options: { ...node, format: 'esm', ...moduleRequire } },
     {
+      out: 'dump-worker.cjs',
+      entry: 'src/editor/dumpWorker.ts',
+      options: { ...node, format: 'cjs', ...commonJsMeta },
+    },
+    {
       out: 'compile-worker.cjs',
       entry: 'src/compiler/worker.ts',
       options: { ...node, format: 'cjs', ...commonJsMeta },

@@ -7,14 +7,19 @@ import { registerCommands } from './editor/commands';
 import { Compilations } from './editor/compilations';
 import type { TreeNode } from './editor/compilationsTree';
 import { CompilationsTree, DimmedRows } from './editor/compilationsTree';
+import { DumpCommands } from './editor/dumpCommands';
+import { DumpDocuments } from './editor/dumpDocuments';
+import { DumpsTree } from './editor/dumpsTree';
 import { ErrorReport } from './editor/errorReport';
 import { irScheme, IrDocuments } from './editor/irDocuments';
 import { IrHeat } from './editor/irHeat';
 import { IrNavigator } from './editor/irNavigator';
 import { startLanguageServer } from './editor/languageClient';
 import { ModelRuns } from './editor/modelRuns';
+import { OpenDumps } from './editor/openDumps';
 import { ProfilerViews } from './editor/profilerViews';
 import { followCursor } from './editor/selectionSync';
+import { CompilerTracing } from './editor/traceCompiler';
 import { CurrentTrace } from './editor/traceSource';
 import { openZoneAddress } from './editor/zoneAddress';
 
@@ -23,6 +28,7 @@ export interface StrataApi {
   readonly compilations: Compilations;
   readonly storage: ArtifactStorage;
   readonly trace: CurrentTrace;
+  readonly dumps: OpenDumps;
 }
 
 let storageInUse: ArtifactStorage | undefined;
@@ -61,6 +67,27 @@ export function activate(context: vscode.ExtensionContext): StrataApi {
     onStart: (id) => showRow(treeView, tree.nodeOf(id)),
   });
 
+  const dumps = new OpenDumps(path.join(context.extensionPath, 'dist', 'dump-worker.cjs'), log);
+  const dumpTree = new DumpsTree(dumps, (files) => {
+    dumpCommands.open(files).catch((error: unknown) => {
+      report.showError('Strata', error);
+    });
+  });
+  const dumpView = vscode.window.createTreeView('strata.dumps', {
+    treeDataProvider: dumpTree,
+    dragAndDropController: dumpTree,
+    showCollapseAll: true,
+  });
+  const dumpCommands = new DumpCommands({
+    dumps,
+    tree: dumpTree,
+    tracing: new CompilerTracing(
+      dumps,
+      path.join((context.storageUri ?? context.globalStorageUri).fsPath, 'traced'),
+      context.workspaceState,
+      log,
+    ),
+  });
   const heat = new IrHeat(compilations, navigator);
   context.subscriptions.push(
     log,
@@ -72,6 +99,10 @@ export function activate(context: vscode.ExtensionContext): StrataApi {
     heat,
     compilations,
     documents.register(),
+    dumps,
+    dumpTree,
+    dumpView,
+    new DumpDocuments(dumps).register(),
     views.register(),
     vscode.window.registerUriHandler({
       handleUri: (address) =>
@@ -87,9 +118,9 @@ export function activate(context: vscode.ExtensionContext): StrataApi {
     compilations.onDidChange((id) => {
       if (trace.compilation === id && compilations.get(id) === undefined) trace.clear();
     }),
-    registerCommands({ compilations, runs, navigator, views, report }),
+    registerCommands({ dumps: dumpCommands, compilations, runs, navigator, views, report }),
   );
-  return { compilations, storage, trace };
+  return { compilations, storage, dumps, trace };
 }
 
 /** Brings a row into view without selecting it. The wait is short: what is about to begin must not depend on a view. */

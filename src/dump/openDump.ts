@@ -82,7 +82,14 @@ export async function openDump(file: string, options: OpenOptions = {}): Promise
     const problem = cause instanceof Error ? cause.message : String(cause);
     throw dumpMessages.error('STR0151', { path: file, problem }, { cause });
   }
-  return folder ? openFolder(file, options) : openSource(new FileSource(file, size), options);
+  if (folder) return openFolder(file, options);
+  const source = new FileSource(file, size);
+  try {
+    return await openSource(source, options);
+  } catch (error) {
+    await source.close();
+    throw error;
+  }
 }
 
 /** Indexes bytes. Throws STR0150. */

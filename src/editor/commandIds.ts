@@ -21,6 +21,14 @@ export const commands = {
   'strata.showUnchangedPasses': 'Show Unchanged Passes',
   'strata.checkInstallation': 'Check Installation',
   'strata.showLog': 'Show Log',
+  'strata.openDump': 'Open IR Dump…',
+  'strata.traceCompiler': 'Trace a Compiler Command…',
+  'strata.closeDump': 'Close IR Dump',
+  'strata.openDumpPass': 'Open IR of Pass',
+  'strata.diffDumpPass': 'Compare with the IR before the Pass',
+  'strata.filterDump': 'Filter Passes…',
+  'strata.clearDumpFilter': 'Show All Passes',
+  'strata.searchDump': 'Search in IR Dump…',
 } as const satisfies Record<string, string>;
 
 export type CommandId = keyof typeof commands;

@@ -5,12 +5,14 @@ import { checkInstallation } from './installation';
 import type { CommandId } from './commandIds';
 import type { CompilationEntry, Compilations, DoneEntry } from './compilations';
 import type { TreeNode } from './compilationsTree';
+import type { DumpCommands } from './dumpCommands';
 import type { ErrorReport } from './errorReport';
 import type { IrNavigator, IrTarget } from './irNavigator';
 import { editorMessages } from './messages';
 import type { ModelRuns } from './modelRuns';
 import { modelExtensions } from './modelRuns';
 import { pickHotOp } from './hotOps';
+import { dumpScheme } from './openDumps';
 import type { ProfilerViews } from './profilerViews';
 import { openZoneAddress } from './zoneAddress';
 
@@ -20,6 +22,7 @@ const traceExtensions = [
 ] as const;
 
 export interface CommandContext {
+  readonly dumps: DumpCommands;
   readonly compilations: Compilations;
   readonly runs: ModelRuns;
   readonly navigator: IrNavigator;
@@ -51,6 +54,7 @@ export function registerCommands(context: CommandContext): vscode.Disposable {
 }
 
 function createCommands({
+  dumps,
   compilations,
   runs,
   navigator,
@@ -126,8 +130,8 @@ function createCommands({
     },
     'strata.diffWithPrevious': (argument) =>
       navigator.diff(targetOf(argument) ?? navigator.activePass('Compare IR with Previous Pass')),
-    'strata.nextChangedPass': () => navigator.step(1),
-    'strata.previousChangedPass': () => navigator.step(-1),
+    'strata.nextChangedPass': () => step(1),
+    'strata.previousChangedPass': () => step(-1),
     'strata.showInTimeline': (argument) => showInTimeline(isTarget(argument) ? argument : undefined),
     'strata.openKernelSource': (argument) =>
       isTarget(argument)
@@ -135,11 +139,20 @@ function createCommands({
         : navigator.openKernelSource(entryOf(argument)?.id ?? ''),
     'strata.hideUnchangedPasses': () => changeSetting('hideUnchangedPasses', true),
     'strata.showUnchangedPasses': () => changeSetting('hideUnchangedPasses', false),
+    ...dumps.handlers,
     'strata.checkInstallation': () => checkInstallation(report.log),
     'strata.showLog': () => {
       report.log.show(true);
     },
   };
+
+  /** In IR of a compilation or of a dump, whichever is in front. */
+  function step(direction: 1 | -1): Promise<void> {
+    const tab = vscode.window.tabGroups.activeTabGroup.activeTab?.input;
+    const uri =
+      tab instanceof vscode.TabInputTextDiff ? tab.modified : vscode.window.activeTextEditor?.document.uri;
+    return uri?.scheme === dumpScheme ? dumps.step(direction) : navigator.step(direction);
+  }
 
   async function profileEntry(entry: DoneEntry): Promise<string> {
     if ((await runs.profile(entry)) !== undefined) await views.show();

@@ -283,7 +283,7 @@ function profileItem(entry: DoneEntry, m: Measurement): vscode.TreeItem {
 
 /** A marker address that `DimmedRows` paints in the colour of ignored things. */
 const dimScheme = 'strata-dim';
-const dimmed = (id: string): vscode.Uri => vscode.Uri.from({ scheme: dimScheme, path: `/${id}` });
+export const dimmed = (id: string): vscode.Uri => vscode.Uri.from({ scheme: dimScheme, path: `/${id}` });
 
 export class DimmedRows implements vscode.FileDecorationProvider {
   provideFileDecoration(uri: vscode.Uri): vscode.FileDecoration | undefined {

@@ -47,4 +47,20 @@ export const editorMessages = defineMessages({
     text: (p) => `'${p.file}' has no zone '${p.zone}' where the link says: the trace was written anew since.`,
     next: () => 'Search for the name, or copy a new link.',
   }),
+  STR0920: message<Record<never, never>>({
+    text: () => 'the editor in front shows no IR of a dump that is open.',
+    next: () => "Open a pass in the IR Dumps view; 'Strata: Open IR Dump…' opens a dump.",
+  }),
+  STR0921: message<{ command: string; known: string }>({
+    text: (p) => `'${p.command}' is no command of a compiler that Strata knows how to trace.`,
+    next: (p) => `It knows ${p.known}. Of others, open what they dump.`,
+  }),
+  STR0922: message<{ tool: string; problem: string }>({
+    text: (p) => `'${p.tool}' cannot be started: ${p.problem}.`,
+    next: () => 'Check that it is on the PATH, or give its whole path.',
+  }),
+  STR0923: message<{ tool: string; code: number; log: string }>({
+    text: (p) => `${p.tool} ended with code ${p.code} and printed no IR; what it said is in '${p.log}'.`,
+    next: () => 'Run the command in a terminal to see that it works on its own.',
+  }),
 });

@@ -124,7 +124,7 @@ function* partsOf(ops: readonly StructureOp[]): Generator<readonly StructureOp[]
 const nothing: Part = { ops: [], problems: [], known: false };
 
 function parsePart(preamble: string, body: string, ops: readonly StructureOp[], start: number): Part {
-  if (body.length > LONGEST_PART || !mayKnow(ops)) return nothing;
+  if (body.length > LONGEST_PART || !mayKnow(ops, body, start)) return nothing;
   const shift = preamble.length;
   let parsed;
   try {
@@ -159,9 +159,11 @@ function opStarting(ops: readonly StructureOp[], start: number): StructureOp | u
 }
 
 /** Whether every op could be one that Strata knows, in a form that it reads. Only then is an error one of the text. */
-function mayKnow(ops: readonly StructureOp[]): boolean {
+function mayKnow(ops: readonly StructureOp[], body: string, start: number): boolean {
   for (const op of walkStructure(ops)) {
-    if (definitionOf(op.name) === undefined) return false;
+    // The generic form is read of any dialect.
+    const generic = body[op.nameRange.start - start] === '"';
+    if (!generic && definitionOf(op.name) === undefined) return false;
     for (const { name } of op.hashUses) {
       const dialect = /^[#!]([\w$]+)\./.exec(name)?.[1];
       if (dialect !== undefined && !registry.dialects.has(dialect)) return false;

@@ -1,0 +1,47 @@
+import assert from 'node:assert/strict';
+import { writeFileSync } from 'node:fs';
+import path from 'node:path';
+import { test } from 'node:test';
+import { passesLog } from '../dump/passesLog';
+import { step, VsCode } from './vscode';
+
+test('a dump of another compiler is read pass by pass', async (t) => {
+  await VsCode.use(t, { settings: { 'diffEditor.renderSideBySide': true } }, async (code) => {
+    const file = path.join(code.workspace, 'attention.log');
+    writeFileSync(file, passesLog);
+
+    await step(t, 'it opens from the palette, with its unchanged passes folded', async () => {
+      await code.runCommand('Strata: Open IR Dump…');
+      await code.pick('A log or IR file');
+      await code.chooseFile('Open IR Dump', file);
+      await code.waitForTreeRow(/^\s*tile/);
+      await code.widenSideBar(140);
+      await code.expandRow(/^\s*tile/);
+      await code.waitForTreeRow(/@attention/);
+      await code.screenshot('dump-tree');
+    });
+
+    await step(t, 'a pass opens as a diff of normalised text', async () => {
+      await code.treeRow(/@attention/).click();
+      await code.page.locator('.monaco-diff-editor .line-insert').first().waitFor();
+      await code.screenshot('dump-diff');
+    });
+
+    await step(t, 'its IR has hovers of any dialect', async () => {
+      assert.match(await code.hover('kernel.tile'), /kernel\.tile.*does not know/s);
+      await code.screenshot('dump-hover');
+    });
+
+    await step(t, 'the filter leaves what it names, in light and high contrast too', async () => {
+      await code.runCommand('Strata: Filter Passes…');
+      await code.fillQuickInput('cse');
+      await code.page.keyboard.press('Enter');
+      await code.waitForTreeRow(/filter: cse/);
+      await code.setTheme('light');
+      await code.screenshot('dump-filter-light');
+      await code.setTheme('highContrast');
+      await code.screenshot('dump-filter-hc');
+    });
+    assert.deepEqual(code.consoleErrors, []);
+  });
+});
