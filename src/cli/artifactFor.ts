@@ -37,6 +37,7 @@ export interface ArtifactOptions {
   readonly cpu?: string;
   readonly O?: string;
   readonly resources?: string;
+  readonly schedule?: string;
   /** False with `--no-cache`. */
   readonly cache?: boolean;
 }
@@ -50,6 +51,7 @@ export const addCompileOptions = (command: Command): Command =>
     )
     .option('-O <level>', 'for a model: 0 (plain, for debugging) to 3 (default)')
     .option('--resources <file>', 'for .mlir text: the file that its parameters are in')
+    .option('--schedule <file>', 'for a model: schedules by name of their dispatch; the others are chosen')
     .option('--no-cache', 'for a model: compile all C, and keep none of it');
 
 async function withArtifact<T>(
@@ -104,12 +106,13 @@ export function withSession<T>(
 
 export function compileOptions(
   options: ArtifactOptions,
-): Pick<CompileRequest, 'cpuLevel' | 'optLevel' | 'kernelCache'> {
+): Pick<CompileRequest, 'cpuLevel' | 'optLevel' | 'kernelCache' | 'schedules'> {
   const level =
     options.O === undefined ? undefined : Number(wordOption('-O', options.O, ['0', '1', '2', '3']));
   return {
     ...(options.cpu === undefined ? {} : { cpuLevel: wordOption('--cpu', options.cpu, cpuLevels) }),
     ...(level === undefined ? {} : { optLevel: level as 0 | 1 | 2 | 3 }),
+    ...(options.schedule === undefined ? {} : { schedules: options.schedule }),
     ...(options.cache === false ? { kernelCache: false } : {}),
   };
 }

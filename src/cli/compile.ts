@@ -56,6 +56,10 @@ export function configureCompile(command: Command): void {
       `instructions to use: ${cpuLevels.join(', ')} (default: the best of this machine)`,
     )
     .option('-O <level>', '0 (plain, for debugging) to 3 (default)')
+    .option(
+      '--schedule <file>',
+      "schedules by name of their dispatch, `{NAME = {block = …, tile = …}}` as '--emit scheduled' prints them; the others are chosen",
+    )
     .option('--no-cache', 'compile all C, and keep none of it (default: kernels compiled before are taken)')
     .option('--json', 'print one JSON document')
     .action((model: string, options: CompileCommandOptions) =>

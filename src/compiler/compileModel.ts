@@ -23,8 +23,9 @@ import type {
   ResourceStore,
   RewriteControl,
 } from '../ir';
-import { parsePipeline, pipelineText, printOp, runPipeline } from '../ir';
+import { parsePipeline, parseAttributeText, pipelineText, printOp, runPipeline } from '../ir';
 import { registry } from '../ir/dialects/index';
+import { givenAttribute } from '../lowering/passes/choose-schedules';
 import { passes } from '../lowering/passes/index';
 import type { OptLevel } from '../lowering/pipeline';
 import { defaultPipeline } from '../lowering/pipeline';
@@ -43,6 +44,7 @@ import { exportStage, exportText } from './exportText';
 import type { LoadedModel } from './loadModel';
 import { loadModel } from './loadModel';
 import { packageProgram } from './packageProgram';
+import { readText } from './readText';
 import type { CpuLevel, TargetDescription } from './targetDescription';
 import { describeTarget, levelOf, targetAttribute } from './targetDescription';
 
@@ -64,6 +66,8 @@ export interface CompileRequest {
   readonly resources?: string;
   /** Sizes of the model's symbolic dimensions. */
   readonly dims?: Readonly<Record<string, number>>;
+  /** File with schedules by name of their dispatch, as text of a dictionary attribute; the others are chosen. */
+  readonly schedules?: string;
   /** Refer to unchanged weights in the model's file instead of copying them into the artifact. */
   readonly externalParameters?: boolean;
   readonly control?: RewriteControl;
@@ -133,6 +137,8 @@ class Compile {
       (m) => `${m.nodes.length} nodes, ${m.resources.size} parameters`,
     );
     const target = await this.#target(model.module);
+    if (request.schedules !== undefined)
+      model.module.setAttr(givenAttribute, parseAttributeText(await readText(request.schedules)));
     const steps = request.pipeline === undefined ? remainingSteps(model.module, pipeline) : pipeline;
     const record = this.#passes(model, this.#stopAfter === 'import' ? [] : steps);
     this.#cancellation.throwIfCancelled();

@@ -1,6 +1,6 @@
 /** Each command does what its help says, for people and with --json, and exits with 0 only on success. */
 import assert from 'node:assert/strict';
-import { existsSync, readFileSync, rmSync } from 'node:fs';
+import { existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { describe, it, before, after } from 'node:test';
 import { commands } from '../../src/cli/commands';
@@ -170,6 +170,24 @@ describe('compile', () => {
     }
     for (const word of ['c', 'target'])
       assert.match((await w.strata(['compile', 'tiny.onnx', '--emit', word])).stdout, /#include <stdint\.h>/);
+  });
+  it('follows schedules given by hand, and refuses those that fit no dispatch', async () => {
+    const schedule = (tile: number): string =>
+      `{block = array<i64: 16, 0, 0>, lanes = 8 : i64, order = array<i64: 0, 1, 2>, sizes = array<i64: 64, 8, 8>, tile = array<i64: ${tile}, 8, 8>, vector = 1 : i64}`;
+    const compile = (file: string, ...args: string[]) =>
+      w.strata(['compile', 'tiny.onnx', '--cpu', 'avx2', '--schedule', file, ...args]);
+    writeFileSync(w.at('by-hand'), `{main_dispatch_2_conv2d_1x8x8x8x1x1x8_f32 = ${schedule(4)}}`);
+    const { stdout, stderr } = await compile('by-hand', '--emit', 'scheduled');
+    assert.ok(stdout.includes('tile = array<i64: 4, 8, 8>'), stderr);
+    const run = await w.strata([
+      ...['run', 'tiny.onnx', '--cpu', 'avx2', '--schedule', 'by-hand', '--check', 'onnxruntime'],
+    ]);
+    assert.equal(run.code, 0, run.stderr);
+    writeFileSync(w.at('wrong'), `{main_dispatch_2_conv2d_1x8x8x8x1x1x8_f32 = ${schedule(5)}}`);
+    assert.match((await compile('wrong')).stderr, /^STR0541 .*multiple of its tile 5/);
+    writeFileSync(w.at('unknown'), `{nothing = ${schedule(4)}}`);
+    assert.match((await compile('unknown')).stderr, /^STR0545 there is no dispatch 'nothing'/);
+    for (const f of ['by-hand', 'wrong', 'unknown']) rmSync(w.at(f));
   });
   it('writes the text of a stage where it is asked to', async () => {
     const { code } = await w.strata([

@@ -20,4 +20,9 @@ export const loopMessages = defineMessages({
   STR0544: message<{ found: string; expected: string }>({
     text: (p) => `'strata.target' is not understood: found ${p.found}, expected ${p.expected}.`,
   }),
+  STR0545: message<{ found: string; known: readonly string[] }>({
+    text: (p) => `there is no dispatch '${p.found}' to give a schedule to.`,
+    next: (p) =>
+      `Schedules are a dictionary by name of dispatch; here are ${p.known.slice(0, 5).join(', ')}${p.known.length > 5 ? ' and more' : ''} ('--emit scheduled' prints all).`,
+  }),
 });

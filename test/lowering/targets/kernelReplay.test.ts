@@ -47,7 +47,7 @@ function kernelsOf({ kernelSource, dispatches }: Compilation): Kernels {
 describe('kernel replay', () => {
   for (const [name, options] of models) {
     for (const cpuLevel of levels) {
-      const key = `${[name, ...Object.values(options)].join('-')} ${cpuLevel}`;
+      const key = `${[name, ...Object.values(options as Record<string, unknown>).map(String)].join('-')} ${cpuLevel}`;
       it(`${key} gives the C that was accepted`, async () => {
         const { compilation } = await compileModel({
           model: modelFile(name, options),
@@ -58,9 +58,8 @@ describe('kernel replay', () => {
         found[key] = kernels;
         if (update) return;
         const before = accepted[key] ?? {};
-        const changed = [...new Set([...Object.keys(before), ...Object.keys(kernels)])].filter(
-          (k) => before[k] !== kernels[k],
-        );
+        const names = new Set<string>([...Object.keys(before), ...Object.keys(kernels)]);
+        const changed = [...names].filter((k) => before[k] !== kernels[k]);
         const report = changed.map(
           (k) => `${k}\n    was ${before[k] ?? 'absent'}\n    is  ${kernels[k] ?? 'absent'}`,
         );
