@@ -1,6 +1,6 @@
 /** `strata lsp`: the language server on stdio, for any editor that speaks the Language Server Protocol. */
 import type { Command } from 'commander';
-import { createConnection, StreamMessageReader, StreamMessageWriter } from 'vscode-languageserver/node';
+import { createConnection, StreamMessageReader, StreamMessageWriter } from 'vscode-languageserver/node.js';
 import { serve } from '../lsp/server';
 
 export function configureLsp(command: Command): void {
