@@ -62,8 +62,8 @@ async function withArtifact<T>(
 ): Promise<T> {
   const extension = path.extname(file).toLowerCase();
   if (extension === '.strata') return body({ artifact: file, model: undefined, compilation: undefined });
-  if (extension !== '.onnx' && extension !== '.mlir') {
-    throw cliMessages.error('STR0005', { path: file, known: '.onnx, .mlir and .strata files' });
+  if (!['.onnx', '.tflite', '.mlir'].includes(extension)) {
+    throw cliMessages.error('STR0005', { path: file, known: '.onnx, .tflite, .mlir and .strata files' });
   }
   const folder = mkdtempSync(path.join(tmpdir(), 'strata-'));
   try {

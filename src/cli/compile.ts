@@ -35,7 +35,7 @@ const stageWords = [...stages.map((s) => s.name), 'target', 'c', ...exportForms]
 
 export function configureCompile(command: Command): void {
   command
-    .argument('<model>', '.onnx model or .mlir text')
+    .argument('<model>', '.onnx or .tflite model, or .mlir text')
     .option('--target <name>', 'cpu', 'cpu')
     .option(
       '-o, --output <file>',

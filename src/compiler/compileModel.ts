@@ -49,7 +49,7 @@ import type { CpuLevel, TargetDescription } from './targetDescription';
 import { describeTarget, levelOf, targetAttribute } from './targetDescription';
 
 export interface CompileRequest {
-  /** `.onnx`, or `.mlir` text of any stage: the pipeline goes on from the stage that the text is in. */
+  /** `.onnx`, `.tflite`, or `.mlir` text of any stage: the pipeline goes on from the stage that the text is in. */
   readonly model: string;
   readonly target?: 'cpu';
   /** Default: the best level that this machine runs. */

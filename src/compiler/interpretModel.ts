@@ -2,24 +2,20 @@
  * Runs a model, or the IR of any stage, through the interpreter on host tensors: the reference that needs nothing
  * installed.
  */
-import path from 'node:path';
-import { readFile } from 'node:fs/promises';
 import type { Cancellation } from '../base/cancellation';
 import { neverCancelled } from '../base/cancellation';
-import { importOnnx } from '../frontend/onnx/importOnnx';
-import { readOnnxModel } from '../frontend/onnx/readModel';
 import type { TensorSignature } from '../artifact/contents';
 import type { HostTensor } from '../frontend/elementType';
 import { elementCountOf, elementTypeInfo } from '../frontend/elementType';
 import { packElements, unpackElements } from '../frontend/packedElements';
-import type { Operation, Type } from '../ir';
-import { ResourceStore, parseModule, types } from '../ir';
+import type { Operation, ResourceStore, Type } from '../ir';
+import { types } from '../ir';
 import { func, signatureOf } from '../ir/dialects/func';
-import { registry } from '../ir/dialects/index';
 import type { InterpreterOptions } from '../ir/interpreter/interpreter';
 import { Interpreter } from '../ir/interpreter/interpreter';
 import type { ShapedValue } from '../ir/interpreter/runtimeValue';
 import { elementsFromBytes, makeMemRef, tensorFromBytes, tensorToBytes } from '../ir/interpreter/tensor';
+import { loadModel } from './loadModel';
 import { compilerMessages } from './messages';
 import { elementTypeName } from './elementNames';
 
@@ -31,13 +27,7 @@ export async function interpretModel(
   inputs: Tensors,
   cancellation: Cancellation = neverCancelled,
 ): Promise<Record<string, HostTensor>> {
-  if (path.extname(file).toLowerCase() === '.mlir') {
-    const { module, resources } = parseModule(await readFile(file, 'utf8'), registry);
-    const store = new ResourceStore();
-    for (const [key, bytes] of resources) store.setBytes(key, bytes);
-    return interpretModule(module, store, inputs, cancellation);
-  }
-  const { module, resources } = importOnnx(readOnnxModel(file));
+  const { module, resources } = await loadModel({ model: file });
   return interpretModule(module, resources, inputs, cancellation);
 }
 

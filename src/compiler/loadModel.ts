@@ -1,9 +1,12 @@
-/** Reads what is to be compiled: an ONNX model, or IR text of any stage. The driver and bisection begin here. */
+/** Model files of every format as IR, of the import stage or of the stage that a text is in. The driver and bisection begin here. */
 import path from 'node:path';
 import type { Diagnostic } from '../base/diagnostics';
+import type { ImportedNode } from '../frontend/onnx/importOnnx';
 import { importOnnx } from '../frontend/onnx/importOnnx';
 import type { OnnxModel } from '../frontend/onnx/readModel';
 import { readOnnxModel } from '../frontend/onnx/readModel';
+import { tfliteToOnnx } from '../frontend/tflite/importTflite';
+import { readTflite } from '../frontend/tflite/schema';
 import { fromTorch, isTorchOnnx } from '../frontend/torchOnnx/fromTorch';
 import type { Operation } from '../ir';
 import { ResourceStore, parseModule } from '../ir';
@@ -15,7 +18,7 @@ import { readText } from './readText';
 import { loadResources } from './resourceFiles';
 
 export interface ModelSource {
-  /** `.onnx`, or `.mlir` text of any stage. */
+  /** `.onnx`, `.tflite`, or `.mlir` text of any stage. */
   readonly model: string;
   /** For `.mlir`: the file that its blobs are in. */
   readonly resources?: string;
@@ -30,28 +33,41 @@ export interface LoadedModel {
   readonly warnings: readonly Diagnostic[];
 }
 
-/** Throws STR0590 for a file of another kind. */
-export async function loadModel({ model, resources, dims }: ModelSource): Promise<LoadedModel> {
-  const extension = path.extname(model).toLowerCase();
-  if (extension === '.mlir') {
-    const text = await readText(model);
-    const parsed = parseModule(text, registry, { fileName: path.basename(model) });
-    const store = resources === undefined ? new ResourceStore() : loadResources(resources);
-    for (const [key, bytes] of parsed.resources) store.setBytes(key, bytes);
-    if (isTorchOnnx(parsed.module))
-      return imported(fromTorch(parsed.module, store, path.basename(model)), dims);
-    return { module: parsed.module, resources: store, nodes: nodesOfText(parsed.module), warnings: [] };
+/** Throws STR0590 for a format that is not read, and what its reader throws. */
+export async function loadModel(source: ModelSource): Promise<LoadedModel> {
+  const { model: file } = source;
+  switch (path.extname(file).toLowerCase()) {
+    case '.mlir':
+      return loadText(source);
+    case '.gguf':
+      throw compilerMessages.error('STR0590', {
+        file,
+        found: 'GGUF models are not supported by this version',
+      });
+    case '.tflite': {
+      const { model, origins } = tfliteToOnnx(readTflite(file));
+      return imported(model, source, origins);
+    }
+    default:
+      return imported(readOnnxModel(file), source);
   }
-  if (extension === '.gguf') {
-    throw compilerMessages.error('STR0590', {
-      file: model,
-      found: 'GGUF models are not supported by this version',
-    });
-  }
-  return imported(readOnnxModel(model), dims);
 }
 
-function imported(read: OnnxModel, dims: ModelSource['dims']): LoadedModel {
-  const { warnings, ...model } = importOnnx(read, dims === undefined ? {} : { dims });
+async function loadText(source: ModelSource): Promise<LoadedModel> {
+  const { model: file } = source;
+  const name = path.basename(file);
+  const { module, resources } = parseModule(await readText(file), registry, { fileName: name });
+  const store = source.resources === undefined ? new ResourceStore() : loadResources(source.resources);
+  for (const [key, bytes] of resources) store.setBytes(key, bytes);
+  if (isTorchOnnx(module)) return imported(fromTorch(module, store, name), source);
+  return { module, resources: store, nodes: nodesOfText(module), warnings: [] };
+}
+
+function imported(
+  read: OnnxModel,
+  { dims = {} }: ModelSource,
+  origins?: readonly ImportedNode[],
+): LoadedModel {
+  const { warnings, ...model } = importOnnx(read, { dims, ...(origins === undefined ? {} : { origins }) });
   return { ...model, warnings: [...read.warnings, ...warnings] };
 }

@@ -13,7 +13,7 @@ export const compilerMessages = defineMessages({
   }),
   STR0590: message<{ file: string; found: string }>({
     text: (p) => `'${p.file}' cannot be compiled: ${p.found}.`,
-    next: () => 'Strata compiles .onnx models and .mlir text.',
+    next: () => 'Strata compiles .onnx and .tflite models and .mlir text.',
   }),
   STR0591: message<{ file: string; problem: string }>({
     text: (p) => `cannot write '${p.file}': ${p.problem}.`,

@@ -18,7 +18,7 @@ import { editorMessages } from './messages';
 import { setting } from './settings';
 
 /** Files that a compilation can start from. */
-export const modelExtensions = ['onnx', 'gguf', 'mlir'] as const;
+export const modelExtensions = ['onnx', 'tflite', 'gguf', 'mlir'] as const;
 
 export interface ProfiledRun {
   /** Of the compilation; undefined for an artifact that was opened as a file. */

@@ -57,6 +57,8 @@ import type { OnnxModel } from './readModel';
 export interface ImportOptions {
   /** Sizes of symbolic dimensions, by the names that the model uses. */
   readonly dims?: BoundDims;
+  /** What each node of the graph comes from, when the model was made from one of another format. */
+  readonly origins?: readonly ImportedNode[];
 }
 
 /** A node of the model's graph. */
@@ -77,7 +79,7 @@ export interface ImportedModel {
 
 /** Throws STR034x, STR0401 and what reading tensors throws. */
 export function importOnnx(model: OnnxModel, options: ImportOptions = {}): ImportedModel {
-  return new Import(model, options.dims ?? {}).run();
+  return new Import(model, options.dims ?? {}, options.origins).run();
 }
 
 /** Element types of the arguments that the body of a loop is given, where the model does not say. */
@@ -123,6 +125,7 @@ class Import {
   constructor(
     readonly model: OnnxModel,
     readonly dims: BoundDims,
+    readonly origins: readonly ImportedNode[] | undefined,
   ) {
     const { node, output } = model.graph;
     this.#read = new Set(namesRead({ node, output }));
@@ -264,9 +267,12 @@ class Import {
           node.output.findLastIndex((o) => this.#read.has(o)),
         ),
     );
-    const name = this.#labels.get(node) ?? node.name;
-    this.#nodes.push({ name, opType: domain === '' ? node.opType : `${domain}.${node.opType}`, position });
-    const location = modelNodeLoc(this.#name, name, position);
+    const own = this.#labels.get(node) ?? node.name;
+    const opType = domain === '' ? node.opType : `${domain}.${node.opType}`;
+    const origin = this.origins?.[position - 1] ?? { name: own, opType, position };
+    if (this.#nodes[this.#nodes.length - 1] !== origin) this.#nodes.push(origin);
+    const { name } = origin;
+    const location = modelNodeLoc(this.#name, name, origin.position);
     const op = this.#operation(node, domain, name, outputs, location);
     this.#b.insert(op);
     outputs.forEach((o, i) => {

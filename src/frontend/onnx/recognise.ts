@@ -57,7 +57,7 @@ const signatures: readonly Signature[] = [
   },
   {
     found: 'a TensorFlow Lite model',
-    next: 'Convert it: python -m tf2onnx.convert --tflite model.tflite --output model.onnx.',
+    next: 'Give it the ending .tflite to have it read as one.',
     matches: (_head, text) => text.slice(4, 8) === 'TFL3',
   },
   {

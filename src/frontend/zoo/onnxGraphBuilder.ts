@@ -186,7 +186,7 @@ export class OnnxGraphBuilder {
         domain: options.domain ?? '',
         input: inputs,
         output: [output],
-        attribute: Object.entries(options.attributes ?? {}).map(([key, value]) => attribute(key, value)),
+        attribute: Object.entries(options.attributes ?? {}).map(([key, value]) => attributeProto(key, value)),
       }),
     );
     return output;
@@ -272,7 +272,7 @@ export function tensorTypeProto(type: ElementType, shape: readonly Dimension[]):
   });
 }
 
-function attribute(name: string, value: AttributeValue): AttributeProto {
+export function attributeProto(name: string, value: AttributeValue): AttributeProto {
   switch (value.kind) {
     case 'int':
       return attributeCodec.make({ name, type: attributeTypes.INT, i: BigInt(value.value) });
