@@ -7,6 +7,7 @@ import type { BisectEnvironment } from '../bisect/progress';
 import { bisectionMarkdown, bisectionText } from '../bisect/reportText';
 import { readBisection, writeBisection } from '../bisect/savedBisection';
 import type { CommandContext, CommandResult } from './output';
+import { configureBisectCommand } from './bisectCommand';
 import { configureBisectNumerics } from './bisectNumerics';
 import { replaceFile } from './replaceFile';
 
@@ -16,9 +17,11 @@ export function configureBisect(command: Command): void {
     `
 Examples:
   strata bisect numerics model.onnx --reference onnxruntime
+  strata bisect command --judge 'sh check.sh' -- mlir-opt in.mlir --pass-pipeline='builtin.module(canonicalize,cse)'
 `,
   );
   configureBisectNumerics(command.command('numerics'));
+  configureBisectCommand(command.command('command'));
 }
 
 /** Options that all bisections have. */
