@@ -57,6 +57,11 @@ function bundles() {
       options: { ...node, format: 'cjs', ...commonJsMeta },
     },
     {
+      out: 'bisect-worker.cjs',
+      entry: 'src/bisect/worker.ts',
+      options: { ...node, format: 'cjs', ...commonJsMeta },
+    },
+    {
       out: 'query-worker.cjs',
       entry: 'src/profiler/query/queryWorker.ts',
       options: { ...node, format: 'cjs', ...commonJsMeta },

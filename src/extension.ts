@@ -4,6 +4,7 @@ import path from 'node:path';
 import * as vscode from 'vscode';
 import { ArtifactStorage } from './editor/artifactStorage';
 import { registerCommands } from './editor/commands';
+import { Bisections } from './editor/bisections';
 import { Compilations } from './editor/compilations';
 import type { TreeNode } from './editor/compilationsTree';
 import { CompilationsTree, DimmedRows } from './editor/compilationsTree';
@@ -88,6 +89,11 @@ export function activate(context: vscode.ExtensionContext): StrataApi {
       log,
     ),
   });
+  const bisections = new Bisections({
+    extensionUri: context.extensionUri,
+    storage: (context.storageUri ?? context.globalStorageUri).fsPath,
+    report,
+  });
   const heat = new IrHeat(compilations, navigator);
   context.subscriptions.push(
     log,
@@ -110,6 +116,7 @@ export function activate(context: vscode.ExtensionContext): StrataApi {
           report.showError('Open Link', error);
         }),
     }),
+    bisections.register(),
     vscode.window.registerFileDecorationProvider(new DimmedRows()),
     startLanguageServer(context.extensionPath, navigator, log),
     vscode.languages.registerCodeLensProvider({ scheme: irScheme }, heat),
@@ -118,7 +125,7 @@ export function activate(context: vscode.ExtensionContext): StrataApi {
     compilations.onDidChange((id) => {
       if (trace.compilation === id && compilations.get(id) === undefined) trace.clear();
     }),
-    registerCommands({ dumps: dumpCommands, compilations, runs, navigator, views, report }),
+    registerCommands({ dumps: dumpCommands, compilations, runs, navigator, views, bisections, report }),
   );
   return { compilations, storage, dumps, trace };
 }

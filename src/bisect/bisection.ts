@@ -94,6 +94,8 @@ export interface Bisection {
   readonly id: string;
   /** What is bisected: a model file, a command. */
   readonly subject: string;
+  /** What it was started with, where it can be started again. */
+  readonly request?: unknown;
   readonly startedAt: number;
   readonly durationMs: number;
   readonly status: Status;

@@ -266,7 +266,7 @@ export class NumericsBisect {
     const replay = new Replay(this.input, this.steps, this.environment.cancellation, {
       skipRules: held.rules,
     });
-    replay.run(held.rewrites);
+    replay.run(new Map([...held.rewrites].map(([step, skip]) => [step, { skip }])));
     return replay;
   }
 

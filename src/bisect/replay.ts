@@ -64,14 +64,13 @@ export class Replay {
     return this.#steps.map((s) => passName(s.node));
   }
 
-  /** Runs all passes, keeping the points. `hold` are held-back applications by pass: index of step → indexes in it. */
-  run(hold: ReadonlyMap<number, ReadonlySet<number>> = new Map()): void {
+  /** Runs all passes, keeping the points. `controls` say which applications may happen, by index of the pass. */
+  run(controls: ReadonlyMap<number, RewriteControl> = new Map()): void {
     let state = fork(this.input);
     this.points.push(this.#imported());
     for (let i = 0; i < this.#steps.length; i++) {
       try {
-        const skip = hold.get(i);
-        const point = this.runStep(i, state, skip === undefined ? {} : { skip });
+        const point = this.runStep(i, state, controls.get(i) ?? {});
         if (point.record.changed) {
           this.points.push(point);
           state = fork(point.state);

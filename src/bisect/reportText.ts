@@ -152,7 +152,7 @@ export function bisectionMarkdown(b: Bisection): string {
     '',
   ];
   for (const c of b.culprits) {
-    lines.push(`## ${culpritText(c)}`, '');
+    lines.push(`## ${b.kind === 'numerics' ? culpritText(c) : c.pass}`, '');
     for (const s of culpritSections(c)) {
       lines.push(`### ${s.title}`, '');
       if (s.lines.length > 0) lines.push(fence(s.lines.join('\n'), 'text'), '');

@@ -17,7 +17,7 @@ export function nodesText(nodes: readonly string[], limit = 3): string {
 export function culpritText(c: Culprit): string {
   const at = c.nodes.length === 0 ? '' : `, at ${nodesText(c.nodes)}`;
   const error = c.crash ?? errorText(c.metric);
-  if (c.dispatch !== undefined)
+  if (c.stage === 'code' && c.dispatch !== undefined)
     return `the code of dispatch ${c.dispatch.index} (${c.dispatch.name})${at}${c.dispatch.race ? ', with several threads' : ''}: ${error}`;
   if (c.stage === 'code') return `the code: ${error}`;
   const open =

@@ -9,6 +9,7 @@ import { readBisection, writeBisection } from '../bisect/savedBisection';
 import type { CommandContext, CommandResult } from './output';
 import { configureBisectCommand } from './bisectCommand';
 import { configureBisectNumerics } from './bisectNumerics';
+import { configureBisectPerf } from './bisectPerf';
 import { replaceFile } from './replaceFile';
 
 export function configureBisect(command: Command): void {
@@ -17,10 +18,12 @@ export function configureBisect(command: Command): void {
     `
 Examples:
   strata bisect numerics model.onnx --reference onnxruntime
+  strata bisect perf model.onnx --good O3 --bad O2
   strata bisect command --judge 'sh check.sh' -- mlir-opt in.mlir --pass-pipeline='builtin.module(canonicalize,cse)'
 `,
   );
   configureBisectNumerics(command.command('numerics'));
+  configureBisectPerf(command.command('perf'));
   configureBisectCommand(command.command('command'));
 }
 

@@ -5,6 +5,7 @@ export const commands = {
   'strata.cancelCompilation': 'Cancel',
   'strata.removeCompilation': 'Remove',
   'strata.showFailure': 'Show Error',
+  'strata.bisectNumerics': 'Bisect Numerics…',
   'strata.profileModel': 'Profile Model…',
   'strata.openTrace': 'Open Trace…',
   'strata.openZoneLink': 'Open Link to a Zone…',

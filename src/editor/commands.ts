@@ -2,6 +2,7 @@
 import * as vscode from 'vscode';
 import { changeSetting } from './settings';
 import { checkInstallation } from './installation';
+import type { Bisections } from './bisections';
 import type { CommandId } from './commandIds';
 import type { CompilationEntry, Compilations, DoneEntry } from './compilations';
 import type { TreeNode } from './compilationsTree';
@@ -27,6 +28,7 @@ export interface CommandContext {
   readonly runs: ModelRuns;
   readonly navigator: IrNavigator;
   readonly views: ProfilerViews;
+  readonly bisections: Bisections;
   readonly report: ErrorReport;
 }
 
@@ -59,6 +61,7 @@ function createCommands({
   runs,
   navigator,
   views,
+  bisections,
   report,
 }: CommandContext): Readonly<Record<CommandId, (argument: Argument) => unknown>> {
   return {
@@ -82,6 +85,13 @@ function createCommands({
       const entry = entryOf(argument);
       const now = entry === undefined ? undefined : compilations.get(entry.id);
       if (now?.state === 'failed') void report.ask(now.model.replace(/^.*[\\/]/, ''), now.diagnostic);
+    },
+    'strata.bisectNumerics': async (argument) => {
+      const file =
+        argument instanceof vscode.Uri
+          ? argument
+          : await askForFile('Bisect Numerics', { Models: ['onnx', 'mlir'] });
+      if (file !== undefined && runs.mayCompile(file, 'Bisecting')) await bisections.bisectNumerics(file);
     },
     'strata.profileModel': async (argument) => {
       const entry = entryOf(argument);

@@ -293,6 +293,10 @@ export class ModelRuns implements vscode.Disposable {
     }
   }
 
+  /** Whether what compiles and runs the model may begin; says why where it may not. */
+  mayCompile(file: vscode.Uri, what: string): boolean {
+    return this.#mayRun(path.basename(file.path), what) && this.#isOnDisk(file);
+  }
   #mayRun(name: string, what: string): boolean {
     if (vscode.workspace.isTrusted) return true;
     this.options.report.show(name, editorMessages.diagnostic('STR0901', { what: `${what} a model` }));

@@ -29,8 +29,12 @@ export const contentSecurityPolicy = (a: Pick<WebviewAddresses, 'nonce' | 'cspSo
     `form-action 'none'`,
   ].join('; ');
 
-/** The document of the profiler panel and of the full profiler editor. `view` becomes `data-view` of the body. */
-export function profilerHtml(a: WebviewAddresses, view: 'panel' | 'editor' = 'panel'): string {
+/** The document of the profiler panel and of the full profiler editor. */
+export const profilerHtml = (a: WebviewAddresses, view: 'panel' | 'editor' = 'panel'): string =>
+  viewHtml(a, view, 'Strata Profiler');
+
+/** The document of a view. `view` becomes `data-view` of the body. */
+export function viewHtml(a: WebviewAddresses, view: 'panel' | 'editor', title: string): string {
   if (!/^[A-Za-z0-9+/_-]{16,}$/.test(a.nonce))
     throw new RangeError('a nonce has at least 16 letters or digits');
   return `<!DOCTYPE html>
@@ -40,7 +44,7 @@ export function profilerHtml(a: WebviewAddresses, view: 'panel' | 'editor' = 'pa
 <meta http-equiv="Content-Security-Policy" content="${escape(contentSecurityPolicy(a))}">
 <meta property="csp-nonce" content="${a.nonce}">
 <meta name="viewport" content="width=device-width, initial-scale=1">
-<title>Strata Profiler</title>
+<title>${escape(title)}</title>
 <link rel="stylesheet" href="${escape(a.codiconUri)}">
 <link rel="stylesheet" href="${escape(a.styleUri)}">
 </head>

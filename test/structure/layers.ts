@@ -76,7 +76,7 @@ export const layers: readonly Layer[] = [
     place: 'src/protocol',
     holds: 'typed interfaces between extension and webviews',
     imports: ['src/base'],
-    types: ['src/ir', 'src/profiler'],
+    types: ['src/ir', 'src/profiler', 'src/bisect'],
   },
   {
     place: 'src/compiler',

@@ -125,6 +125,8 @@ export function planted(
     placed = true;
     const configured: ConfiguredPass = {
       ...node.pass,
+      // Another pass of the same name: who compares pipelines sees that it is not the one.
+      pass: { ...node.pass.pass },
       run: (op, context) => {
         const rewriter = new SpoilingRewriter(context.rewriter, plant, onHit);
         node.pass.run(op, { ...context, rewriter });

@@ -1,0 +1,261 @@
+/** Bisections of this workspace: run on a worker, drawn in an editor of their own, kept as files until they are removed. */
+import { randomBytes } from 'node:crypto';
+import { mkdirSync } from 'node:fs';
+import path from 'node:path';
+import * as vscode from 'vscode';
+import { CancelledError } from '../base/cancellation';
+import { formatDiagnostic } from '../base/diagnostics';
+import type { Bisection } from '../bisect/bisection';
+import { markPoint, savedTests } from '../bisect/bisection';
+import { bisectInWorker } from '../bisect/bisectInWorker';
+import type { NumericsRequest } from '../bisect/numerics';
+import { bisectionMarkdown } from '../bisect/reportText';
+import { readBisection, writeBisection } from '../bisect/savedBisection';
+import type { BisectHost, BisectView } from '../protocol/bisectView';
+import type { Connection } from '../protocol/rpc';
+import { connect } from '../protocol/rpc';
+import { viewHtml } from '../protocol/webviewHtml';
+import type { ErrorReport } from './errorReport';
+
+export const bisectViewId = 'strata.bisect';
+
+export interface BisectionsOptions {
+  readonly extensionUri: vscode.Uri;
+  /** Where bisections are kept. */
+  readonly storage: string;
+  readonly report: ErrorReport;
+}
+
+/** Of a bisection that a view shows. */
+interface Session {
+  bisection: Bisection | undefined;
+  readonly request: NumericsRequest;
+  abort: AbortController | undefined;
+}
+
+/** What a panel keeps across a reload of the window. */
+interface PanelState {
+  readonly id: string;
+}
+
+const referenceChoices = [
+  {
+    label: 'Interpreter',
+    description: 'the model as imported, on the reference semantics',
+    value: 'interpreter',
+  },
+  { label: 'ONNX Runtime', description: 'needs the package onnxruntime-node', value: 'onnxruntime' },
+  { label: 'File…', description: 'expected outputs as .npy or .pb', value: 'file' },
+] as const;
+
+export class Bisections implements vscode.WebviewPanelSerializer, vscode.Disposable {
+  readonly #folder: string;
+  readonly #running = new Set<Session>();
+
+  constructor(readonly options: BisectionsOptions) {
+    this.#folder = path.join(options.storage, 'bisections');
+  }
+
+  register(): vscode.Disposable {
+    return vscode.Disposable.from(vscode.window.registerWebviewPanelSerializer(bisectViewId, this), this);
+  }
+  dispose(): void {
+    for (const session of this.#running) session.abort?.abort();
+  }
+
+  /** Asks what to compare with and starts. */
+  async bisectNumerics(model: vscode.Uri): Promise<void> {
+    const picked = await vscode.window.showQuickPick(referenceChoices, {
+      title: 'Bisect Numerics',
+      placeHolder: 'What should the result be?',
+    });
+    if (picked === undefined) return;
+    let reference: string = picked.value;
+    if (reference === 'file') {
+      const [file] =
+        (await vscode.window.showOpenDialog({
+          title: 'Expected output',
+          filters: { Tensors: ['npy', 'pb'] },
+        })) ?? [];
+      if (file === undefined) return;
+      reference = file.fsPath;
+    }
+    this.#open({ request: { model: model.fsPath, reference }, bisection: undefined, abort: undefined }, true);
+  }
+
+  deserializeWebviewPanel(panel: vscode.WebviewPanel, state: unknown): Promise<void> {
+    const id = (state as Partial<PanelState> | undefined)?.id;
+    let kept: Bisection | undefined;
+    try {
+      kept = id === undefined ? undefined : readBisection(this.#file(id));
+    } catch (error) {
+      this.options.report.showError('Bisection', error);
+    }
+    if (kept === undefined) {
+      panel.dispose();
+      return Promise.resolve();
+    }
+    const interrupted: Bisection =
+      kept.status === 'running' ? { ...kept, status: 'paused', activity: 'the window was closed' } : kept;
+    const session: Session = {
+      bisection: interrupted,
+      request: { model: kept.subject, ...(kept.request as Partial<NumericsRequest> | undefined) },
+      abort: undefined,
+    };
+    this.#adopt(panel, session);
+    return Promise.resolve();
+  }
+
+  #open(session: Session, start: boolean): void {
+    const panel = vscode.window.createWebviewPanel(
+      bisectViewId,
+      `Bisect ${path.basename(session.request.model)}`,
+      vscode.ViewColumn.Active,
+    );
+    const show = this.#adopt(panel, session);
+    if (start) void this.#run(session, show);
+  }
+
+  /** Fills the panel; the result shows the session's state in it. */
+  #adopt(panel: vscode.WebviewPanel, session: Session): () => void {
+    const { webview } = panel;
+    const folder = vscode.Uri.joinPath(this.options.extensionUri, 'dist', 'webview');
+    const uri = (name: string): string => webview.asWebviewUri(vscode.Uri.joinPath(folder, name)).toString();
+    webview.options = { enableScripts: true, localResourceRoots: [folder] };
+    const icon = (theme: string): vscode.Uri =>
+      vscode.Uri.joinPath(this.options.extensionUri, 'media', `profiler-${theme}.svg`);
+    panel.iconPath = { light: icon('light'), dark: icon('dark') };
+    let ready = false;
+    const show = (): void => {
+      if (ready && session.bisection !== undefined)
+        connection.remote.show(session.bisection).catch(() => undefined);
+    };
+    const host: BisectHost = {
+      ready: () => {
+        ready = true;
+        show();
+        return Promise.resolve();
+      },
+      pause: () => {
+        session.abort?.abort();
+        return Promise.resolve();
+      },
+      resume: () => this.#run(session, show),
+      mark: (level, point, verdict) => {
+        if (session.bisection === undefined || session.abort !== undefined) return Promise.resolve();
+        this.#keep(session, markPoint(session.bisection, level, point, verdict));
+        show();
+        return Promise.resolve();
+      },
+      exportReport: () => this.#export(session),
+      openReproducer: async () => {
+        const ir = session.bisection?.culprits.find((c) => c.reproducer !== undefined)?.reproducer;
+        if (ir === undefined) return;
+        const document = await vscode.workspace.openTextDocument({
+          language: 'mlir',
+          content: `// ${ir.command}\n${ir.ir}`,
+        });
+        await vscode.window.showTextDocument(document, vscode.ViewColumn.Beside);
+      },
+    };
+    const connection: Connection<BisectView> = connect<BisectView, BisectHost>(
+      {
+        send: (message) => void webview.postMessage(message),
+        listen: (onMessage) => {
+          const subscription = webview.onDidReceiveMessage(onMessage);
+          return () => {
+            subscription.dispose();
+          };
+        },
+      },
+      host,
+    );
+    panel.onDidDispose(() => {
+      session.abort?.abort();
+      connection.dispose();
+    });
+    webview.html = viewHtml(
+      {
+        nonce: randomBytes(24).toString('base64url'),
+        cspSource: webview.cspSource,
+        scriptUri: uri('bisect.js'),
+        styleUri: uri('bisect.css'),
+        codiconUri: uri('codicon.css'),
+      },
+      'editor',
+      'Strata Bisect',
+    );
+    return show;
+  }
+
+  async #run(session: Session, show: () => void): Promise<void> {
+    if (session.abort !== undefined) return;
+    const abort = new AbortController();
+    session.abort = abort;
+    this.#running.add(session);
+    const { id, startedAt } = session.bisection ?? {};
+    const same = (b: Bisection): Bisection => ({
+      ...b,
+      request: session.request,
+      ...(id === undefined ? {} : { id }),
+      ...(startedAt === undefined ? {} : { startedAt }),
+    });
+    const name = path.basename(session.request.model);
+    try {
+      const done = await bisectInWorker(session.request, {
+        workerFile: path.join(this.options.extensionUri.fsPath, 'dist', 'bisect-worker.cjs'),
+        resourceRoot: this.options.extensionUri.fsPath,
+        saved: session.bisection === undefined ? new Map() : savedTests(session.bisection),
+        signal: abort.signal,
+        onUpdate: (b) => {
+          this.#keep(session, same(b));
+          show();
+        },
+      });
+      this.#keep(session, same(done));
+    } catch (error) {
+      const last = session.bisection;
+      const paused = error instanceof CancelledError;
+      const diagnostic = this.options.report.diagnosticOf(error);
+      if (last !== undefined)
+        this.#keep(session, {
+          ...last,
+          status: paused ? 'paused' : 'failed',
+          activity: diagnostic === undefined ? '' : formatDiagnostic(diagnostic),
+        });
+      if (!paused) this.options.report.showError(name, error);
+    } finally {
+      session.abort = undefined;
+      this.#running.delete(session);
+    }
+    show();
+  }
+
+  /** Writes it to the workspace's storage; a full disk does not end the search. */
+  #keep(session: Session, bisection: Bisection): void {
+    session.bisection = bisection;
+    try {
+      mkdirSync(this.#folder, { recursive: true });
+      writeBisection(this.#file(bisection.id), bisection);
+    } catch (error) {
+      this.options.report.log.warn(error instanceof Error ? error.message : String(error));
+    }
+  }
+  #file(id: string): string {
+    return path.join(this.#folder, `${id.replace(/[^\w-]/g, '')}.json`);
+  }
+
+  async #export(session: Session): Promise<void> {
+    if (session.bisection === undefined) return;
+    const folder = vscode.workspace.workspaceFolders?.[0]?.uri;
+    const name = `${path.basename(session.request.model)}.bisect.md`;
+    const target = await vscode.window.showSaveDialog({
+      title: 'Export Report',
+      filters: { Markdown: ['md'] },
+      ...(folder === undefined ? {} : { defaultUri: vscode.Uri.joinPath(folder, name) }),
+    });
+    if (target === undefined) return;
+    await vscode.workspace.fs.writeFile(target, Buffer.from(bisectionMarkdown(session.bisection)));
+    await vscode.window.showTextDocument(target);
+  }
+}

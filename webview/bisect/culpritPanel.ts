@@ -1,0 +1,137 @@
+/** What is known of one culprit: rewrite, first op, tensors, what-if, diff, reproducer, C. */
+import type { Culprit, Element, TensorStatistics, WhatIf } from '../../src/protocol/bisectView';
+import { button } from '../controls/controls';
+import { breakable, element } from '../shared/dom';
+import { metricText } from './levelStrip';
+
+const number = (x: number): string =>
+  Number.isFinite(x)
+    ? x === 0 || (Math.abs(x) >= 1e-3 && Math.abs(x) < 1e5)
+      ? String(Number(x.toPrecision(4)))
+      : x.toExponential(2)
+    : String(x);
+
+export function culpritPanel(c: Culprit, openReproducer: () => void): HTMLElement {
+  const { rewrite, divergence, reproducer, dispatch } = c;
+  const parts: HTMLElement[] = [];
+  parts.push(
+    facts([
+      ['Pass', c.pass],
+      ['Rule', rewrite?.rule],
+      ['Rewrite', rewrite && `${rewrite.index} of the compilation, ${rewrite.inPass} of the pass`],
+      [
+        'Dispatch',
+        dispatch &&
+          `${dispatch.index} ${dispatch.name}${dispatch.race ? ' (only with several threads)' : ''}`,
+      ],
+      ['Model nodes', c.nodes.join(', ')],
+      ['Or', c.alternatives.join(', ')],
+      ['Ended by', c.crash],
+    ]),
+  );
+  if (divergence !== undefined)
+    parts.push(
+      section(
+        'First op that differs',
+        element('pre', { class: 'code' }, divergence.text),
+        divergence.note === undefined ? undefined : element('p', {}, divergence.note),
+        statistics(divergence.statistics),
+      ),
+    );
+  if (c.outputs.length > 0) parts.push(section('Outputs after it', ...c.outputs.map(statistics)));
+  if (c.whatIf.length > 0)
+    parts.push(
+      section('What if', element('ul', {}, ...c.whatIf.map((w) => element('li', {}, whatIfText(w))))),
+    );
+  if (c.diff !== '') parts.push(section('Change of the IR', diffView(c.diff)));
+  if (reproducer !== undefined)
+    parts.push(
+      section(
+        `Reproducer (${reproducer.ops} ops)`,
+        element('pre', { class: 'code' }, reproducer.ir),
+        element('p', {}, element('code', {}, reproducer.command)),
+        button('Open Reproducer', openReproducer),
+      ),
+    );
+  if (dispatch !== undefined && dispatch.source !== '')
+    parts.push(section('C', element('pre', { class: 'code' }, dispatch.source)));
+  return element('section', { class: 'culprit' }, ...parts);
+}
+
+function section(title: string, ...children: readonly (HTMLElement | undefined)[]): HTMLElement {
+  const details = element('details', { open: true }, element('summary', {}, title), ...children);
+  return details;
+}
+function facts(rows: readonly (readonly [string, string | undefined])[]): HTMLElement {
+  const list = element('dl', {});
+  for (const [name, value] of rows)
+    if (value !== undefined && value !== '')
+      list.append(element('dt', {}, name), element('dd', {}, breakable(value)));
+  return list;
+}
+
+const at = (e: Element | undefined): string =>
+  e === undefined ? '' : `at [${e.index.join(', ')}]: ${number(e.found)}, expected ${number(e.expected)}`;
+
+function statistics(s: TensorStatistics): HTMLElement {
+  const largest = Math.max(1, ...s.histogram);
+  const bars = element('div', {
+    class: 'histogram',
+    role: 'img',
+    'aria-label': 'elements by absolute error',
+  });
+  s.histogram.forEach((n, i) => {
+    const bar = element('span', { class: 'histogram-bar', title: `${n} elements` });
+    bar.style.height = `${n === 0 ? 0 : Math.max(8, Math.round((100 * Math.log1p(n)) / Math.log1p(largest)))}%`;
+    bars.append(element('span', { class: i === 0 ? 'bin equal' : 'bin' }, bar));
+  });
+  return element(
+    'div',
+    { class: 'statistics' },
+    facts([
+      [
+        s.name === '' ? 'Value' : s.name,
+        `[${s.shape.join(', ')}], ${s.beyond} of ${s.elements} elements beyond tolerance`,
+      ],
+      ['Largest absolute error', `${number(s.maxAbsolute)} ${at(s.maxAbsoluteAt)}`],
+      ['Largest relative error', `${number(s.maxRelative)} ${at(s.maxRelativeAt)}`],
+      [
+        'NaN, infinite',
+        `${s.nan.found}, ${s.infinite.found} (expected ${s.nan.expected}, ${s.infinite.expected})`,
+      ],
+    ]),
+    element(
+      'div',
+      { class: 'histogram-box' },
+      bars,
+      element(
+        'div',
+        { class: 'axis dimmed' },
+        element('span', {}, 'equal'),
+        element('span', {}, 'absolute error'),
+        element('span', {}, '≥ 1e3'),
+      ),
+    ),
+  );
+}
+
+function whatIfText(w: WhatIf): string {
+  if (w.metric === undefined) return `Without ${w.without} it does not compile: ${w.problem ?? ''}`;
+  return `Without ${w.without} the result is ${w.metric <= 1 ? 'good' : 'still bad'} (${metricText(w.metric)} × allowed).`;
+}
+
+function diffView(diff: string): HTMLElement {
+  const pre = element('pre', { class: 'code diff' });
+  // The two lines of names before the first place say nothing here.
+  for (const line of diff.trimEnd().split('\n').slice(2)) {
+    const kind = line.startsWith('+')
+      ? 'added'
+      : line.startsWith('-')
+        ? 'removed'
+        : line.startsWith('@')
+          ? 'place'
+          : '';
+    pre.append(element('span', kind === '' ? {} : { class: kind }, `${line}\n`));
+  }
+  return pre;
+}
