@@ -56,7 +56,7 @@ const codeRanges: Readonly<Record<string, readonly string[]>> = {
   'src/dump': ['01'],
   'src/language': ['01'],
   'src/lowering': ['02', '05'],
-  'src/bisect': ['02'],
+  'src/bisect': ['11'],
   'src/compiler': ['00', '02', '03', '05', '06', '07'],
   'src/frontend': ['03', '04', '10'],
   'src/artifact': ['06'],
