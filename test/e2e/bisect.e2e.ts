@@ -65,11 +65,9 @@ test('a planted defect is found, kept across a reload and reported', async (t) =
       await view.locator('.cell[title^="fold-constants"]').click();
       await view.getByText('Mark Bad').click();
       await view.getByText('Resume').click();
-      await view
-        .locator('.verdict', { hasText: /^fold-constants, rule fold-constant/ })
-        .waitFor({
-          timeout: 120_000,
-        });
+      await view.locator('.verdict', { hasText: /^fold-constants, rule fold-constant/ }).waitFor({
+        timeout: 120_000,
+      });
       await code.screenshot('bisect-marked');
     });
 
