@@ -151,7 +151,8 @@ export async function build({ production = false, watch = false, quiet = false }
       sourcemap: production ? false : 'linked',
       legalComments: production ? 'eof' : 'none',
       logLevel: quiet ? 'silent' : 'warning',
-      loader: { '.ttf': 'file', '.svg': 'dataurl', '.wasm': 'file' },
+      // `.min.js`: workers of packages, as text.
+      loader: { '.ttf': 'file', '.svg': 'dataurl', '.wasm': 'file', '.min.js': 'text' },
       assetNames: '[name]',
       ...bundle.options,
       define: {

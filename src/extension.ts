@@ -18,6 +18,7 @@ import { IrNavigator } from './editor/irNavigator';
 import { startLanguageServer } from './editor/languageClient';
 import { ModelRuns } from './editor/modelRuns';
 import { OpenDumps } from './editor/openDumps';
+import { OpViews } from './editor/opCommands';
 import { ProfilerViews } from './editor/profilerViews';
 import { followCursor } from './editor/selectionSync';
 import { CompilerTracing } from './editor/traceCompiler';
@@ -94,6 +95,7 @@ export function activate(context: vscode.ExtensionContext): StrataApi {
     storage: (context.storageUri ?? context.globalStorageUri).fsPath,
     report,
   });
+  const ops = new OpViews(context.extensionUri, compilations, navigator, report);
   const heat = new IrHeat(compilations, navigator);
   context.subscriptions.push(
     log,
@@ -103,6 +105,7 @@ export function activate(context: vscode.ExtensionContext): StrataApi {
     navigator,
     trace,
     heat,
+    ops,
     compilations,
     documents.register(),
     dumps,
@@ -125,7 +128,7 @@ export function activate(context: vscode.ExtensionContext): StrataApi {
     compilations.onDidChange((id) => {
       if (trace.compilation === id && compilations.get(id) === undefined) trace.clear();
     }),
-    registerCommands({ dumps: dumpCommands, compilations, runs, navigator, views, bisections, report }),
+    registerCommands({ dumps: dumpCommands, compilations, runs, navigator, views, ops, bisections, report }),
   );
   return { compilations, storage, dumps, trace };
 }

@@ -14,6 +14,7 @@ import type { ModelRuns } from './modelRuns';
 import { modelExtensions } from './modelRuns';
 import { pickHotOp } from './hotOps';
 import { dumpScheme } from './openDumps';
+import type { OpViews } from './opCommands';
 import type { ProfilerViews } from './profilerViews';
 import { openZoneAddress } from './zoneAddress';
 
@@ -29,6 +30,7 @@ export interface CommandContext {
   readonly navigator: IrNavigator;
   readonly views: ProfilerViews;
   readonly bisections: Bisections;
+  readonly ops: OpViews;
   readonly report: ErrorReport;
 }
 
@@ -62,9 +64,11 @@ function createCommands({
   navigator,
   views,
   bisections,
+  ops,
   report,
 }: CommandContext): Readonly<Record<CommandId, (argument: Argument) => unknown>> {
   return {
+    ...ops.handlers(targetOf),
     'strata.compileModel': async (argument) => {
       const file =
         argument instanceof vscode.Uri

@@ -11,7 +11,12 @@ import { kernelPass } from './irNavigator';
 /** Model nodes and dispatches that are listed; the rest is counted. */
 const listed = 4;
 /** Commands that the Markdown links to. */
-export const irLinks: CommandId[] = ['strata.showInTimeline', 'strata.openPassIr', 'strata.openKernelSource'];
+export const irLinks: CommandId[] = [
+  'strata.showInTimeline',
+  'strata.openPassIr',
+  'strata.openKernelSource',
+  'strata.showLifeOfOp',
+];
 
 /** Facts of the op that begins at `offset` of the text. */
 export function opFactsOf(shown: ShownIr, offset: number): string {
@@ -27,7 +32,9 @@ export function opFactsOf(shown: ShownIr, offset: number): string {
     const more = nodes.length > listed ? ` and ${nodes.length - listed} more` : '';
     parts.push(`**From** ${links.join(', ')}${more}`);
   }
-  return [...parts, ...dispatchFacts(shown, dispatchesAt(shown, index))].join('\n\n');
+  parts.push(...dispatchFacts(shown, dispatchesAt(shown, index)));
+  const life: IrTarget = { compilation: entry.id, pass: shown.pass.index, offset };
+  return [...parts, link('Life of this op', 'strata.showLifeOfOp', life)].join('\n\n');
 }
 
 function dispatchesAt({ entry, snapshot }: ShownIr, index: number): readonly DispatchFact[] {

@@ -34,6 +34,8 @@ export interface IrTarget {
   readonly node?: string;
   readonly dispatch?: number;
   readonly symbol?: string;
+  /** Or the op at this offset of the text. */
+  readonly offset?: number;
 }
 
 /** An IR document with the compilation and the pass that it shows. */

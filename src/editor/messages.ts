@@ -63,4 +63,28 @@ export const editorMessages = defineMessages({
     text: (p) => `${p.tool} ended with code ${p.code} and printed no IR; what it said is in '${p.log}'.`,
     next: () => 'Run the command in a terminal to see that it works on its own.',
   }),
+  STR0930: message<{ what: string }>({
+    text: (p) => `'${p.what}' needs MLIR text in front; there is none.`,
+    next: () => 'Open a pass of a compilation or a .mlir file.',
+  }),
+  STR0931: message<{ file: string }>({
+    text: (p) => `'${p.file}' is too large to be drawn or compared op by op (more than 32 MiB).`,
+    next: () => 'Open one function of it.',
+  }),
+  STR0932: message<{ what: string }>({
+    text: (p) => `'${p.what}' needs two texts: a pass of a compilation, or a diff editor in front.`,
+    next: () => 'Choose a pass in the Compilations view, or select two files and compare them.',
+  }),
+  STR0933: message<Record<never, never>>({
+    text: () => 'there is no op at the cursor.',
+    next: () => 'Put the cursor on an op.',
+  }),
+  STR0934: message<{ file: string }>({
+    text: (p) => `'${p.file}' is one text, without the passes before and after it.`,
+    next: () => "Ask from the IR of a pass; for dumps, 'strata dump FILE life OP' tells it.",
+  }),
+  STR0935: message<{ pass: string }>({
+    text: (p) => `'${p.pass}' has no IR before it.`,
+    next: () => 'Choose a pass after the import.',
+  }),
 });

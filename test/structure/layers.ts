@@ -63,6 +63,12 @@ export const layers: readonly Layer[] = [
     imports: core,
   },
   {
+    place: 'src/dump/layout',
+    partOf: 'src/dump',
+    holds: 'graphs of ops as plain data, and where their nodes stand',
+    imports: [],
+  },
+  {
     place: 'src/language',
     holds: 'hover, definition, references, outline, tokens, completion: text to plain data',
     imports: [...core, 'src/dump', 'src/profiler'],
@@ -76,7 +82,7 @@ export const layers: readonly Layer[] = [
     place: 'src/protocol',
     holds: 'typed interfaces between extension and webviews',
     imports: ['src/base'],
-    types: ['src/ir', 'src/profiler', 'src/bisect'],
+    types: ['src/ir', 'src/profiler', 'src/bisect', 'src/dump/layout'],
   },
   {
     place: 'src/compiler',
@@ -109,7 +115,7 @@ export const layers: readonly Layer[] = [
   {
     place: 'webview',
     holds: 'drawing and input, one folder per view',
-    imports: ['src/base', 'src/protocol', 'src/profiler/layout'],
+    imports: ['src/base', 'src/protocol', 'src/profiler/layout', 'src/dump/layout'],
   },
 ];
 

@@ -30,6 +30,15 @@ import type { HarnessTheme } from './themes';
 const ORIGIN = 'http://strata.test';
 const CHROMIUM = ['/usr/bin/chromium', '/usr/bin/chromium-browser', '/usr/bin/google-chrome'];
 
+export const browserFile = (): string => CHROMIUM.find((f) => existsSync(f))!;
+export const browserArguments = [
+  '--no-sandbox',
+  '--disable-gpu',
+  '--no-first-run',
+  '--disable-background-networking',
+  '--disable-dev-shm-usage',
+];
+
 /** Why the tests of the view cannot run here, or undefined. */
 export async function missingBrowser(): Promise<string | undefined> {
   if (!CHROMIUM.some((f) => existsSync(f))) return 'no Chromium in /usr/bin';
@@ -102,16 +111,7 @@ export class ViewBrowser {
         ['/codicon.css', readFileSync(path.join(codicons, 'codicon.css'))],
         ['/codicon.ttf', readFileSync(path.join(codicons, 'codicon.ttf'))],
       ]);
-      const browser = await chromium.launch({
-        executablePath: CHROMIUM.find((f) => existsSync(f))!,
-        args: [
-          '--no-sandbox',
-          '--disable-gpu',
-          '--no-first-run',
-          '--disable-background-networking',
-          '--disable-dev-shm-usage',
-        ],
-      });
+      const browser = await chromium.launch({ executablePath: browserFile(), args: browserArguments });
       return new ViewBrowser(browser, files);
     } finally {
       rmSync(out, { recursive: true, force: true });

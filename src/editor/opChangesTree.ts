@@ -1,0 +1,117 @@
+/** What became of each op between two texts, as a tree: kinds, then links; a row opens both texts at its ops. */
+import * as vscode from 'vscode';
+import type { LinkKind } from '../dump/semantic/semanticDiff';
+import { linkKinds } from '../dump/semantic/semanticDiff';
+import type { RowOp, SemanticRow } from '../dump/semantic/semanticText';
+import { detailText, semanticMarkdown, semanticRows, semanticSummary } from '../dump/semantic/semanticText';
+import type { OpPair } from './opSources';
+
+type Node =
+  | { readonly kind: 'group'; readonly of: LinkKind; readonly rows: readonly SemanticRow[] }
+  | { readonly kind: 'row'; readonly row: SemanticRow };
+
+const icons: Readonly<Record<LinkKind, string>> = {
+  kept: 'check',
+  changed: 'diff-modified',
+  moved: 'move',
+  renamed: 'diff-renamed',
+  fused: 'git-merge',
+  split: 'git-branch',
+  replaced: 'replace',
+  new: 'diff-added',
+  gone: 'diff-removed',
+};
+const labels = (ops: readonly RowOp[]): string => ops.map((o) => o.label).join(' + ');
+
+export class OpChangesTree implements vscode.TreeDataProvider<Node>, vscode.Disposable {
+  readonly #changed = new vscode.EventEmitter<undefined>();
+  readonly onDidChangeTreeData = this.#changed.event;
+  readonly #view: vscode.TreeView<Node>;
+  #pair: OpPair | undefined;
+  #groups: readonly Node[] = [];
+
+  constructor() {
+    this.#view = vscode.window.createTreeView('strata.opChanges', {
+      treeDataProvider: this,
+      showCollapseAll: true,
+    });
+  }
+  dispose(): void {
+    this.#view.dispose();
+    this.#changed.dispose();
+  }
+
+  async show(pair: OpPair): Promise<void> {
+    this.#pair = pair;
+    const rows = semanticRows(pair.diff);
+    this.#groups = linkKinds
+      .map((of): Node => ({ kind: 'group', of, rows: rows.filter((r) => r.kind === of) }))
+      .filter((g) => g.kind === 'group' && g.rows.length > 0);
+    this.#view.title = 'Op Changes';
+    this.#view.description = pair.title;
+    this.#view.message = `${semanticSummary(pair.diff)}.`;
+    await vscode.commands.executeCommand('setContext', 'strata.opChanges', true);
+    this.#changed.fire(undefined);
+    await vscode.commands.executeCommand('strata.opChanges.focus');
+  }
+
+  markdown(): string | undefined {
+    const pair = this.#pair;
+    return pair === undefined ? undefined : semanticMarkdown(pair.title, pair.diff, semanticRows(pair.diff));
+  }
+
+  getChildren(node?: Node): Node[] {
+    if (node === undefined) return [...this.#groups];
+    return node.kind === 'group' ? node.rows.map((row) => ({ kind: 'row', row })) : [];
+  }
+
+  getTreeItem(node: Node): vscode.TreeItem {
+    if (node.kind === 'group') {
+      const item = new vscode.TreeItem(node.of, vscode.TreeItemCollapsibleState.Expanded);
+      item.description = String(node.rows.length);
+      item.iconPath = new vscode.ThemeIcon(icons[node.of]);
+      return item;
+    }
+    const { row } = node;
+    const [from, to] = [labels(row.before), labels(row.after)];
+    const same = from === to || from === '' || to === '';
+    const item = new vscode.TreeItem(same ? from || to : `${from} → ${to}`);
+    item.description = [row.symbol === '' ? '' : `@${row.symbol}`, detailText(row)]
+      .filter((t) => t !== '')
+      .join(' · ');
+    item.tooltip = new vscode.MarkdownString(
+      [
+        ...row.before.map((o) => `before, line ${o.line}: \`${o.label}\``),
+        ...row.after.map((o) => `after, line ${o.line}: \`${o.label}\``),
+        ...(row.evidence.length === 0 ? [] : [`evidence: ${row.evidence.join(', ')}`]),
+        ...(detailText(row) === '' ? [] : [detailText(row)]),
+      ].join('\n\n'),
+    );
+    item.accessibilityInformation = {
+      label: `${row.kind}: ${same ? from || to : `${from} became ${to}`}. ${detailText(row)} Evidence: ${row.evidence.join(', ') || 'none'}`,
+    };
+    item.command = { command: 'strata.revealOpChange', title: 'Open Both Texts', arguments: [row.link] };
+    return item;
+  }
+
+  /** Opens the diff of both texts with the ops of a link in view. */
+  async reveal(link: number): Promise<void> {
+    const pair = this.#pair;
+    const found = pair?.diff.links[link];
+    if (pair === undefined || found === undefined) return;
+    const after = found.after[0];
+    await vscode.commands.executeCommand('vscode.diff', pair.before.uri, pair.after.uri, pair.title, {
+      preview: true,
+      preserveFocus: true,
+    });
+    const [side, op] = after === undefined ? [pair.before, found.before[0]] : [pair.after, after];
+    const source = op === undefined ? undefined : side.graph.ops[op]?.source;
+    if (source === undefined) return;
+    for (const editor of vscode.window.visibleTextEditors) {
+      if (editor.document.uri.toString() !== side.uri.toString()) continue;
+      const start = editor.document.positionAt(source.start);
+      editor.selection = new vscode.Selection(start, start);
+      editor.revealRange(new vscode.Range(start, start), vscode.TextEditorRevealType.InCenter);
+    }
+  }
+}
