@@ -199,7 +199,7 @@ function chooseBlocks(s: KernelShape, input: BlockInput, target: Target): number
   const sizes = s.kernel.loops.map((l) => l.size);
   const block = sizes.map(() => 0);
   // A unit should be worth starting; the rest is for balance among threads.
-  const most = Math.max(1, Math.floor(cycles / 20_000));
+  const most = Math.max(1, Math.floor(cycles / 6_000));
   const wanted = Math.min(most, 8 * target.threads);
   let units = 1;
   const divide = (l: number, size: number): void => {
