@@ -10,6 +10,7 @@ import type { Dump } from './dump';
 import { dumpMessages } from './messages';
 import type { ScanContext } from './scanLog';
 import { halideLog } from './readers/halideLog';
+import { ireeExecutables } from './readers/ireeExecutables';
 import { ireePhases } from './readers/ireePhases';
 import { irFile } from './readers/irFile';
 import { llvmLog } from './readers/llvmLog';
@@ -29,6 +30,7 @@ export const dumpReaders: readonly DumpReader[] = [
   passTree,
   strataDump,
   ireePhases,
+  ireeExecutables,
   xlaFolder,
   tvmFolder,
 ];

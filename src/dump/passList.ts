@@ -55,16 +55,21 @@ export interface PassList {
 
 const wholeModule = (entry: DumpEntry): boolean =>
   entry.op === undefined || /^(?:builtin\.module|module|HloModule|IRModule)$/.test(entry.op);
+/** XLA writes several modules into one folder; each has a history of its own. */
+const moduleOf = (entry: DumpEntry): string =>
+  entry.op === 'HloModule' && entry.symbol !== undefined ? entry.symbol : '';
 const unitOf = (entry: DumpEntry): string => `${entry.op ?? ''}@${entry.symbol ?? ''}`;
 
 /** Where each function was last seen, while entries go by. */
 class States {
+  #module = '';
   #whole: number | undefined;
   #parts = new Map<string, number>();
   readonly #units = new Map<string, number>();
 
   /** IR that a pass starts from, if it was seen. */
   before(entry: DumpEntry): IrPlace | undefined {
+    if (moduleOf(entry) !== this.#module) return undefined;
     if (wholeModule(entry)) {
       if (this.#whole !== undefined)
         return { entry: this.#whole, ...(this.#parts.size === 0 ? {} : { parts: new Map(this.#parts) }) };
@@ -77,6 +82,7 @@ class States {
   }
   saw(entry: DumpEntry): void {
     if (entry.omitted === true) return;
+    this.#module = moduleOf(entry);
     if (wholeModule(entry) || entry.moduleScope === true) {
       this.#whole = entry.index;
       this.#parts = new Map();
@@ -109,12 +115,19 @@ function runsOf(dump: Dump): Draft[] {
   /** Before-entries whose after is to come, the latest last; with before-only dumps the last run of each unit. */
   const open = new Map<string, Draft[]>();
   const runs: Draft[] = [];
+  /** The run before, where its entry is the whole module: what comes next is the module after it. */
+  let last: Draft | undefined;
+  const isModule = (entry: DumpEntry): boolean => wholeModule(entry) || entry.moduleScope === true;
   for (const entry of dump.entries) {
     const key = beforeOnly ? unitOf(entry) : `${passKey(entry)} ${unitOf(entry)}`;
     const draft: Draft = { first: entry, entries: [entry.index], failed: entry.when === 'failed' };
     if (entry.when === 'before') {
       // The state before a pass is the one after the pass before it.
-      if (beforeOnly) for (const previous of open.get(key) ?? []) previous.after = placeOf(entry);
+      if (beforeOnly && last !== undefined && isModule(entry)) {
+        const { symbol } = placeOf(last.first);
+        last.after = { entry: entry.index, ...(symbol === undefined ? {} : { symbol }) };
+      } else if (beforeOnly) for (const previous of open.get(key) ?? []) previous.after = placeOf(entry);
+      last = isModule(entry) ? draft : undefined;
       draft.before = placeOf(entry);
       open.set(key, beforeOnly ? [draft] : [...(open.get(key) ?? []), draft]);
       runs.push(draft);
@@ -163,14 +176,17 @@ export function passListOf(dump: Dump, timing: TimingReport | undefined = dump.t
     { passes: NodeDraft[]; byKey: Map<string, NodeDraft>; seen: Map<string, number> }
   >();
   let whole: NodeDraft[] | undefined;
+  let module = '';
   for (const draft of runsOf(dump)) {
     const { first } = draft;
     const run = finish(draft);
     if (wholeModule(first)) {
       nested = new Map();
-      if (whole === undefined) {
+      if (whole === undefined || moduleOf(first) !== module) {
+        module = moduleOf(first);
         whole = [];
-        groups.push({ anchor: first.op ?? 'builtin.module', passes: whole });
+        const op = first.op ?? 'builtin.module';
+        groups.push({ anchor: module === '' ? op : `${op} ${module}`, passes: whole });
       }
       whole.push({ first, runs: [run] });
       continue;

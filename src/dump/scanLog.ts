@@ -97,6 +97,8 @@ export async function scanLog(
     return undefined;
   };
 
+  /** Where the last marker ends. */
+  let consumed = 0;
   let pending = source.size > 0 ? load(0, 0) : undefined;
   for (let position = 0, which = 0; position < source.size; position += CHUNK) {
     context.cancellation.throwIfCancelled();
@@ -107,7 +109,8 @@ export async function scanLog(
     let resume = position - from;
     for (let at = bytes.indexOf(needle, resume); at >= 0 && at < limit; at = bytes.indexOf(needle, resume)) {
       resume = at + needle.length;
-      const lineStart = Math.max(bytes.lastIndexOf(NEWLINE, at) + 1, at - LOOK_BACK);
+      // A log whose lines were joined has several markers on one.
+      const lineStart = Math.max(bytes.lastIndexOf(NEWLINE, at) + 1, at - LOOK_BACK, consumed - from);
       const newline = bytes.indexOf(NEWLINE, at);
       const lineEnd = newline < 0 || newline > at + LINE ? Math.min(bytes.length, at + LINE) : newline;
       // Latin-1 keeps offsets: a character is a byte.
@@ -158,6 +161,7 @@ export async function scanLog(
       if (entries.length === 0) leadingNoise(source, from + lineStart, warnings);
       entries.push(entry);
       resume = Math.max(resume, lineStart + marker.to);
+      consumed = from + lineStart + marker.to;
     }
     context.onProgress?.(Math.min(position + CHUNK, source.size), source.size);
   }

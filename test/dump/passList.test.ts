@@ -266,3 +266,22 @@ func.func @b(%x: i32) -> i32 { return %x : i32 }
     }
   },
 );
+
+test('of modules printed before each pass, the next is what the pass before it left, whatever it ran on', async () => {
+  const before = (pass: string, op: string): string => marker(`Before ${pass}Pass: ${pass} (${op})`);
+  const log =
+    before('inline', "'builtin.module' operation") +
+    inModule(f('k', add(0), add(1))) +
+    before('canonicalize', "'func.func' operation: @k") +
+    inModule(f('k', add(0), add(1))) +
+    before('cse', "'builtin.module' operation") +
+    inModule(f('k', add(0)));
+  assert.deepEqual(await outline(await open(log)), [
+    'builtin.module',
+    '  inline:  unchanged',
+    'func.func',
+    '  canonicalize: k +0 -1 arith -1',
+    'builtin.module',
+    '  cse:  unfinished',
+  ]);
+});

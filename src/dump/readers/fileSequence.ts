@@ -8,6 +8,7 @@ import type { FolderFile, FolderReader, ReadResult } from './reader';
 export interface SequenceFile {
   readonly file: FolderFile;
   readonly pass: string;
+  readonly argument?: string;
   readonly op?: string;
   readonly symbol?: string;
 }
@@ -34,6 +35,7 @@ export async function readSequence(
       index,
       when: 'after',
       pass: stage.pass,
+      ...(stage.argument === undefined ? {} : { argument: stage.argument }),
       ...(stage.op === undefined ? {} : { op: stage.op }),
       ...(stage.symbol === undefined ? {} : { symbol: stage.symbol }),
       ...(found ?? {}),

@@ -4,8 +4,16 @@ import type { FolderReader } from './reader';
 import { share } from './reader';
 
 const name = /^(?:.*\/)?module_(\d{4,})\.(.+?)\.([^/]+)\.txt$/;
+/** Reports beside the IR: what is where in memory, and for how long. */
+const report = /-(?:buffer-assignment(?:-values)?|live-range|memory-usage-report)$/;
 const rank = (stage: string): number =>
   stage.endsWith('before_optimizations') ? 0 : stage.includes('after_optimizations') ? 2 : 1;
+
+/** `0004.pipeline.after_pass.before_next`: the pass after which it was written, in its pipeline. */
+function passOf(stage: string): { readonly pass: string; readonly argument?: string } {
+  const m = /^\d{4,}\.(.+?)\.after_(.+?)(?:\.before_[^.]*)?$/.exec(stage);
+  return m === null ? { pass: stage } : { pass: `${m[1]!}: ${m[2]!}`, argument: m[2]! };
+}
 
 export const xlaFolder: FolderReader = {
   kind: 'folder',
@@ -16,11 +24,14 @@ export const xlaFolder: FolderReader = {
     const stages = files
       .flatMap((file) => {
         const m = name.exec(file.name);
-        return m === null
-          ? []
-          : [{ file, number: Number(m[1]), symbol: m[2]!, pass: m[3]!, op: 'HloModule' }];
+        if (m === null || report.test(m[3]!)) return [];
+        return [
+          { file, number: Number(m[1]), symbol: m[2]!, stage: m[3]!, ...passOf(m[3]!), op: 'HloModule' },
+        ];
       })
-      .sort((a, b) => a.number - b.number || rank(a.pass) - rank(b.pass) || compareNatural(a.pass, b.pass));
+      .sort(
+        (a, b) => a.number - b.number || rank(a.stage) - rank(b.stage) || compareNatural(a.stage, b.stage),
+      );
     return readSequence(files, stages, false, open, context);
   },
 };
