@@ -1,5 +1,5 @@
 /**
- * `npm run bench:dump [-- --size 4G] [--keep FILE]`: generates a log of passes, measures what people wait for (pass list,
+ * `npm run bench:dump [-- --size 4G] [--keep FILE | --use FILE]`: generates a log of passes (or takes one that was kept), measures what people wait for (pass list,
  * opening a pass, searching), and prints beside it what plain reading and `grep -c` of the same file cost.
  */
 import { spawnSync } from 'node:child_process';
@@ -93,8 +93,11 @@ async function measure<T>(what: string, bytes: number | undefined, body: () => T
 
 const folder = mkdtempSync(path.join(tmpdir(), 'bench-dump-'));
 try {
-  const file = argument('--keep') ?? path.join(folder, 'dump.log');
-  const expected = generate(file);
+  const made = argument('--use');
+  const file = made ?? argument('--keep') ?? path.join(folder, 'dump.log');
+  const markers = (): number =>
+    Number(spawnSync('grep', ['-c', 'IR Dump', file], { encoding: 'utf8' }).stdout);
+  const expected = made === undefined ? generate(file) : markers();
   const bytes = statSync(file).size;
   await measure('plain reading, 8 MiB at a time', bytes, () => {
     const fd = openSync(file, 'r');
@@ -103,9 +106,8 @@ try {
     closeSync(fd);
   });
   await measure("grep -c 'IR Dump'", bytes, () => {
-    const found = spawnSync('grep', ['-c', 'IR Dump', file], { encoding: 'utf8' });
-    if (Number(found.stdout) !== expected)
-      throw new Error(`grep found ${found.stdout.trim()} of ${expected} markers`);
+    const found = markers();
+    if (found !== expected) throw new Error(`grep found ${found} of ${expected} markers`);
   });
   const dump = await measure('index', bytes, () => openDump(file));
   if (dump.entries.length !== expected)

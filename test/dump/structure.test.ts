@@ -3,6 +3,8 @@ import { spawnSync } from 'node:child_process';
 import { existsSync, readFileSync, readdirSync } from 'node:fs';
 import path from 'node:path';
 import { test } from 'node:test';
+import { compareStructure } from '../bench/compareStructure';
+import { readGenericForm } from '../bench/genericForm';
 import { parseStructure } from '../../src/dump/structure/parseStructure';
 import type { StructureOp } from '../../src/dump/structure/structure';
 import { opsAt, walkStructure } from '../../src/dump/structure/structure';
@@ -253,6 +255,35 @@ test('cut, garbled and hostile text is read as far as it goes', () => {
     [...walkStructure(open.ops)].map((op) => op.name),
     ['func.func', 'a.b', 'c.d'],
   );
+});
+
+/** Compilers of each age that may be here; the last two years print the same generic form. */
+for (const compiler of ['mlir-opt-22', 'mlir-opt-19']) {
+  const missing = spawnSync(compiler, ['--version']).status === 0 ? false : `${compiler} is not installed`;
+  test(`hard custom assembly is read as ${compiler} reads it`, { skip: missing }, () => {
+    const file = 'test/dump/structures/upstream.mlir';
+    const run = spawnSync(
+      compiler,
+      ['--mlir-print-op-generic', '--mlir-print-local-scope', '--allow-unregistered-dialect', file],
+      { encoding: 'utf8' },
+    );
+    assert.equal(run.status, 0, run.stderr);
+    const { ops, wrong } = compareStructure(readFileSync(file, 'utf8'), readGenericForm(run.stdout));
+    assert.deepEqual(wrong, []);
+    assert.ok(ops > 40, `${ops} ops`);
+  });
+}
+
+test('the comparison with a compiler finds what is wrong', () => {
+  const of = (source: string, generic: string): readonly string[] =>
+    compareStructure(source, readGenericForm(generic)).wrong;
+  const generic =
+    '%0 = "t.a"() : () -> i32\n%1 = "t.b"(%0) : (i32) -> i32\n"t.c"(%1, %0) : (i32, i32) -> ()\n';
+  assert.deepEqual(of('%x = t.a\n%y = t.b %x\nt.c %y, %x\n', generic), []);
+  assert.equal(of('%x = t.a\n%y = t.b %x\nt.c %x, %x\n', generic).length, 1);
+  assert.equal(of('%x = t.a\nt.c %x, %x\n', generic).length, 2);
+  assert.equal(of('%x, %z = t.a\n%y = t.b %x\nt.c %y, %x\n', generic).length, 1);
+  assert.equal(of('%x = t.a\n%y = t.b %x\nt.d\nt.c %y, %x\n', generic).length, 1);
 });
 
 const mlirOpt = 'mlir-opt-22';

@@ -38,5 +38,8 @@ export function pageOf(text: string, page: number): TextPage {
   const index = Math.max(0, Math.min(page, starts.length - 1));
   if (starts.length === 1) return { text, page: 0, pages: 1 };
   const body = text.slice(starts[index], starts[index + 1] ?? text.length);
-  return { text: `// page ${index + 1} of ${starts.length}\n${body}`, page: index, pages: starts.length };
+  // The words are links in the editor.
+  const ways = [...(index > 0 ? ['previous page'] : []), ...(index + 1 < starts.length ? ['next page'] : [])];
+  const head = `// page ${index + 1} of ${starts.length}: ${ways.join(', ')}`;
+  return { text: `${head}\n${body}`, page: index, pages: starts.length };
 }
