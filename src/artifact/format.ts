@@ -33,7 +33,7 @@ export const limits = {
   maxZipEntries: 65534,
 } as const;
 
-/** Code in the file and size in bytes of each element type. `i1` is one byte per element, 0 or 1. */
+/** Code in the file and size in bytes of each element type. `i1` is 0 or 1; types below 8 bits take a byte each. */
 export const elementTypes = {
   f32: { code: 1, bytes: 4 },
   f16: { code: 2, bytes: 2 },
@@ -48,6 +48,16 @@ export const elementTypes = {
   i64: { code: 11, bytes: 8 },
   u64: { code: 12, bytes: 8 },
   i1: { code: 13, bytes: 1 },
+  f8E4M3FN: { code: 14, bytes: 1 },
+  f8E4M3FNUZ: { code: 15, bytes: 1 },
+  f8E5M2: { code: 16, bytes: 1 },
+  f8E5M2FNUZ: { code: 17, bytes: 1 },
+  f8E8M0FNU: { code: 18, bytes: 1 },
+  f4E2M1FN: { code: 19, bytes: 1 },
+  i4: { code: 20, bytes: 1 },
+  u4: { code: 21, bytes: 1 },
+  i2: { code: 22, bytes: 1 },
+  u2: { code: 23, bytes: 1 },
 } as const;
 export type ElementType = keyof typeof elementTypes;
 

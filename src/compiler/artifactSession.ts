@@ -17,7 +17,7 @@ import type {
 } from '../runner/runnerRequests';
 import type { Agreement, Measurement } from './compilation';
 import { compilerMessages } from './messages';
-import { hostType } from './tensors';
+import { elementBytes, hostTensorOf, hostType } from './tensors';
 
 export interface SessionOptions {
   /** Folder that holds `native-runner`: the repository or the installed extension. */
@@ -77,6 +77,11 @@ export class ArtifactSession {
     }
   }
 
+  /** False once the runner is gone: generated code may have ended it. */
+  get alive(): boolean {
+    return this.runner.alive;
+  }
+
   /** The named entry point, or the first; throws STR0589. */
   entryPoint(name?: string): LoadedEntryPoint {
     const entry =
@@ -93,22 +98,22 @@ export class ArtifactSession {
     options: RunOptions = {},
   ): Promise<{ readonly outputs: Record<string, HostTensor>; readonly timings: Timings }> {
     const { outputs, ...timings } = await this.runner.run(
-      { artifact: this.loaded.artifact, inputs, ...options },
+      { artifact: this.loaded.artifact, inputs: runnerInputs(inputs), ...options },
       this.#request(),
     );
     return {
       outputs: Object.fromEntries(
-        outputs.map((o) => [
-          o.name,
-          { elementType: hostType(o.elementType), shape: o.shape, bytes: o.bytes },
-        ]),
+        outputs.map((o) => [o.name, hostTensorOf(hostType(o.elementType), o.shape, o.bytes)]),
       ),
       timings,
     };
   }
 
   bench(inputs: Tensors, options: RunOptions = {}): Promise<Timings> {
-    return this.runner.bench({ artifact: this.loaded.artifact, inputs, ...options }, this.#request());
+    return this.runner.bench(
+      { artifact: this.loaded.artifact, inputs: runnerInputs(inputs), ...options },
+      this.#request(),
+    );
   }
 
   /**
@@ -147,6 +152,14 @@ export class ArtifactSession {
     return { signal: this.cancellation.signal };
   }
 }
+
+const runnerInputs = (inputs: Tensors): Record<string, { shape: readonly number[]; bytes: Uint8Array }> =>
+  Object.fromEntries(
+    Object.entries(inputs).map(([name, tensor]) => [
+      name,
+      { shape: tensor.shape, bytes: elementBytes(tensor) },
+    ]),
+  );
 
 const ascending = (values: readonly number[]): readonly number[] => [...values].sort((a, b) => a - b);
 export const median = (values: readonly number[]): number => {

@@ -2,9 +2,6 @@
  * Runs ONNX backend cases through the interpreter or through generated code, one after another in one warm process,
  * and compares with what each case expects. Used by `strata conformance` and by the conformance tests.
  */
-import { rmSync } from 'node:fs';
-import { mkdtemp } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
 import path from 'node:path';
 import type { Cancellation } from '../base/cancellation';
 import { neverCancelled } from '../base/cancellation';
@@ -13,12 +10,12 @@ import type { HostTensor } from '../frontend/elementType';
 import { importOnnx } from '../frontend/onnx/importOnnx';
 import type { OnnxModel } from '../frontend/onnx/readModel';
 import { readOnnxModel } from '../frontend/onnx/readModel';
-import { ArtifactSession } from './artifactSession';
-import { compileModel } from './compileModel';
+import type { Operation, ResourceStore } from '../ir';
 import type { ConformanceCase, HostValue } from './conformanceCases';
 import { dataSetsOf, toleranceOf } from './conformanceCases';
 import { differenceOf } from './conformanceCompare';
 import { interpretModule } from './interpretModel';
+import { ProgramBatch } from './programBatch';
 
 export const conformanceTargets = ['interpreter', 'cpu'] as const;
 export type ConformanceTarget = (typeof conformanceTargets)[number];
@@ -48,21 +45,49 @@ export interface ConformanceOptions {
   readonly onResult?: (result: CaseResult, index: number) => void;
 }
 
+/** Cases whose programs are compiled together. */
+const batchSize = 96;
+
 export async function runConformance(
   cases: readonly ConformanceCase[],
   options: ConformanceOptions,
 ): Promise<readonly CaseResult[]> {
   const results: CaseResult[] = [];
-  for (const [i, c] of cases.entries()) {
+  const note = (result: CaseResult): void => {
+    options.onResult?.(result, results.push(result) - 1);
+  };
+  if (options.target === 'interpreter') {
+    for (const c of cases) {
+      options.cancellation?.throwIfCancelled();
+      note(await runCase(c, options, interpretHere));
+    }
+    return results;
+  }
+  const batch = new ProgramBatch(options);
+  for (let first = 0; first < cases.length; first += batchSize) {
     options.cancellation?.throwIfCancelled();
-    const result = await runCase(c, options);
-    results.push(result);
-    options.onResult?.(result, i);
+    const some = cases.slice(first, first + batchSize);
+    const execute: Execute = (module, resources, inputs) => batch.execute(module, resources, inputs);
+    for (const r of await batch.run(some.map((c) => () => runCase(c, options, execute)))) note(r);
   }
   return results;
 }
 
-async function runCase(c: ConformanceCase, options: ConformanceOptions): Promise<CaseResult> {
+/** Runs a module on tensors: in the interpreter, or compiled. */
+export type Execute = (
+  module: Operation,
+  resources: ResourceStore,
+  inputs: Readonly<Record<string, HostTensor>>,
+  cancellation: Cancellation,
+) => Promise<Record<string, HostTensor>>;
+const interpretHere: Execute = (module, resources, inputs, cancellation) =>
+  Promise.resolve(interpretModule(module, resources, inputs, cancellation));
+
+async function runCase(
+  c: ConformanceCase,
+  options: ConformanceOptions,
+  execute: Execute,
+): Promise<CaseResult> {
   const start = performance.now();
   let operator = operatorOfName(c.name);
   let problem: string | undefined;
@@ -70,13 +95,14 @@ async function runCase(c: ConformanceCase, options: ConformanceOptions): Promise
   try {
     const model = readOnnxModel(path.join(c.folder, 'model.onnx'));
     operator = operatorOf(model, c.name);
-    problem = await problemOf(c, model, options, limit);
+    problem = await problemOf(c, model, execute, limit);
   } catch (error) {
     options.cancellation?.throwIfCancelled();
     problem = oneLine(error);
   }
   const milliseconds = performance.now() - start;
-  if (problem === undefined && milliseconds > options.timeLimit)
+  // Compiled programs wait for those of other cases.
+  if (options.target === 'interpreter' && problem === undefined && milliseconds > options.timeLimit)
     problem = `it took longer than ${options.timeLimit} ms`;
   const expected = options.expectedFailures.get(c.name);
   const state =
@@ -100,51 +126,19 @@ async function runCase(c: ConformanceCase, options: ConformanceOptions): Promise
 async function problemOf(
   c: ConformanceCase,
   model: OnnxModel,
-  options: ConformanceOptions,
+  execute: Execute,
   cancellation: Cancellation,
 ): Promise<string | undefined> {
   const tolerance = toleranceOf(c.folder);
   for (const { inputs, outputs } of dataSetsOf(c.folder, model)) {
-    const found =
-      options.target === 'interpreter'
-        ? interpretCase(model, inputs, cancellation)
-        : await runCompiled(path.join(c.folder, 'model.onnx'), tensorsOf(inputs), options, cancellation);
+    const { module, resources } = importOnnx(model);
+    const found = valuesOf(await execute(module, resources, tensorsOf(inputs), cancellation));
     for (const [name, expected] of Object.entries(outputs)) {
       const difference = differenceOf(found[name], expected, tolerance);
       if (difference !== undefined) return `output '${name}': ${difference}`;
     }
   }
   return undefined;
-}
-
-function interpretCase(
-  model: OnnxModel,
-  inputs: Readonly<Record<string, HostValue>>,
-  cancellation: Cancellation,
-): Record<string, HostValue> {
-  const { module, resources } = importOnnx(model);
-  return valuesOf(interpretModule(module, resources, tensorsOf(inputs), cancellation));
-}
-
-async function runCompiled(
-  file: string,
-  inputs: Readonly<Record<string, HostTensor>>,
-  { resourceRoot }: ConformanceOptions,
-  cancellation: Cancellation,
-): Promise<Record<string, HostValue>> {
-  const folder = await mkdtemp(path.join(tmpdir(), 'strata-'));
-  try {
-    const artifact = path.join(folder, 'case.strata');
-    await compileModel({ model: file, output: artifact, optLevel: 0 }, { cancellation });
-    const session = await ArtifactSession.open(artifact, { resourceRoot, cancellation });
-    try {
-      return valuesOf((await session.run(inputs, { threads: 1 })).outputs);
-    } finally {
-      await session.close();
-    }
-  } finally {
-    rmSync(folder, { recursive: true, force: true });
-  }
 }
 
 function tensorsOf(values: Readonly<Record<string, HostValue>>): Record<string, HostTensor> {

@@ -6,8 +6,6 @@ import type { Cancellation } from '../base/cancellation';
 import { neverCancelled } from '../base/cancellation';
 import type { TensorSignature } from '../artifact/contents';
 import type { HostTensor } from '../frontend/elementType';
-import { elementCountOf, elementTypeInfo } from '../frontend/elementType';
-import { packElements, unpackElements } from '../frontend/packedElements';
 import type { Operation, ResourceStore, Type } from '../ir';
 import { types } from '../ir';
 import { func, signatureOf } from '../ir/dialects/func';
@@ -18,6 +16,7 @@ import { elementsFromBytes, makeMemRef, tensorFromBytes, tensorToBytes } from '.
 import { loadModel } from './loadModel';
 import { compilerMessages } from './messages';
 import { elementTypeName } from './elementNames';
+import { elementBytes, hostTensorOf } from './tensors';
 
 type Tensors = Readonly<Record<string, HostTensor>>;
 
@@ -99,21 +98,14 @@ function argument(name: string, type: Type, tensor: HostTensor | undefined): Sha
     const found = tensor === undefined ? 'nothing' : `${tensor.elementType} [${tensor.shape.join(', ')}]`;
     throw compilerMessages.error('STR0593', { input: name, expected: type.text, found });
   }
-  const { bits, kind } = elementTypeInfo(tensor.elementType);
-  const bytes =
-    bits < 8
-      ? unpackElements(tensor.bytes, bits, elementCountOf(tensor.shape), kind === 'signed')
-      : tensor.bytes;
+  const bytes = elementBytes(tensor);
   return type.kind === 'tensor'
     ? tensorFromBytes(tensor.shape, type.element, bytes)
     : makeMemRef(tensor.shape, type.element, elementsFromBytes(type.element, bytes));
 }
 
 function toHost(value: ShapedValue): HostTensor {
-  const elementType = elementTypeName(value.element);
-  const { bits } = elementTypeInfo(elementType);
-  const bytes = tensorToBytes(value);
-  return { elementType, shape: value.shape, bytes: bits < 8 ? packElements(bytes, bits) : bytes };
+  return hostTensorOf(elementTypeName(value.element), value.shape, tensorToBytes(value));
 }
 
 /** `@main`, or the only function that can be called from outside. */

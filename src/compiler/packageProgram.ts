@@ -53,8 +53,10 @@ export function packageProgram(input: PackageInput): ArtifactContents {
 function signatureOf(t: TargetTensor): TensorSignature {
   return { name: t.name, elementType: elementTypeOf(t), shape: t.shape };
 }
+/** The artifact writes `u8` for the IR's `ui8`. */
 function elementTypeOf(t: TargetTensor): ElementType {
-  if (Object.hasOwn(elementTypes, t.element)) return t.element as ElementType;
+  const name = t.element.replace(/^ui/, 'u');
+  if (Object.hasOwn(elementTypes, name)) return name as ElementType;
   throw compilerMessages.error('STR0596', { tensor: t.name, element: t.element });
 }
 

@@ -1,5 +1,7 @@
 /** Inputs of a run: from files, seeded, in the byte form that the runner and the references take. */
 import type { HostTensor } from '../frontend/elementType';
+import { elementCountOf, elementTypeInfo } from '../frontend/elementType';
+import { packElements, unpackElements } from '../frontend/packedElements';
 import { randomTensor } from '../frontend/random';
 import { readTensorFile } from '../frontend/tensorFile';
 import type { TensorSignature } from '../artifact/contents';
@@ -55,3 +57,18 @@ export function loadInputs(
 /** The host's name of an artifact's element type (i1 is a byte of 0 or 1). */
 export const hostType = (t: TensorSignature['elementType']): HostTensor['elementType'] =>
   t === 'i1' ? 'bool' : t;
+
+/** The elements of a tensor with at least a byte for each, as programs take them. */
+export function elementBytes({ elementType, shape, bytes }: HostTensor): Uint8Array {
+  const { bits, kind } = elementTypeInfo(elementType);
+  return bits < 8 ? unpackElements(bytes, bits, elementCountOf(shape), kind === 'signed') : bytes;
+}
+/** The inverse of `elementBytes`. */
+export function hostTensorOf(
+  elementType: HostTensor['elementType'],
+  shape: readonly number[],
+  bytes: Uint8Array,
+): HostTensor {
+  const { bits } = elementTypeInfo(elementType);
+  return { elementType, shape, bytes: bits < 8 ? packElements(bytes, bits) : bytes };
+}

@@ -8,6 +8,18 @@ export interface MinifloatFormat {
   readonly bits: number;
   readonly decode: (bits: number) => number;
   readonly encode: (value: number) => number;
+  /** How numbers are rounded to it; a format of powers of two alone has none. */
+  readonly layout?: {
+    readonly mantissaBits: number;
+    readonly bias: number;
+    /** Bits of the largest finite value, of what is beyond it (which may have a sign), and of NaN. */
+    readonly largest: number;
+    readonly overflow: number;
+    readonly signedOverflow: boolean;
+    readonly nan: number;
+    /** Whether zero has a sign. */
+    readonly signedZero: boolean;
+  };
 }
 
 /**
@@ -51,6 +63,15 @@ function describe(
   const largestValue = magnitudeValue(largest);
   return {
     bits,
+    layout: {
+      mantissaBits,
+      bias,
+      largest,
+      overflow: specials === 'ieee' ? infinity : specials === 'finite' ? largest : nan,
+      signedOverflow: specials === 'ieee' || specials === 'finite',
+      nan,
+      signedZero: specials !== 'fnuz',
+    },
     decode: (raw) => {
       const negative = raw >= signBit;
       const magnitude = negative ? raw - signBit : raw;

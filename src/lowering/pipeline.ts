@@ -46,6 +46,7 @@ const cpuPlan: readonly Planned[] = [
   { stage: 'structured', pass: 'lower-nn-to-linalg' },
   { stage: 'structured', pass: 'convert-elementwise-to-linalg' },
   { stage: 'structured', pass: 'generalize-named-ops' },
+  { stage: 'structured', pass: 'emulate-narrow-floats' },
   { stage: 'structured', pass: 'canonicalize', from: 1 },
   { stage: 'structured', pass: 'winograd-convolutions', from: 3 },
   { stage: 'structured', pass: 'cse', from: 1 },

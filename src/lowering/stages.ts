@@ -17,7 +17,7 @@ const allow = (...names: readonly string[]) => {
   return (op: Operation): boolean => anywhere.has(op.dialect) || set.has(op.dialect) || set.has(op.name);
 };
 
-const structured = ['func', 'linalg', 'tensor', 'arith', 'math'];
+const structured = ['func', 'linalg', 'tensor', 'arith', 'math', 'scf'];
 
 export const stages = [
   {

@@ -39,6 +39,16 @@ enum class ElementType : uint32_t {
   kI64 = 11,
   kU64 = 12,
   kI1 = 13,
+  kF8E4M3FN = 14,
+  kF8E4M3FNUZ = 15,
+  kF8E5M2 = 16,
+  kF8E5M2FNUZ = 17,
+  kF8E8M0FNU = 18,
+  kF4E2M1FN = 19,
+  kI4 = 20,
+  kU4 = 21,
+  kI2 = 22,
+  kU2 = 23,
 };
 
 struct ElementTypeInfo {
@@ -60,6 +70,16 @@ inline constexpr ElementTypeInfo kElementTypes[] = {
     {ElementType::kI64, "i64", 8},
     {ElementType::kU64, "u64", 8},
     {ElementType::kI1, "i1", 1},
+    {ElementType::kF8E4M3FN, "f8E4M3FN", 1},
+    {ElementType::kF8E4M3FNUZ, "f8E4M3FNUZ", 1},
+    {ElementType::kF8E5M2, "f8E5M2", 1},
+    {ElementType::kF8E5M2FNUZ, "f8E5M2FNUZ", 1},
+    {ElementType::kF8E8M0FNU, "f8E8M0FNU", 1},
+    {ElementType::kF4E2M1FN, "f4E2M1FN", 1},
+    {ElementType::kI4, "i4", 1},
+    {ElementType::kU4, "u4", 1},
+    {ElementType::kI2, "i2", 1},
+    {ElementType::kU2, "u2", 1},
 };
 
 enum class BufferSpace : uint8_t {

@@ -1,8 +1,10 @@
 /** `builtin`: the module, and casts that conversions leave behind. Upstream dialect. */
 import { anyType, text } from '../constraints';
 import type { CustomAssembly } from '../assembly';
+import { toScalar } from '../interpreter/storage';
 import { defineOp, optionalAttr, variadic } from '../opDefinition';
 import type { Dialect } from '../registry';
+import { elementOf } from '../types';
 
 const moduleAssembly: CustomAssembly = {
   print: (op, p) => {
@@ -31,9 +33,14 @@ export const module = defineOp({
 export const unrealizedConversionCast = defineOp({
   name: 'builtin.unrealized_conversion_cast',
   summary: 'a cast between types of two systems during a conversion',
+  doc: 'It runs between integers of one width: the bits stay, the sign is read anew.',
   operands: { inputs: variadic(anyType) },
   results: { outputs: variadic(anyType) },
-  traits: ['pure'],
+  traits: ['pure', 'elementwise'],
+  scalar: ({ op }) => {
+    const to = elementOf(op.result(0).type);
+    return { apply: (v) => toScalar(to, v) };
+  },
   assembly: '($inputs^ `:` type($inputs))? `to` type($outputs) attr-dict',
 });
 

@@ -466,9 +466,7 @@ class DispatchReader {
     if (guards.length === 0) return inside;
     const padding = op.body().terminator.operand(0);
     const outside =
-      padding.definingOp?.name === 'arith.constant'
-        ? this.#expression(padding, [])
-        : this.#fail('the padding value is not a constant');
+      padding.kind === 'result' ? this.#expression(padding, []) : this.#fail('the padding value is an index');
     return { kind: 'guarded', id: this.#nextId++, type: inside.type, guards, inside, outside };
   }
   #slice(op: Operation, access: readonly LinearForm[]): Expression {

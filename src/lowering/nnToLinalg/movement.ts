@@ -6,6 +6,7 @@ import * as tensorOps from '../../ir/dialects/tensor';
 import { broadcastMap, buildElementwise, elementTypeOf, shapeOf } from '../rules/linalgGeneric';
 import { padTensor, sliceTensor } from '../rules/tensorBuild';
 import { reshapeTensor } from '../rules/tensorReshape';
+import { paddedFromInput } from './indexing';
 import type { NnView } from './lowering';
 import { lowering, scalarConstant } from './lowering';
 
@@ -36,13 +37,11 @@ export const concatLowering = lowering<NnView<'concat'>>((b, { inputs, output, a
       ),
 );
 
-export const padLowering = lowering<NnView<'pad'>>(
-  (b, { input, low, high, value }) => {
-    const element = elementTypeOf(input);
-    return padTensor(b, input, low, high, (inner) => scalarConstant(inner, value, element));
-  },
-  ({ mode }) => (mode === 'constant' ? undefined : `mode '${mode}' is not lowered yet`),
-);
+export const padLowering = lowering<NnView<'pad'>>((b, view) => {
+  const { input, low, high, value, mode } = view;
+  if (mode !== 'constant') return paddedFromInput(b, view);
+  return padTensor(b, input, low, high, (inner) => scalarConstant(inner, value, elementTypeOf(input)));
+});
 
 export const sliceLowering = lowering<NnView<'slice'>>((b, { input, output, starts, steps }) =>
   sliceTensor(b, input, starts, shapeOf(output), steps),

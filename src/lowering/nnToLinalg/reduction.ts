@@ -5,19 +5,21 @@ import * as arith from '../../ir/dialects/arith';
 import * as math from '../../ir/dialects/math';
 import { buildElementwise, buildGeneric, elementTypeOf, shapeOf } from '../rules/linalgGeneric';
 import { filled, narrowed } from './contraction';
-import { elementProblem } from './elementwise';
-import type { Lowering, NnView } from './lowering';
+import { elementProblem, reinterpretTensor } from './elementwise';
+import type { BinaryScalars, Lowering, NnView } from './lowering';
 import {
   accumulatorType,
   addScalars,
   bounds,
   isFloat,
+  isUnsigned,
   lowering,
   maxScalars,
   minScalars,
   mulScalars,
   scalarAttribute,
   scalarConstant,
+  signless,
   subScalars,
   widen,
 } from './lowering';
@@ -29,21 +31,23 @@ interface ReduceView {
   readonly axes: readonly number[];
   readonly keepdims: boolean;
 }
-type Combine = (b: Builder, acc: Value, x: Value) => Value;
+type Combine = BinaryScalars;
 
-/** The input reduced over `axes`, which the result does not have; in the accumulator's type. */
+/** The input reduced over `axes`, which the result does not have; in the accumulator's type, which is signless. */
 function reduce(
   b: Builder,
-  input: Value,
+  given: Value,
   axes: readonly number[],
   start: (type: Type) => Attribute,
   combine: Combine,
 ): Value {
+  const unsigned = isUnsigned(elementTypeOf(given));
+  const input = reinterpretTensor(b, given, signless(elementTypeOf(given)));
   const shape = shapeOf(input);
   const gone = new Set(axes);
   const kept = shape.map((_, i) => i).filter((i) => !gone.has(i));
   const sum = accumulatorType(elementTypeOf(input));
-  const first = b.value(arith.constant, { value: start(sum) }, sum);
+  const first = b.value(arith.constant, { value: start(accumulatorType(elementTypeOf(given))) }, sum);
   const [result] = buildGeneric(b, {
     inputs: [{ value: input, map: AffineMap.identity(shape.length) }],
     outputs: [
@@ -57,7 +61,7 @@ function reduce(
       },
     ],
     loops: shape.map((_, i) => (gone.has(i) ? 'reduction' : 'parallel')),
-    body: (inner, [x], [acc]) => [combine(inner, acc!, widen(inner, x!, sum))],
+    body: (inner, [x], [acc]) => [combine(inner, acc!, widen(inner, x!, sum), unsigned)],
   });
   return result!;
 }
@@ -79,7 +83,9 @@ const reduction = (start: (type: Type) => Attribute, combine: Combine, mean = fa
           inner.value(arith.divf, { lhs: x!, rhs: scalarConstant(inner, count, type) }),
         );
       }
-      return reshapeTensor(b, narrowed(b, result, elementTypeOf(view.input)), shapeOf(view.output));
+      const element = elementTypeOf(view.input);
+      const rounded = reinterpretTensor(b, narrowed(b, result, signless(element)), element);
+      return reshapeTensor(b, rounded, shapeOf(view.output));
     },
     ({ input }) =>
       elementProblem(input) ??

@@ -13,10 +13,19 @@ import {
   transposeLowering,
 } from './movement';
 import { batchNormLowering, reductionLowerings, softmaxLowering } from './reduction';
+import {
+  cumulateLowering,
+  gatherElementsLowering,
+  gatherLowering,
+  gatherNdLowering,
+  reverseLowering,
+  scatterElementsLowering,
+  scatterNdLowering,
+} from './indexing';
+import { argReduceLowering, topKLowering } from './ordering';
 import { averagePoolLowering, maxPoolLowering } from './window';
 
 const dataDependent = 'a size that depends on data is not lowered yet';
-const noFunction = 'the function is not lowered yet';
 
 export const lowerings: { readonly [K in NnOp]: Lowering<NnView<K>> } = {
   ...elementwiseLowerings,
@@ -34,34 +43,17 @@ export const lowerings: { readonly [K in NnOp]: Lowering<NnView<K>> } = {
   pad: padLowering,
   slice: sliceLowering,
   shapeOf: shapeLowering,
-  gather: unsupported('reading at computed positions is not lowered yet'),
-  gatherElements: unsupported('reading at computed positions is not lowered yet'),
-  gatherNd: unsupported('reading at computed positions is not lowered yet'),
-  scatterElements: unsupported('writing at computed positions is not lowered yet'),
-  scatterNd: unsupported('writing at computed positions is not lowered yet'),
-  argReduce: unsupported('a reduction to positions is not lowered yet'),
-  topK: unsupported('sorting is not lowered yet'),
-  cumulate: unsupported('a running reduction is not lowered yet'),
-  reverse: unsupported('reading backwards is not lowered yet'),
+  gather: gatherLowering,
+  gatherElements: gatherElementsLowering,
+  gatherNd: gatherNdLowering,
+  scatterElements: scatterElementsLowering,
+  scatterNd: scatterNdLowering,
+  argReduce: argReduceLowering,
+  topK: topKLowering,
+  cumulate: cumulateLowering,
+  reverse: reverseLowering,
   gridSample: unsupported('reading at computed positions is not lowered yet'),
   nonZero: unsupported(dataDependent),
   unique: unsupported(dataDependent),
   nonMaxSuppression: unsupported(dataDependent),
-  tan: unsupported(noFunction),
-  asin: unsupported(noFunction),
-  acos: unsupported(noFunction),
-  atan: unsupported(noFunction),
-  sinh: unsupported(noFunction),
-  cosh: unsupported(noFunction),
-  asinh: unsupported(noFunction),
-  acosh: unsupported(noFunction),
-  atanh: unsupported(noFunction),
-  sign: unsupported(noFunction),
-  isNan: unsupported('a test of floats is not lowered yet'),
-  isInf: unsupported('a test of floats is not lowered yet'),
-  mod: unsupported('a remainder is not lowered yet'),
-  rem: unsupported('a remainder is not lowered yet'),
-  bitwise: unsupported('operations on bits are not lowered yet'),
-  not: unsupported('operations on bits are not lowered yet'),
-  bitcast: unsupported('operations on bits are not lowered yet'),
 };

@@ -5,26 +5,41 @@ import * as arith from '../../ir/dialects/arith';
 import { buildElementwise, buildGeneric, elementTypeOf, emptyTensor, shapeOf } from '../rules/linalgGeneric';
 import { filled, narrowed } from './contraction';
 import { padTensor } from '../rules/tensorBuild';
-import { elementProblem } from './elementwise';
-import type { NnView } from './lowering';
-import { accumulatorType, addScalars, bounds, lowering, maxScalars, scalarConstant, widen } from './lowering';
+import { elementProblem, reinterpretTensor } from './elementwise';
+import type { BinaryScalars, NnView } from './lowering';
+import {
+  accumulatorType,
+  addScalars,
+  bounds,
+  isUnsigned,
+  lowering,
+  maxScalars,
+  scalarConstant,
+  signless,
+  widen,
+} from './lowering';
 
 type PoolView = NnView<'maxPool2d'>;
 type Scalar = (b: Builder) => Value;
-type Combine = (b: Builder, acc: Value, x: Value) => Value;
 
 const rowAxis = (layout: PoolView['layout']): number => (layout === 'nhwc' ? 1 : 2);
 
 /** `out[n, y, x, c] = combine over the window`, from `start`, over an input padded with `start`. */
-function pool(b: Builder, view: PoolView, start: (element: types.Type) => Scalar, combine: Combine): Value {
+function pool(
+  b: Builder,
+  view: PoolView,
+  start: (element: types.Type) => Scalar,
+  combine: BinaryScalars,
+): Value {
   const rows = rowAxis(view.layout);
-  const element = elementTypeOf(view.input);
+  const given = elementTypeOf(view.input);
+  const element = signless(given);
   const sum = accumulatorType(element);
   const low = [0, 0, 0, 0];
   const high = [0, 0, 0, 0];
   [low[rows], low[rows + 1]] = [view.pads[0]!, view.pads[1]!];
   [high[rows], high[rows + 1]] = [view.pads[2]!, view.pads[3]!];
-  const padded = padTensor(b, view.input, low, high, start(element));
+  const padded = padTensor(b, reinterpretTensor(b, view.input, element), low, high, start(given));
   const shape = shapeOf(view.output);
   const input = shape.map((_, i) => affineDim(i));
   [0, 1].forEach((i) => {
@@ -41,25 +56,27 @@ function pool(b: Builder, view: PoolView, start: (element: types.Type) => Scalar
       { value: padded, map: new AffineMap(6, 0, input) },
       { value: window, map: AffineMap.projection(6, [4, 5]) },
     ],
-    outputs: [{ value: filled(b, start(sum)(b), shape), map: AffineMap.projection(6, [0, 1, 2, 3]) }],
+    outputs: [
+      {
+        value: filled(b, start(accumulatorType(given))(b), shape),
+        map: AffineMap.projection(6, [0, 1, 2, 3]),
+      },
+    ],
     loops: ['parallel', 'parallel', 'parallel', 'parallel', 'reduction', 'reduction'],
-    body: (inner, [x], [acc]) => [combine(inner, acc!, widen(inner, x!, sum))],
+    body: (inner, [x], [acc]) => [combine(inner, acc!, widen(inner, x!, sum), isUnsigned(given))],
   });
   return result!;
 }
 
 export const maxPoolLowering = lowering<PoolView>(
-  (b, view) =>
-    narrowed(
-      b,
-      pool(
-        b,
-        view,
-        (element) => (inner) => inner.value(arith.constant, { value: bounds(element)[0] }, element),
-        maxScalars,
-      ),
-      elementTypeOf(view.input),
-    ),
+  (b, view) => {
+    const least =
+      (element: types.Type): Scalar =>
+      (inner) =>
+        inner.value(arith.constant, { value: bounds(element)[0] }, signless(element));
+    const element = elementTypeOf(view.input);
+    return reinterpretTensor(b, narrowed(b, pool(b, view, least, maxScalars), signless(element)), element);
+  },
   ({ input }) => elementProblem(input),
 );
 

@@ -5,6 +5,7 @@ import { region } from '../../ir/dialects/dispatch';
 import { simplifyLoops } from '../loops/joinLoops';
 import { loopMessages } from '../loops/messages';
 import { isPhase, isPhased, phasesOf } from '../loops/phases';
+import { isPlainDispatch } from '../loops/plainKernel';
 import { readDispatch } from '../loops/readDispatch';
 import { chooseSchedule } from '../schedule/chooseSchedule';
 import { choosePhaseSchedule, writePhaseSchedule } from '../schedule/phaseSchedule';
@@ -29,7 +30,8 @@ export const chooseSchedules = definePass({
       });
     }
     for (const op of module.find(
-      (o: Operation) => region.is(o) && o.attr('schedule') === undefined && !isPhase(o),
+      (o: Operation) =>
+        region.is(o) && o.attr('schedule') === undefined && !isPhase(o) && !isPlainDispatch(o),
     )) {
       rewriter.apply({
         rule: 'choose-schedule',

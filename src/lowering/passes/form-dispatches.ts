@@ -6,9 +6,10 @@
 import type { Block, Operation, Rewriter, Value } from '../../ir';
 import { arrayAttr, boolOption, definePass, modelNodesOf, stringAttr } from '../../ir';
 import { region as dispatchRegion, yieldOp } from '../../ir/dialects/dispatch';
+import { collapseShape } from '../../ir/dialects/tensor';
 import { workName } from '../dispatchName';
 import { loweringMessages } from '../messages';
-import { fusionRefused, Generic } from '../rules/linalgGeneric';
+import { fusionRefused, Generic, isPlainLoops, shapeOf } from '../rules/linalgGeneric';
 
 /** Ops that one kernel is made of. */
 interface Group {
@@ -56,7 +57,7 @@ function groupsOf(block: Block, follow: boolean): Group[] {
   // From the last reduction back, so that of two that meet in one op the later takes it: its other input is then at hand.
   for (const op of [...ops].reverse()) {
     const g = Generic.of(op);
-    if (g === undefined) continue;
+    if (g === undefined || isPlainLoops(op)) continue;
     const joined = g.isParallel ? joinedResults(op) : [];
     if (g.isParallel && joined === undefined) continue;
     const after = follow ? followersOf(joined?.at(-1) ?? op, taken) : { followers: [], refused: undefined };
@@ -64,7 +65,7 @@ function groupsOf(block: Block, follow: boolean): Group[] {
   }
   for (const op of ops) {
     if (taken.has(op)) continue;
-    if (Generic.of(op) !== undefined || (movesElements(op) && readOutside(op)))
+    if (Generic.of(op) !== undefined || isPlainLoops(op) || (movesElements(op) && readOutside(op)))
       add(op, { followers: [], refused: undefined });
   }
   return groups;
@@ -145,9 +146,17 @@ const isReshape = (op: Operation): boolean =>
 /** Whether the op goes into the kernels that read it: it only arranges elements that they can read themselves. */
 function isTakenIn(op: Operation | undefined): op is Operation {
   if (op === undefined) return false;
-  return producers.has(op.name) || (isReshape(op) && isTakenIn(op.operand(0).definingOp));
+  return (
+    producers.has(op.name) || (isReshape(op) && keepsAxesApart(op) && isTakenIn(op.operand(0).definingOp))
+  );
 }
-/** Whether something that is no kernel reads a result: the program's end, or a reshape that stays outside. */
+/** Whether no two axes of more than one element become one: computed values cannot be addressed across them. */
+function keepsAxesApart(op: Operation): boolean {
+  if (op.name !== 'tensor.collapse_shape') return true;
+  const sizes = shapeOf(op.operand(0));
+  return collapseShape.view(op).reassociation.every((g) => g.filter((d) => sizes[d] !== 1).length <= 1);
+}
+/** Whether something that takes nothing in reads a result: the program's end, a reshape that stays outside, plain loops. */
 const readOutside = (op: Operation): boolean =>
   !isTakenIn(op) ||
   op.results.some((r) =>
@@ -156,12 +165,24 @@ const readOutside = (op: Operation): boolean =>
         u.definition?.traits.has('terminator') === true || (isReshape(u) && readOutside(u)) || !isComputed(u),
     ),
   );
-const isComputed = (op: Operation): boolean =>
-  Generic.of(op) !== undefined || movesElements(op) || isReshape(op);
+const isComputed = (op: Operation): boolean => {
+  const inKernel = topOf(op);
+  return (
+    !isPlainLoops(inKernel) &&
+    (Generic.of(inKernel) !== undefined || movesElements(inKernel) || isReshape(inKernel))
+  );
+};
+/** The op of the function's own block that holds `op`. */
+function topOf(op: Operation): Operation {
+  let top = op;
+  while (top.parentOp !== undefined && top.parentOp.name !== 'func.func') top = top.parentOp;
+  return top;
+}
 
 /** Moves a group into a dispatch.region in place of its last op. */
 function outline(rewriter: Rewriter, group: Group, name: string): void {
   const last = lastOf(group);
+  const plain = isPlainLoops(group.root);
   const members: Operation[] = [];
   const inputs: Value[] = [];
   const seen = new Set<Operation>();
@@ -173,7 +194,9 @@ function outline(rewriter: Rewriter, group: Group, name: string): void {
       const producer = v.definingOp;
       const inside =
         producer !== undefined &&
-        (isTakenIn(producer) || isScalarConstant(producer) || isMember(group, producer));
+        ((plain ? producer.name === 'tensor.empty' : isTakenIn(producer)) ||
+          isScalarConstant(producer) ||
+          isMember(group, producer));
       if (inside) visit(producer);
       else if (!known.has(v)) {
         if (v.type.kind !== 'tensor')
@@ -227,8 +250,13 @@ function outline(rewriter: Rewriter, group: Group, name: string): void {
 }
 
 const isMember = (group: Group, op: Operation): boolean => op === group.root || group.followers.includes(op);
+/** A scalar that is known: a constant, or one read as another type. */
 const isScalarConstant = (op: Operation): boolean =>
-  op.definition?.traits.has('constantLike') === true && op.result().type.kind !== 'tensor';
+  op.results.length === 1 &&
+  op.result().type.kind !== 'tensor' &&
+  (op.definition?.traits.has('constantLike') === true ||
+    (op.definition?.traits.has('elementwise') === true &&
+      op.operands.every((v) => v.definingOp !== undefined && isScalarConstant(v.definingOp))));
 
 /** Ops that say nothing about the model; merging equal ones has given them the nodes of many kernels. */
 const isScaffolding = (op: Operation): boolean =>

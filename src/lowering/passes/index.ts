@@ -8,6 +8,7 @@ import { convertElementwiseToLinalg } from './convert-elementwise-to-linalg';
 import { convertOnnxToNn } from './convert-onnx-to-nn';
 import { cse } from './cse';
 import { dce } from './dce';
+import { emulateNarrowFloats } from './emulate-narrow-floats';
 import { foldBatchNorm } from './fold-batch-norm';
 import { foldConstants } from './fold-constants';
 import { formDispatches } from './form-dispatches';
@@ -34,6 +35,7 @@ export const passes: readonly Pass[] = [
   convertElementwiseToLinalg,
   generalizeNamedOps,
   winogradConvolutions,
+  emulateNarrowFloats,
   fuseElementwise,
   formDispatches,
   fuseRows,

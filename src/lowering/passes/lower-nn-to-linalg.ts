@@ -11,7 +11,7 @@ interface Entry {
   readonly definition: OpDefinition;
   /** Why the op has no lowering; undefined when it has. */
   readonly problem: (op: Operation) => string | undefined;
-  readonly build: (b: Builder, op: Operation) => Value;
+  readonly build: (b: Builder, op: Operation) => readonly Value[];
 }
 
 function entryOf<K extends NnOp>(key: K): Entry {
@@ -30,7 +30,8 @@ function entryOf<K extends NnOp>(key: K): Entry {
     },
     build: (b, op) => {
       if (lowering.kind === 'unsupported') throw new Error(lowering.reason);
-      return lowering.build(b, view(op));
+      const built = lowering.build(b, view(op));
+      return 'kind' in built ? [built] : built;
     },
   };
 }
@@ -40,7 +41,7 @@ const rules: readonly Rule[] = entries.map(({ definition, problem, build }) => (
   name: `lower-${definition.name.slice('nn.'.length).replaceAll('_', '-')}`,
   doc: `${definition.name} → linalg`,
   roots: [definition],
-  match: (op) => (problem(op) === undefined ? { build: (b) => [build(b, op)] } : undefined),
+  match: (op) => (problem(op) === undefined ? { build: (b) => build(b, op) } : undefined),
 }));
 
 export const lowerNnToLinalg = definePass({

@@ -20,6 +20,7 @@ import { KernelBuilder } from '../loops/kernelBuilder';
 import { KernelEmitter } from '../loops/kernelEmitter';
 import { buildPhases } from '../loops/phaseBuilder';
 import { isPhase, isPhased, phasesOf } from '../loops/phases';
+import { buildPlainKernel, isPlainDispatch, plainSchedule } from '../loops/plainKernel';
 import { readDispatch } from '../loops/readDispatch';
 import { chooseSchedule } from '../schedule/chooseSchedule';
 import { choosePhaseSchedule, readPhaseSchedule } from '../schedule/phaseSchedule';
@@ -64,7 +65,7 @@ function unique(base: string, names: Set<string>): string {
 
 /** A function that takes the buffers of the inputs, then those of the results. */
 function kernelFunction(op: Operation, name: string, target: Target, b: Builder): Operation {
-  const made = isPhased(op) ? phasedKernel(op, target) : plainKernel(op, target);
+  const made = isPlainDispatch(op) ? undefined : isPhased(op) ? phasedKernel(op, target) : tiledKernel(op, target);
   const inputTypes = [...op.operands, ...op.results].map((v) => {
     if (v.type.kind !== 'tensor') throw new TypeError(`${v.type.text} is no tensor`);
     return t.memref(v.type.shape, v.type.element);
@@ -74,11 +75,15 @@ function kernelFunction(op: Operation, name: string, target: Target, b: Builder)
     inputTypes.map(() => b.location),
   );
   b.within(block, () => {
-    const emitter = new KernelEmitter(b);
-    const used = usedOperands(op);
-    const flat = block.args.map((a, i) => (i >= op.operandCount || used.has(i) ? emitter.flatten(a) : a));
-    const buffer = (i: number): Value => flat[i]!;
-    made.build(emitter, { input: buffer, output: (result) => buffer(op.operandCount + result) });
+    if (made === undefined)
+      buildPlainKernel(op, b, block.args.slice(0, op.operandCount), block.args.slice(op.operandCount));
+    else {
+      const emitter = new KernelEmitter(b);
+      const used = usedOperands(op);
+      const flat = block.args.map((a, i) => (i >= op.operandCount || used.has(i) ? emitter.flatten(a) : a));
+      const buffer = (i: number): Value => flat[i]!;
+      made.build(emitter, { input: buffer, output: (result) => buffer(op.operandCount + result) });
+    }
     // Scalars of constants that only their vectors are left of.
     for (const o of block.ops.flatMap((x) => x.find((y) => arith.constant.is(y)))) eraseIfDead(o);
     b.op(returnOp, {});
@@ -96,7 +101,7 @@ interface MadeKernel {
   readonly prediction: Prediction | undefined;
   readonly build: (emitter: KernelEmitter, buffers: KernelBuffers) => void;
 }
-function plainKernel(op: Operation, target: Target): MadeKernel {
+function tiledKernel(op: Operation, target: Target): MadeKernel {
   const kernel = simplifyLoops(readDispatch(op));
   const given = op.attr('schedule');
   const schedule = given === undefined ? chooseSchedule(kernel, target) : readSchedule(given, kernel);
@@ -132,15 +137,16 @@ function usedOperands(op: Operation): ReadonlySet<number> {
 }
 
 /** What profiles and tables say about the kernel: `{bytes_read, bytes_written, flops, schedule, predicted_ns, bound}`. */
-function description(op: Operation, made: MadeKernel): Attribute {
+/** `made` is undefined for plain loops. */
+function description(op: Operation, made: MadeKernel | undefined): Attribute {
   const work = op.definition?.work(op);
   const entries: [string, Attribute][] = [
     ['flops', i64Attr(work?.flops ?? 0)],
     ['bytes_read', i64Attr(work?.bytesRead ?? 0)],
     ['bytes_written', i64Attr(work?.bytesWritten ?? 0)],
-    ['schedule', stringAttr(made.text)],
+    ['schedule', stringAttr(made?.text ?? plainSchedule)],
   ];
-  if (made.prediction !== undefined) {
+  if (made?.prediction !== undefined) {
     entries.push(
       ['predicted_ns', i64Attr(Math.round(made.prediction.nanoseconds))],
       ['bound', stringAttr(made.prediction.bound)],

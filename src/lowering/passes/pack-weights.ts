@@ -13,6 +13,7 @@ import { isPhase } from '../loops/phases';
 import { mapsOf, readDispatch, reductionDims } from '../loops/readDispatch';
 import { choosePanel } from '../schedule/chooseSchedule';
 import type { Target } from '../schedule/target';
+import { isPlainDispatch } from '../loops/plainKernel';
 import { targetOf } from '../schedule/target';
 
 /** Weights of a dispatch that are worth packing. */
@@ -35,7 +36,9 @@ export const packWeights = definePass({
   run: (module, context) => {
     const target = targetOf(module);
     const packed = new Map<string, string>();
-    for (const op of module.find((o) => region.is(o) && o.attr('schedule') === undefined && !isPhase(o))) {
+    for (const op of module.find(
+      (o) => region.is(o) && o.attr('schedule') === undefined && !isPhase(o) && !isPlainDispatch(o),
+    )) {
       const packing = packingOf(op, target);
       if (packing === undefined) continue;
       context.rewriter.apply({

@@ -55,11 +55,16 @@ export class Generic {
   get isParallel(): boolean {
     return this.loops.every((k) => k === 'parallel');
   }
+  /** Whether the body reads tensors at positions that it computes, or has loops: it is no function of scalars alone. */
+  get readsTensors(): boolean {
+    return this.body.ops.some((op) => op.name === 'tensor.extract' || op.regions.length > 0);
+  }
   /** All loops parallel, one output that they write once each and whose old value is not read. */
   get isElementwise(): boolean {
     const [out, second] = this.outputs;
     return (
       this.isParallel &&
+      !this.readsTensors &&
       out !== undefined &&
       second === undefined &&
       out.map.isPermutation &&
@@ -225,6 +230,11 @@ export function invertPermutation(map: AffineMap): AffineMap {
 export function visitsPerElement(map: AffineMap, extents: readonly number[]): number {
   const read = new Set(map.results.flatMap(dimsOf));
   return extents.reduce((n, extent, d) => (read.has(d) ? n : n * extent), 1);
+}
+
+/** Whether an op makes a kernel of plain loops: its positions are computed, or it has an order of its own. */
+export function isPlainLoops(op: Operation): boolean {
+  return op.name === 'scf.for' || Generic.of(op)?.readsTensors === true;
 }
 
 /** Discardable attribute: why ops that could have been one stayed apart, as a list of sentences. For people. */

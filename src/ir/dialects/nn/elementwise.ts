@@ -5,6 +5,7 @@ import { rounderOf } from '../../interpreter/storage';
 import { InferenceError, attr, defaultAttr, defineOp, one } from '../../opDefinition';
 import type { FloatType, TensorType, Type } from '../../types';
 import { i1, tensor } from '../../types';
+import { saturationOf } from './casts';
 import { asTensor, broadcastShapes } from './shapes';
 import { broadcastStrides, countOf, isBig, newElements, tensorOf, tensorValue, walkStrided } from './tensors';
 import { perResult } from './work';
@@ -314,16 +315,9 @@ export type Rounding = (typeof roundings)[number];
 export const roundingNamed = (name: string | undefined): Rounding =>
   roundings.find((r) => r === name) ?? 'nearest';
 
-/** Largest finite values of the types that a cast saturates to. */
-const saturation: Readonly<Record<string, number>> = {
-  f8E4M3FN: 448,
-  f8E4M3FNUZ: 240,
-  f8E5M2: 57344,
-  f8E5M2FNUZ: 57344,
-};
 /** What a float becomes before it is stored as `to`. */
 function castFloat(to: FloatType, saturate: boolean, rounding: Rounding): Real {
-  const top = saturation[to.name];
+  const top = saturationOf(to);
   if (top !== undefined && saturate) return (v) => (v > top ? top : v < -top ? -top : v);
   if (to.name === 'f4E2M1FN') return (v) => (Number.isNaN(v) ? 0 : v);
   if (to.name !== 'f8E8M0FNU') return (v) => v;

@@ -3,7 +3,7 @@
  * beyond the IR's are never stored. A mask (vector of i1) has lanes of 32 bits that are 0 or -1.
  */
 import type { types } from '../../../ir';
-import { types as t } from '../../../ir';
+import { encodeElements, decodeElements, types as t } from '../../../ir';
 
 type Type = types.Type;
 
@@ -35,20 +35,21 @@ const boolean: ScalarC = { c: 'bool', tag: 'i32', bytes: 4 };
 const signedOf = (bytes: number): ScalarC => ({ c: `int${8 * bytes}_t`, tag: `i${8 * bytes}`, bytes });
 const unsignedScalar = (bytes: number): ScalarC => ({ c: `uint${8 * bytes}_t`, tag: `u${8 * bytes}`, bytes });
 
-/** A scalar as a variable. */
+/** A scalar as a variable. Floats that C does not have are their bits (`isBits`). */
 export function scalarC(type: Type): ScalarC {
   if (type.kind === 'index') return signedOf(8);
-  if (type.kind === 'float') {
-    const known = floats[type.name];
-    if (known === undefined)
-      throw new NoCType(type, 'C compilers have no such float; convert it where it is loaded');
-    return known;
-  }
+  if (type.kind === 'float') return floats[type.name] ?? unsignedScalar(t.storageBytes(type));
   if (type.kind !== 'integer') throw new NoCType(type, 'only scalars, vectors and memrefs are known');
   if (type.width === 1) return boolean;
-  if (![8, 16, 32, 64].includes(type.width)) throw new NoCType(type, 'its width is not 8, 16, 32 or 64');
-  return type.signedness === 'unsigned' ? unsignedScalar(type.width / 8) : signedOf(type.width / 8);
+  if (type.width > 64) throw new NoCType(type, 'it is wider than 64 bits');
+  const bytes = t.storageBytes(type);
+  return type.signedness === 'unsigned' ? unsignedScalar(bytes) : signedOf(bytes);
 }
+/** Whether variables of the float type hold its bits, as C has no such type: it is only moved and converted. */
+export const isBits = (type: Type): boolean => type.kind === 'float' && floats[type.name] === undefined;
+/** Bits of the C type that an integer type leaves unused; variables hold its value. */
+export const spareBits = (type: Type): number =>
+  type.kind === 'integer' && type.width > 1 ? 8 * t.storageBytes(type) - type.width : 0;
 /** A scalar as an element of memory: i1 takes a byte. */
 export const storedC = (type: Type): ScalarC =>
   type === t.i1 ? { c: 'bool', tag: 'i1', bytes: 1 } : scalarC(type);
@@ -88,9 +89,16 @@ export const cTypeName = (type: Type): string =>
 export function literalC(value: number | bigint | boolean, type: Type): string {
   if (type === t.i1)
     return value === true || value === 1 || value === 1n || value === -1n || value === -1 ? 'true' : 'false';
+  if (isBits(type)) {
+    const bits = t.integer(8 * t.storageBytes(type), 'unsigned');
+    return String(decodeElements(bits, encodeElements(type, [Number(value)]))[0]);
+  }
   if (type.kind === 'float') return floatLiteral(Number(value), type);
   const s = scalarC(type);
-  const v = BigInt.asIntN(8 * s.bytes, BigInt(value));
+  const unsigned = type.kind === 'integer' && type.signedness === 'unsigned';
+  const wrapped = type.kind === 'integer' ? type.width : 64;
+  const v = unsigned ? BigInt.asUintN(wrapped, BigInt(value)) : BigInt.asIntN(wrapped, BigInt(value));
+  if (unsigned && v > 0x7fffffffn) return `UINT64_C(${v})`;
   if (s.bytes === 8 && (v > 0x7fffffffn || v < -0x7fffffffn))
     return v === -(1n << 63n) ? 'INT64_MIN' : wrap(`INT64_C(${v})`, v < 0n);
   if (s.bytes === 4 && v === -(1n << 31n)) return 'INT32_MIN';

@@ -5,7 +5,8 @@
 import type { Operation, types } from '../../../ir';
 import { modelNodesOf } from '../../../ir';
 import { layoutOf } from '../../../ir/dialects/memrefLayout';
-import { elementCount } from '../../../ir/types';
+import { elementCount, elementOf } from '../../../ir/types';
+import { isBits } from './cTypes';
 import { emitterOf } from './emitters';
 import type { KernelFunction } from './kernelFunctions';
 import { accessOf, functionsOf } from './kernelFunctions';
@@ -86,9 +87,16 @@ export function emitKernels(module: Operation, options: EmitOptions = {}): Emitt
   };
 }
 
+const movesBits = new Set(['arith.extf', 'arith.truncf', 'arith.bitcast', 'arith.select', 'arith.constant']);
+const computesOnBits = (op: Operation): boolean =>
+  (op.dialect === 'arith' || op.dialect === 'math') &&
+  !movesBits.has(op.name) &&
+  [...op.operands, ...op.results].some((v) => isBits(elementOf(v.type)));
+
 function emitOp(op: Operation, w: KernelWriter): void {
   const emitter = emitterOf(op.name);
   if (emitter === undefined) w.fail(op, 'the target does not know it');
+  if (computesOnBits(op)) w.fail(op, 'C has no such float; emulate-narrow-floats takes it to f32');
   emitter(op, w);
 }
 

@@ -93,6 +93,8 @@ export const emitters = {
   'arith.uitofp': arith.convertUnsigned,
   'arith.xori': arith.bitwise('^'),
 
+  'builtin.unrealized_conversion_cast': arith.reinterpret,
+
   'cf.br': branches,
   'cf.cond_br': branches,
 

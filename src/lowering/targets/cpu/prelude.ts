@@ -48,8 +48,10 @@ export class Prelude {
 
   splat(v: VectorC): string {
     const T = this.type(v);
-    // x - 0 is x for all floats, NaN and -0 included.
-    return this.fn(`splat_${T}`, () => inline(T, `splat_${T}`, `${laneC(v)} x`, `return x - (${T}){};`));
+    // x - 0 is x for all floats, NaN and -0 included. Arithmetic on f16 may be wider than its vectors.
+    const body =
+      v.lane.tag === 'f16' ? `return (${T}){${list(v.lanes, () => 'x')}};` : `return x - (${T}){};`;
+    return this.fn(`splat_${T}`, () => inline(T, `splat_${T}`, `${laneC(v)} x`, body));
   }
   /** The lanes of `a` where the mask (of the width of `v`) is set, of `b` elsewhere. */
   blend(v: VectorC): string {

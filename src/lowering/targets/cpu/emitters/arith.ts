@@ -4,8 +4,9 @@ import { types as t } from '../../../../ir';
 import * as arith from '../../../../ir/dialects/arith';
 import type { FloatPredicate, IntegerPredicate } from '../../../../ir/dialects/arithCompare';
 import type { ScalarC, VectorC } from '../cTypes';
-import { unsignedC, vectorOf } from '../cTypes';
+import { spareBits, unsignedC, vectorOf } from '../cTypes';
 import type { Emitter, KernelWriter } from '../kernelWriter';
+import { narrowConversion } from '../narrowTypes';
 
 type Type = types.Type;
 const isVector = (v: Value): boolean => v.type.kind === 'vector';
@@ -37,6 +38,7 @@ export const wrapping =
   (op, w) => {
     const [a, b] = op.operands.map((v) => w.value(v));
     const result = op.result(0);
+    if (spareBits(element(result)) > 0) w.fail(op, `on ${element(result).text}`);
     if (isBool(result)) w.define(result, `${a} ${onBools} ${b}`);
     else if (isVector(result)) {
       const v = w.vector(result.type);
@@ -57,6 +59,7 @@ export const unsigned =
   (op, w) => {
     const [a, b] = op.operands.map((v) => w.value(v));
     const result = op.result(0);
+    if (spareBits(element(result)) > 0) w.fail(op, `on ${element(result).text}`);
     if (isBool(result)) w.fail(op, 'on i1');
     if (isVector(result)) {
       const v = w.vector(result.type);
@@ -217,6 +220,29 @@ export const select: Emitter = (op, w) => {
   }
 };
 
+/** `f` of the operand, lane by lane for vectors. */
+function defineByLane(op: Operation, w: KernelWriter, f: (x: string) => string): void {
+  const [operand] = op.operands;
+  const result = op.result(0);
+  const x = w.value(operand!);
+  if (!isVector(result)) {
+    w.define(result, f(x));
+    return;
+  }
+  const label = `${op.name.replace(/\W/g, '_')}_${element(operand!).text}_${element(result).text}`;
+  const [from, to] = [w.vector(operand!.type), w.vector(result.type)];
+  // A lane of a mask is 0 or -1.
+  const stored = isBool(result) ? (v: string): string => `-(int32_t)(${f(v)})` : f;
+  w.define(result, `${w.prelude.byLane(label, to, [from], stored)}(${x})`);
+}
+/** The same bits with another reading of the sign. */
+export const reinterpret: Emitter = (op, w) => {
+  const result = op.result(0);
+  const narrow = narrowConversion(element(op.operand(0)), element(result), false, w.prelude);
+  if (narrow !== undefined) defineByLane(op, w, narrow);
+  else w.define(result, `(${w.typeName(result.type)})${w.value(op.operand(0))}`);
+};
+
 /** A cast by value; `via` is the type that the operand is read as first. */
 const convert =
   (asUnsigned: boolean): Emitter =>
@@ -224,6 +250,11 @@ const convert =
     const [operand] = op.operands;
     const result = op.result(0);
     const x = w.value(operand!);
+    const narrow = narrowConversion(element(operand!), element(result), asUnsigned, w.prelude);
+    if (narrow !== undefined) {
+      defineByLane(op, w, narrow);
+      return;
+    }
     if (isVector(result)) {
       const from = w.vector(operand!.type);
       const to = w.vector(result.type);
