@@ -4,7 +4,6 @@
  */
 import { existsSync, readFileSync, readdirSync, statSync } from 'node:fs';
 import path from 'node:path';
-import type { HostTensor } from '../frontend/elementType';
 import type {
   OptionalProto,
   SequenceProto,
@@ -15,12 +14,7 @@ import { optionalCodec, sequenceCodec } from '../frontend/onnx/proto/onnxProto';
 import type { OnnxModel } from '../frontend/onnx/readModel';
 import { decodeTensorPb, hostTensor } from '../frontend/tensorFile';
 import { conformanceMessages } from './conformanceMessages';
-
-/** A value of a model on the host. */
-export type HostValue =
-  | { readonly kind: 'tensor'; readonly tensor: HostTensor }
-  | { readonly kind: 'sequence'; readonly elements: readonly HostValue[] }
-  | { readonly kind: 'optional'; readonly value: HostValue | undefined };
+import type { HostValue, HostValues } from './hostValue';
 
 export interface ConformanceCase {
   /** The folder's name: `test_relu`. */
@@ -62,8 +56,8 @@ export function toleranceOf(folder: string): Tolerance {
 }
 
 export interface DataSet {
-  readonly inputs: Readonly<Record<string, HostValue>>;
-  readonly outputs: Readonly<Record<string, HostValue>>;
+  readonly inputs: HostValues;
+  readonly outputs: HostValues;
 }
 
 /** The data sets of a case, named by the inputs and outputs of its graph. */

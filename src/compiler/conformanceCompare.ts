@@ -4,7 +4,8 @@ import { elementCountOf, elementTypeInfo } from '../frontend/elementType';
 import { unpackElements } from '../frontend/packedElements';
 import { decodeElements } from '../ir/elements';
 import { elementTypeOfOnnx } from '../ir/dialects/onnx';
-import type { HostValue, Tolerance } from './conformanceCases';
+import type { Tolerance } from './conformanceCases';
+import type { HostValue } from './hostValue';
 
 /** Undefined when `found` agrees with `expected`. Element type and shape always count. */
 export function differenceOf(

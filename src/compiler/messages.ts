@@ -1,8 +1,18 @@
-/** Coded messages of the driver (STR05xx, 0588 on). */
+/** Coded messages of the driver (STR05xx, 0585 on). */
 import { defineMessages, message } from '../base/diagnostics';
 import { formatBytes } from '../base/units';
 
 export const compilerMessages = defineMessages({
+  STR0585: message<{ name: string; reader: string }>({
+    text: (p) => `"${p.name}" is read by ${p.reader} and nothing gives it a value.`,
+    next: () => 'Check the model with onnx.checker; its nodes must be in order.',
+  }),
+  STR0586: message<{ node: string; operator: string; found: string }>({
+    text: (p) => `node "${p.node}" (${p.operator}) cannot run on ${p.found}.`,
+  }),
+  STR0587: message<{ op: string }>({
+    text: (p) => `the size of what ${p.op} gives depends on data, and no bound of it is known.`,
+  }),
   STR0588: message<{ form: string; bytes: number; limit: number }>({
     text: (p) =>
       `the weights take ${formatBytes(p.bytes)}, and text of the form '${p.form}' holds at most ${formatBytes(p.limit)}.`,

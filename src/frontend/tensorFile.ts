@@ -67,17 +67,17 @@ export function hostTensor(proto: TensorProto): HostTensor {
   return { elementType, shape, bytes: storage.bytes };
 }
 
+export const tensorProtoOf = (tensor: HostTensor, name = ''): TensorProto =>
+  tensor.strings === undefined
+    ? rawTensor(name, tensor.elementType, tensor.shape, tensor.bytes)
+    : tensorCodec.make({
+        name,
+        dims: tensor.shape,
+        dataType: elementTypeInfo('string').onnx,
+        stringData: tensor.strings.map((s) => new TextEncoder().encode(s)),
+      });
 export const encodeTensorPb = (tensor: HostTensor, name = ''): Uint8Array =>
-  tensorCodec.encode(
-    tensor.strings === undefined
-      ? rawTensor(name, tensor.elementType, tensor.shape, tensor.bytes)
-      : tensorCodec.make({
-          name,
-          dims: tensor.shape,
-          dataType: elementTypeInfo('string').onnx,
-          stringData: tensor.strings.map((s) => new TextEncoder().encode(s)),
-        }),
-  );
+  tensorCodec.encode(tensorProtoOf(tensor, name));
 
 /** Type characters of NumPy; the first letter is the byte order. */
 const npyTypes: Partial<Record<ElementType, string>> = {

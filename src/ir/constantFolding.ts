@@ -44,6 +44,8 @@ const maximumDepth = 1000;
 export class ConstantFolder {
   readonly #known = new WeakMap<Value, RuntimeValue | null>();
   #depth = 0;
+  /** Called with each value that turns out to be unknown, those it comes from first. */
+  onUnknown: ((value: Value) => void) | undefined;
 
   /**
    * Values with more than `limit` elements count as unknown. `expand` may give other values for the results of an op
@@ -62,15 +64,17 @@ export class ConstantFolder {
   /** The run-time value, when it is known; the ops it comes from are evaluated once. */
   valueOf(value: Value): RuntimeValue | undefined {
     const known = this.#known.get(value);
-    if (known !== undefined) return known ?? undefined;
-    if (this.#depth >= maximumDepth) return undefined;
-    this.#depth++;
-    try {
-      this.#known.set(value, this.#evaluate(value) ?? null);
-    } finally {
-      this.#depth--;
+    if (known === undefined && this.#depth < maximumDepth) {
+      this.#depth++;
+      try {
+        this.#known.set(value, this.#evaluate(value) ?? null);
+      } finally {
+        this.#depth--;
+      }
     }
-    return this.#known.get(value) ?? undefined;
+    const found = this.#known.get(value) ?? undefined;
+    if (found === undefined) this.onUnknown?.(value);
+    return found;
   }
 
   #evaluate(value: Value): RuntimeValue | undefined {

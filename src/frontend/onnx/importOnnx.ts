@@ -43,7 +43,7 @@ import {
 } from '../../ir/dialects/onnx';
 import { Operation as OperationClass } from '../../ir/operation';
 import type { Type } from '../../ir/types';
-import { DYNAMIC, elementOf, f32, functionType, i1, i64, unrankedTensor } from '../../ir/types';
+import { DYNAMIC, elementOf, f32, functionType, i1, i64, isStatic, unrankedTensor } from '../../ir/types';
 import { textOf } from './proto/fields';
 import { normalDomain } from './checkModel';
 import { ModelConstants } from './modelConstants';
@@ -74,7 +74,17 @@ export interface ImportedModel {
   readonly module: Operation;
   readonly resources: ResourceStore;
   readonly nodes: readonly ImportedNode[];
+  /** Names of the arguments of `@main`. */
+  readonly inputs: readonly string[];
   readonly warnings: readonly Diagnostic[];
+  /** The first node whose results have no known type or size, though its inputs have. */
+  readonly unresolved: UnresolvedNode | undefined;
+}
+export interface UnresolvedNode {
+  /** From 1. */
+  readonly position: number;
+  /** The input, or the value that it is computed from, whose elements would have to be known; none where no value would help. */
+  readonly value: string | undefined;
 }
 
 /** Throws STR034x, STR0401 and what reading tensors throws. */
@@ -104,6 +114,8 @@ function namesRead(graph: Pick<GraphProto, 'node' | 'output'>): readonly string[
   ].filter((name) => name !== '');
 }
 
+const hasStaticSize = (type: Type): boolean => type.kind === 'tensor' && isStatic(type.shape);
+
 class Import {
   readonly #resources = new ResourceStore();
   readonly #constants: ModelConstants;
@@ -111,7 +123,12 @@ class Import {
   /** By name; a subgraph sees a copy, to which it adds its own. */
   #values = new Map<string, Value>();
   #inSubgraph = 0;
+  readonly #inputNames: string[] = [];
   readonly #warnings: Diagnostic[] = [];
+  #unresolved: UnresolvedNode | undefined;
+  /** Of the node that is being made. */
+  #position = 0;
+  #asked: Value[] = [];
   readonly #declared = new Map<string, DeclaredType>();
   readonly #entry = new Block();
   readonly #b = Builder.atEnd(this.#entry);
@@ -132,6 +149,7 @@ class Import {
     this.#labels = nodeLabels(model.graph);
     this.#constants = new ModelConstants(model, this.#resources);
     this.#name = model.file.replace(/^.*[\\/]/, '');
+    this.#folder.onUnknown = (value) => this.#asked.push(value);
   }
 
   run(): ImportedModel {
@@ -184,7 +202,14 @@ class Import {
       regions: [new Region([body])],
       location: nameLoc(this.#name),
     });
-    return { module, resources: this.#resources, nodes: this.#nodes, warnings: this.#warnings };
+    return {
+      module,
+      resources: this.#resources,
+      nodes: this.#nodes,
+      inputs: this.#inputNames,
+      warnings: this.#warnings,
+      unresolved: this.#unresolved,
+    };
   }
 
   #signature(outputs: readonly Value[]): Type {
@@ -222,6 +247,7 @@ class Import {
           found: declared === undefined ? describeProto(input.type) : declared.type.text,
         });
       }
+      this.#inputNames.push(input.name);
       this.#values.set(input.name, this.#entry.addArgument(declared.type, nameLoc(input.name)));
       const { shape } = declared.type;
       const dims = shape.map((d, i) => (d === DYNAMIC ? stringAttr(declared.symbols[i] ?? '?') : i64Attr(d)));
@@ -273,6 +299,7 @@ class Import {
     if (this.#nodes[this.#nodes.length - 1] !== origin) this.#nodes.push(origin);
     const { name } = origin;
     const location = modelNodeLoc(this.#name, name, origin.position);
+    this.#position = origin.position;
     const op = this.#operation(node, domain, name, outputs, location);
     this.#b.insert(op);
     outputs.forEach((o, i) => {
@@ -428,10 +455,15 @@ class Import {
       new OperationClass({ name: definition.name, definition, operands, resultTypes, attributes, location });
     // Behind an operator that is not supported types are unknown; then so is the type here.
     if (!isExpandable(operands)) return make(this.#declaredTypes(outputs));
+    this.#asked = [];
     try {
-      return make(inferOnnx(definition, operands, attributes, location, outputs.length, this.#folder));
+      const types = inferOnnx(definition, operands, attributes, location, outputs.length, this.#folder);
+      if (!types.every(hasStaticSize) && operands.every((v) => hasStaticSize(v.type)))
+        this.#noteUnresolved(undefined);
+      return make(types);
     } catch (error) {
       if (error instanceof NotSupported) {
+        this.#noteUnresolved(this.#nameOfUnknown());
         attributes.set(unsupportedAttribute, stringAttr(`${node.opType} (${error.message})`));
         return make(this.#declaredTypes(outputs));
       }
@@ -445,6 +477,15 @@ class Import {
         );
       throw error;
     }
+  }
+
+  #noteUnresolved(value: string | undefined): void {
+    this.#unresolved ??= { position: this.#position, value };
+  }
+  /** The last value of the model that an expansion asked for in vain. */
+  #nameOfUnknown(): string | undefined {
+    const names = new Map([...this.#values].map(([name, value]) => [value, name]));
+    return this.#asked.map((v) => names.get(v)).findLast((name) => name !== undefined);
   }
 
   /** Inputs by the operator's declaration: those left out are absent, and counted. */

@@ -3,7 +3,7 @@
  * that carries tensors). Tensors become buffers in place and loops stay as they are; the outer loops of a parallel
  * `linalg.generic` are the kernel's parallel range. Used by `lower-to-loops`, which tiles everything else.
  */
-import type { Block, Builder, Operation, Type, Value , AffineMap} from '../../ir';
+import type { Block, Builder, Operation, Type, Value, AffineMap } from '../../ir';
 import { Block as BlockClass, Operation as Op, Region, types as t } from '../../ir';
 import * as memref from '../../ir/dialects/memref';
 import { arenaAlignment } from '../arena';
@@ -294,12 +294,25 @@ class PlainKernel {
 function isLastUse(v: Value, result: Value): boolean {
   const writer = result.definingOp!;
   return v.users.every((user) => {
-    if (user === writer) return true;
-    let at: Operation | undefined = user;
-    while (at !== undefined && at.block !== writer.block) at = at.parentOp;
-    return user.name === 'tensor.extract' && at !== undefined && at.isBefore(writer);
+    if (user === writer || isOtherBranch(user, writer)) return true;
+    return user.name === 'tensor.extract' && runsBefore(user, writer);
   });
 }
+
+/** Whether `a` has run when `b` does, both at or below ops of one block. */
+function runsBefore(a: Operation, b: Operation): boolean {
+  for (let x: Operation | undefined = a; x !== undefined; x = x.parentOp)
+    for (let y: Operation | undefined = b; y !== undefined; y = y.parentOp)
+      if (x !== y && x.block === y.block) return x.isBefore(y);
+  return false;
+}
+
+/** Whether `user` only hands the value on where the branch of `writer` is not taken. */
+const isOtherBranch = (user: Operation, writer: Operation): boolean =>
+  user.name === 'scf.yield' &&
+  user.parentOp?.name === 'scf.if' &&
+  user.block !== writer.block &&
+  user.parentOp.isAncestorOf(writer);
 
 /** The tensor that a result takes the place of, in destination style. */
 function destinationOf(v: Value): Value | undefined {

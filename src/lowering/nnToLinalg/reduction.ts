@@ -48,15 +48,18 @@ function reduce(
   const kept = shape.map((_, i) => i).filter((i) => !gone.has(i));
   const sum = accumulatorType(elementTypeOf(input));
   const first = b.value(arith.constant, { value: start(accumulatorType(elementTypeOf(given))) }, sum);
+  const initial = filled(
+    b,
+    first,
+    kept.map((i) => shape[i]!),
+  );
+  // Nothing is reduced.
+  if (axes.some((a) => shape[a] === 0)) return initial;
   const [result] = buildGeneric(b, {
     inputs: [{ value: input, map: AffineMap.identity(shape.length) }],
     outputs: [
       {
-        value: filled(
-          b,
-          first,
-          kept.map((i) => shape[i]!),
-        ),
+        value: initial,
         map: AffineMap.projection(shape.length, kept),
       },
     ],

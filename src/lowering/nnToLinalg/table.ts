@@ -1,6 +1,5 @@
 /** How each `nn` op becomes linalg, or why it does not. An op without an entry does not compile. */
 import type { Lowering, NnOp, NnView } from './lowering';
-import { unsupported } from './lowering';
 import { conv2dLowering, matmulLowering } from './contraction';
 import { elementwiseLowerings } from './elementwise';
 import {
@@ -22,10 +21,10 @@ import {
   scatterElementsLowering,
   scatterNdLowering,
 } from './indexing';
+import { nonMaxSuppressionLowering, nonZeroLowering, uniqueLowering } from './selection';
 import { argReduceLowering, topKLowering } from './ordering';
+import { gridSampleLowering } from './sampling';
 import { averagePoolLowering, maxPoolLowering } from './window';
-
-const dataDependent = 'a size that depends on data is not lowered yet';
 
 export const lowerings: { readonly [K in NnOp]: Lowering<NnView<K>> } = {
   ...elementwiseLowerings,
@@ -52,8 +51,8 @@ export const lowerings: { readonly [K in NnOp]: Lowering<NnView<K>> } = {
   topK: topKLowering,
   cumulate: cumulateLowering,
   reverse: reverseLowering,
-  gridSample: unsupported('reading at computed positions is not lowered yet'),
-  nonZero: unsupported(dataDependent),
-  unique: unsupported(dataDependent),
-  nonMaxSuppression: unsupported(dataDependent),
+  gridSample: gridSampleLowering,
+  nonZero: nonZeroLowering,
+  unique: uniqueLowering,
+  nonMaxSuppression: nonMaxSuppressionLowering,
 };

@@ -3,8 +3,17 @@
  * makes its inputs (padding, start values) and the elementwise ops that follow it, or one elementwise op, or one op
  * that moves elements. Constants and plain reshapes stay outside.
  */
-import type { Block, Operation, Rewriter, Value } from '../../ir';
-import { arrayAttr, boolOption, definePass, modelNodesOf, stringAttr } from '../../ir';
+import type { Attribute, Block, Operation, Rewriter, Type, types, Value } from '../../ir';
+import {
+  arrayAttr,
+  boolOption,
+  definePass,
+  floatAttr,
+  integerAttr,
+  modelNodesOf,
+  stringAttr,
+} from '../../ir';
+import { constant } from '../../ir/dialects/arith';
 import { region as dispatchRegion, yieldOp } from '../../ir/dialects/dispatch';
 import { collapseShape } from '../../ir/dialects/tensor';
 import { workName } from '../dispatchName';
@@ -194,7 +203,7 @@ function outline(rewriter: Rewriter, group: Group, name: string): void {
       const producer = v.definingOp;
       const inside =
         producer !== undefined &&
-        ((plain ? producer.name === 'tensor.empty' : isTakenIn(producer)) ||
+        ((plain ? isLoopScaffolding(producer) : isTakenIn(producer)) ||
           isScalarConstant(producer) ||
           isMember(group, producer));
       if (inside) visit(producer);
@@ -215,6 +224,11 @@ function outline(rewriter: Rewriter, group: Group, name: string): void {
     }),
     ...(group.refused === undefined ? [] : [stringAttr(group.refused)]),
   ];
+  const given = last.results.filter((r) => {
+    if (r.type.kind === 'tensor') return true;
+    if (r.hasUses) throw loweringMessages.error('STR0502', { op: last.name, found: r.type.text });
+    return false;
+  });
   rewriter.apply({
     rule: 'form-dispatch',
     root: last,
@@ -233,21 +247,31 @@ function outline(rewriter: Rewriter, group: Group, name: string): void {
                 inner.location = location;
             });
           }
-          b.op(yieldOp, { values: last.results.map((r) => mapping.get(r)!) });
+          b.op(yieldOp, { values: given.map((r) => mapping.get(r)!) });
         },
       );
-      return b.op(
+      const { results } = b.op(
         dispatchRegion,
         { inputs, sym_name: name },
         {
-          resultTypes: last.results.map((r) => r.type),
+          resultTypes: given.map((r) => r.type),
           regions: [body],
           ...(reasons.length === 0 ? {} : { extra: [[fusionRefused, arrayAttr(reasons)]] }),
         },
-      ).results;
+      );
+      // A scalar that a loop carries stays in the kernel.
+      return last.results.map(
+        (r) => results[given.indexOf(r)] ?? b.value(constant, { value: zeroOf(r.type) }),
+      );
     },
   });
 }
+
+/** What plain loops take in: new tensors to write to, and scalars. */
+const isLoopScaffolding = (op: Operation): boolean =>
+  op.name === 'tensor.empty' || op.results.every((r) => r.type.kind !== 'tensor');
+const zeroOf = (type: Type): Attribute =>
+  type.kind === 'float' ? floatAttr(0, type) : integerAttr(0, type as types.IntegerType | types.IndexType);
 
 const isMember = (group: Group, op: Operation): boolean => op === group.root || group.followers.includes(op);
 /** A scalar that is known: a constant, or one read as another type. */

@@ -1,7 +1,7 @@
 /** Ops of `nn` that find, sort, read and write elements by position. */
 import { anyTensor, bool, int, ints, oneOf } from '../../constraints';
 import type { ElementArray } from '../../interpreter/runtimeValue';
-import { InferenceError, attr, defaultAttr, defineOp, one, optional } from '../../opDefinition';
+import { InferenceError, attr, defaultAttr, defineOp, one, optional, optionalAttr } from '../../opDefinition';
 import type { Shape } from '../../types';
 import { DYNAMIC, i64, tensor } from '../../types';
 import { asTensor, mayEqual, normaliseAxis, rowMajorStrides } from './shapes';
@@ -348,20 +348,37 @@ export const scatterNd = defineOp({
   work: ({ op }) => perResult(op, 1),
 });
 
+const capacityAttr = {
+  capacity: optionalAttr(int, 'the size that depends on data in the result; what is left over holds -1'),
+};
+/** Positions padded with -1 to the capacity, when one is given. */
+function padded(rows: readonly (readonly bigint[])[], capacity: number | undefined): BigInt64Array {
+  return BigInt64Array.from(
+    rows.flatMap((row) =>
+      capacity === undefined
+        ? row
+        : [...row, ...new Array<bigint>(Math.max(0, capacity - row.length)).fill(-1n)],
+    ),
+  );
+}
+
 export const nonZero = defineOp({
   name: 'nn.non_zero',
   summary: 'the positions of all elements that are not zero',
   doc: 'A matrix with a row per axis and a column per element found, in row-major order.',
   operands: { input: one(anyTensor) },
+  attrs: capacityAttr,
   results: { output: one(anyTensor) },
   traits: ['pure'],
-  infer: ({ types }) => [tensor([asTensor(types.input, 'input').shape.length, DYNAMIC], i64)],
-  evaluate: ({ input }, context) => {
+  infer: ({ types, attrs }) => [
+    tensor([asTensor(types.input, 'input').shape.length, attrs.capacity ?? DYNAMIC], i64),
+  ],
+  evaluate: ({ input, capacity }, context) => {
     const x = tensorOf(context, input);
     const found = Array.from({ length: x.data.length }, (_, i) => i).filter((i) => Number(x.data[i]) !== 0);
     const strides = rowMajorStrides(x.shape);
-    const data = strides.flatMap((s, d) => found.map((i) => BigInt(Math.floor(i / s) % x.shape[d]!)));
-    return [tensorValue([x.shape.length, found.length], i64, BigInt64Array.from(data))];
+    const rows = strides.map((s, d) => found.map((i) => BigInt(Math.floor(i / s) % x.shape[d]!)));
+    return [tensorValue([x.shape.length, capacity ?? found.length], i64, padded(rows, capacity))];
   },
   work: () => noWork,
 });
@@ -369,11 +386,12 @@ export const nonZero = defineOp({
 export const unique = defineOp({
   name: 'nn.unique',
   summary: 'the different slices along an axis',
-  doc: 'Results: the slices; the position of the first of each; for each input slice, which one it equals; how often each occurs. NaN differs from NaN.',
+  doc: 'Results: the slices; the position of the first of each; for each input slice, which one it equals; how often each occurs. NaN differs from NaN. Slices that are left over in the capacity are unspecified.',
   operands: { input: one(anyTensor) },
   attrs: {
     axis: attr(int, 'the axis, from 0'),
     sorted: defaultAttr(bool, true, 'in ascending order, not in order of occurrence'),
+    ...capacityAttr,
   },
   results: {
     output: one(anyTensor),
@@ -385,10 +403,11 @@ export const unique = defineOp({
   infer: ({ types, attrs }) => {
     const t = asTensor(types.input, 'input');
     const at = normaliseAxis(attrs.axis, t.shape.length);
-    const list = tensor([DYNAMIC], i64);
+    const size = attrs.capacity ?? DYNAMIC;
+    const list = tensor([size], i64);
     return [
       tensor(
-        t.shape.map((d, i) => (i === at ? DYNAMIC : d)),
+        t.shape.map((d, i) => (i === at ? size : d)),
         t.element,
       ),
       list,
@@ -396,7 +415,7 @@ export const unique = defineOp({
       list,
     ];
   },
-  evaluate: ({ input, axis, sorted }, context) => {
+  evaluate: ({ input, axis, sorted, capacity }, context) => {
     const x = tensorOf(context, input);
     const at = normaliseAxis(axis, x.shape.length);
     const size = x.shape[at]!;
@@ -427,20 +446,30 @@ export const unique = defineOp({
     });
     const order = groups.map((_, g) => g);
     if (sorted) order.sort((p, q) => compare(slices[groups[p]!.first]!, slices[groups[q]!.first]!));
-    const shape = x.shape.map((d, i) => (i === at ? order.length : d));
+    const length = capacity ?? order.length;
+    const shape = x.shape.map((d, i) => (i === at ? length : d));
     const data = newElements(x.element, countOf(shape));
     order.forEach((g, k) => {
       slices[groups[g]!.first]!.forEach((v, i) => {
-        data[(Math.floor(i / inner) * order.length + k) * inner + (i % inner)] = v;
+        data[(Math.floor(i / inner) * length + k) * inner + (i % inner)] = v;
       });
     });
-    const list = (values: readonly number[]) =>
-      tensorValue([values.length], i64, BigInt64Array.from(values, BigInt));
+    const list = (values: readonly number[], size: number) =>
+      tensorValue([size], i64, padded([values.map(BigInt)], size));
     return [
       tensorValue(shape, x.element, data),
-      list(order.map((g) => groups[g]!.first)),
-      list(groupOf.map((g) => order.indexOf(g))),
-      list(order.map((g) => groups[g]!.count)),
+      list(
+        order.map((g) => groups[g]!.first),
+        length,
+      ),
+      list(
+        groupOf.map((g) => order.indexOf(g)),
+        size,
+      ),
+      list(
+        order.map((g) => groups[g]!.count),
+        length,
+      ),
     ];
   },
   work: () => noWork,
@@ -457,10 +486,13 @@ export const nonMaxSuppression = defineOp({
     iou_threshold: optional(anyTensor, 'largest share of overlap'),
     score_threshold: optional(anyTensor, 'least score'),
   },
-  attrs: { center_point_box: defaultAttr(bool, false, 'boxes are centre and size, not two corners') },
+  attrs: {
+    center_point_box: defaultAttr(bool, false, 'boxes are centre and size, not two corners'),
+    ...capacityAttr,
+  },
   results: { output: one(anyTensor) },
   traits: ['pure'],
-  infer: () => [tensor([DYNAMIC, 3], i64)],
+  infer: ({ attrs }) => [tensor([attrs.capacity ?? DYNAMIC, 3], i64)],
   evaluate: (v, context) => {
     const [boxes, scores] = [tensorOf(context, v.boxes), tensorOf(context, v.scores)];
     const scalar = (value: typeof v.max_output, absent: number): number =>
@@ -503,7 +535,8 @@ export const nonMaxSuppression = defineOp({
           rows.push(image, k, box);
         }
       }
-    return [tensorValue([rows.length / 3, 3], i64, BigInt64Array.from(rows, BigInt))];
+    const length = v.capacity ?? rows.length / 3;
+    return [tensorValue([length, 3], i64, padded([rows.map(BigInt)], 3 * length))];
   },
   work: () => noWork,
 });
