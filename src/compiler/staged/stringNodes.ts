@@ -119,7 +119,6 @@ const normalize = onStrings((node, [x]) => {
   const given = textsOf(node, 'stopwords');
   const stops = new Set(sensitive ? given : given.map(change));
   const plain = (s: string): string =>
-     
     /^[\x00-\x7f]*$/.test(s) ? s : s.normalize('NFKD').replace(/\p{M}/gu, '');
   const kept = (s: string): string =>
     s

@@ -65,7 +65,11 @@ function unique(base: string, names: Set<string>): string {
 
 /** A function that takes the buffers of the inputs, then those of the results. */
 function kernelFunction(op: Operation, name: string, target: Target, b: Builder): Operation {
-  const made = isPlainDispatch(op) ? undefined : isPhased(op) ? phasedKernel(op, target) : tiledKernel(op, target);
+  const made = isPlainDispatch(op)
+    ? undefined
+    : isPhased(op)
+      ? phasedKernel(op, target)
+      : tiledKernel(op, target);
   const inputTypes = [...op.operands, ...op.results].map((v) => {
     if (v.type.kind !== 'tensor') throw new TypeError(`${v.type.text} is no tensor`);
     return t.memref(v.type.shape, v.type.element);
