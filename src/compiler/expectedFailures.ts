@@ -11,25 +11,8 @@ interface Expectation {
 
 const everywhere: readonly Expectation[] = [
   {
-    reason: 'operators that train are not supported',
-    cases: [
-      'test_adagrad',
-      'test_adagrad_multiple',
-      'test_adam',
-      'test_adam_multiple',
-      'test_momentum',
-      'test_momentum_multiple',
-      'test_nesterov_momentum',
-    ],
-  },
-  {
     reason: 'these operators of the domain ai.onnx.ml are not supported',
-    cases: [
-      'test_ai_onnx_ml_array_feature_extractor',
-      'test_ai_onnx_ml_binarizer',
-      'test_ai_onnx_ml_tree_ensemble_set_membership',
-      'test_ai_onnx_ml_tree_ensemble_single_tree',
-    ],
+    cases: ['test_ai_onnx_ml_tree_ensemble_set_membership', 'test_ai_onnx_ml_tree_ensemble_single_tree'],
   },
   {
     reason: 'steps in 16 bits round in other places than in the reference, by more than the tolerance',
@@ -48,28 +31,6 @@ const everywhere: readonly Expectation[] = [
       'test_attention_4d_padded_kv_bf16_expanded',
       'test_celu_bfloat16',
       'test_celu_bfloat16_expanded',
-      'test_flexattention_fp16',
-    ],
-  },
-  {
-    reason: 'the operator is not declared yet',
-    cases: [
-      'test_basic_deform_conv_with_padding',
-      'test_basic_deform_conv_without_padding',
-      'test_deform_conv_with_mask_bias',
-      'test_deform_conv_with_multiple_offset_groups',
-      'test_det_2d',
-      'test_det_nd',
-      'test_roialign_aligned_false',
-      'test_roialign_aligned_true',
-      'test_roialign_mode_max',
-      'test_tfidfvectorizer_tf_batch_onlybigrams_skip0',
-      'test_tfidfvectorizer_tf_batch_onlybigrams_skip5',
-      'test_tfidfvectorizer_tf_batch_uniandbigrams_skip5',
-      'test_tfidfvectorizer_tf_only_bigrams_skip0',
-      'test_tfidfvectorizer_tf_onlybigrams_levelempty',
-      'test_tfidfvectorizer_tf_onlybigrams_skip5',
-      'test_tfidfvectorizer_tf_uniandbigrams_skip5',
     ],
   },
   {
@@ -93,21 +54,6 @@ const everywhere: readonly Expectation[] = [
     cases: ['test_dft_inverse', 'test_dft_inverse_opset19'],
   },
   {
-    reason: 'operators of the domain ai.onnx.preview are not supported',
-    cases: [
-      'test_flexattention',
-      'test_flexattention_causal_mask',
-      'test_flexattention_diff_head_sizes',
-      'test_flexattention_double',
-      'test_flexattention_gqa',
-      'test_flexattention_prob_mod',
-      'test_flexattention_relative_positional',
-      'test_flexattention_scaled',
-      'test_flexattention_score_mod',
-      'test_flexattention_soft_cap',
-    ],
-  },
-  {
     reason: 'compressed images are not decoded',
     cases: [
       'test_image_decoder_decode_bmp_rgb',
@@ -120,10 +66,6 @@ const everywhere: readonly Expectation[] = [
       'test_image_decoder_decode_tiff_rgb',
       'test_image_decoder_decode_webp_rgb',
     ],
-  },
-  {
-    reason: 'the model is of opset 1',
-    cases: ['test_not_2d', 'test_not_3d', 'test_not_4d'],
   },
 ];
 const lists: Readonly<Record<ConformanceTarget, readonly Expectation[]>> = {

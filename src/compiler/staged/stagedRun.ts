@@ -15,6 +15,7 @@ import { compilerMessages } from '../messages';
 import { controlNodes } from './controlNodes';
 import { executeDynamic } from './dynamicSizes';
 import type { Execute } from './execute';
+import { flexAttention } from './flexAttention';
 import type { Ref } from './ref';
 import { tensorRef } from './ref';
 import { importSegment } from './segment';
@@ -47,7 +48,7 @@ export type HostFunction = (h: HostNode) => Promise<readonly (Ref | undefined)[]
 
 /** Operators that functions do not have, whatever they are given. */
 const onHostAlone = new Set(
-  [...Object.keys(sequenceNodes), ...Object.keys(stringNodes)].filter(
+  ['ai.onnx.preview.FlexAttention', ...Object.keys(sequenceNodes), ...Object.keys(stringNodes)].filter(
     (n) => n !== 'Identity' && n !== 'Equal',
   ),
 );
@@ -78,6 +79,7 @@ const hostNodes: ReadonlyMap<string, HostFunction> = new Map([
   ...Object.entries(controlNodes),
   ...Object.entries(sequenceNodes),
   ...Object.entries(stringNodes),
+  ['ai.onnx.preview.FlexAttention', flexAttention],
 ]);
 
 /** Values that nodes see, innermost names first. */

@@ -17,7 +17,7 @@ import { attributeTypes } from './proto/onnxProto';
 
 /** Newest versions that are known: those of onnx 1.23. */
 export const newestIrVersion = 14;
-export const oldestOpset = 7;
+export const oldestOpset = 1;
 export const newestOpset = 28;
 
 /** `ai.onnx` and the empty text name the same domain. */

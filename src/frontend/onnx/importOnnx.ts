@@ -321,7 +321,7 @@ class Import {
     const opset = this.model.opsets.get('') ?? 0;
     if (control !== undefined && !(control.name === 'onnx.Scan' && opset < 9))
       return this.#controlFlow(control, node, name, outputs, location);
-    const definition = domain === '' ? onnxOpNamed(node.opType) : undefined;
+    const definition = onnxOpNamed(domain === '' ? node.opType : `${domain}.${node.opType}`);
     return definition === undefined
       ? this.#unknown(node, domain, outputs, location)
       : this.#known(definition, node, name, outputs, location);
@@ -443,10 +443,11 @@ class Import {
     outputs: readonly string[],
     location: Location,
   ): Operation {
-    const opset = this.model.opsets.get('') ?? 0;
+    const domain = normalDomain(node.domain);
+    const opset = this.model.opsets.get(domain) ?? 0;
     const version = versionIn(definition, opset);
     if (version === undefined)
-      return this.#unknown(node, '', outputs, location, `${node.opType} of opset ${opset}`);
+      return this.#unknown(node, domain, outputs, location, `${node.opType} of opset ${opset}`);
     const { operands, segments } = this.#operands(definition, node, name);
     const attributes = new Map(this.#attributes(definition, node, name));
     attributes.set('version', i64Attr(version));

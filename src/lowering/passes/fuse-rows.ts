@@ -9,6 +9,7 @@ import { phasesName } from '../dispatchName';
 import { isContraction } from '../loops/combiner';
 import type { Phase } from '../loops/phases';
 import { memoryOf, readPhases, sharedLoops } from '../loops/phases';
+import { isPlainDispatch } from '../loops/plainKernel';
 import { fusionRefused } from '../rules/linalgGeneric';
 import { unitBytes } from '../schedule/phaseSchedule';
 import type { Target } from '../schedule/target';
@@ -27,7 +28,7 @@ export const fuseRows = definePass({
     const [block] = root.region().blocks;
     if (block === undefined) return;
     const target = targetOf(root);
-    const regions = block.ops.filter((op) => dispatchRegion.is(op));
+    const regions = block.ops.filter((op) => dispatchRegion.is(op) && !isPlainDispatch(op));
     const taken = new Set<Operation>();
     for (const first of regions) {
       if (taken.has(first)) continue;

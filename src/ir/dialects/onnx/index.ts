@@ -12,11 +12,13 @@ import { linearOps } from './linear';
 import { lossOps } from './losses';
 import { logicOps } from './logic';
 import { movementOps } from './movement';
+import { otherDomainOps } from './otherDomains';
 import { quantisationOps } from './quantisation';
 import { recurrentOps } from './recurrent';
 import { resizeOps } from './resize';
 import { samplingOps } from './sampling';
 import { signalOps } from './signal';
+import { visionOps } from './vision';
 
 export {
   NotSupported,
@@ -49,9 +51,11 @@ export const onnxOps: readonly OnnxOp[] = [
   ...signalOps,
   ...recurrentOps,
   ...samplingOps,
+  ...visionOps,
+  ...otherDomainOps,
 ];
 const byName = new Map(onnxOps.map((op) => [op.onnxName, op]));
-/** The declaration of a standard operator, by the name that ONNX gives it. */
+/** The declaration of an operator, by the name that ONNX gives it, behind its domain where that is not the standard one. */
 export const onnxOpNamed = (name: string): OnnxOp | undefined => byName.get(name);
 /** The declaration of an op of the import stage. */
 export const onnxOpOf = (op: { readonly name: string }): OnnxOp | undefined =>
