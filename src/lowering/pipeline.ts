@@ -35,6 +35,7 @@ interface Planned {
 const cpuPlan: readonly Planned[] = [
   { stage: 'graph', pass: 'convert-onnx-to-nn' },
   { stage: 'graph', pass: 'canonicalize', from: 1 },
+  { stage: 'graph', pass: 'integer-products', from: 2 },
   { stage: 'graph', pass: 'fold-constants', from: 1 },
   { stage: 'graph', pass: 'fold-batch-norm', from: 1 },
   { stage: 'graph', pass: 'channels-last', from: 3 },
@@ -58,6 +59,7 @@ const cpuPlan: readonly Planned[] = [
   { stage: 'dispatch', pass: 'fuse-rows', from: 2 },
   { stage: 'dispatch', pass: 'dce' },
 
+  { stage: 'scheduled', pass: 'pack-dots', from: 3 },
   { stage: 'scheduled', pass: 'pack-weights', from: 3 },
   { stage: 'scheduled', pass: 'choose-schedules' },
 

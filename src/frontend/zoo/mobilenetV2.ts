@@ -12,9 +12,11 @@ import {
   relu6,
   roundChannels,
 } from './convolutionLayers';
+import type { Activation, LayerSet } from './layerSet';
+import { quantisedLayers } from './layerSet';
 import { OnnxGraphBuilder } from './onnxGraphBuilder';
 import type { ReferenceModel } from './referenceModel';
-import { plainRun } from './referenceModel';
+import { plainRun, quantisedRun } from './referenceModel';
 
 /** Expansion factor, channels, repetitions, stride of the first (table 2 of the paper). */
 const stages = [
@@ -100,4 +102,56 @@ function invertedResidual(g: OnnxGraphBuilder, x: Feature, path: string, block: 
   y = convolution(g, y, `${path}/conv/conv.${part}`, { channels, kernel: 1 });
   y = batchNormalization(g, y, `${path}/conv/conv.${part + 1}`, { scale: residual ? 0.5 : 1 });
   return residual ? add(g, x, y, path) : y;
+}
+
+/** The same architecture in 8 bits (QDQ form), its normalisation folded into the weights. */
+export const mobilenetV2Int8: ReferenceModel = {
+  name: 'mobilenet-v2-int8',
+  summary: 'MobileNetV2 1.0 quantised to 8 bits (QDQ), 224 x 224, 1000 classes',
+  parameters: 3_487_816,
+  variable: ['width', 'resolution'],
+  ...quantisedRun,
+  graph: (options = {}) => {
+    const { batch = 1, seed = 0, width = 1, resolution = 224 } = options;
+    const g = new OnnxGraphBuilder({ name: 'mobilenet_v2_int8', seed });
+    const layers = quantisedLayers(g);
+    const input = layers.input(batch, 3, [resolution, resolution]);
+    const x = quantisedFeatures(layers, input, width);
+    const size = Math.ceil(resolution / 32);
+    const pooled = layers.averagePool(x, 'pool', [size, size]);
+    layers.output(layers.dense(pooled, 'classifier', { channels: classes, normalised: false }), batch);
+    return g;
+  },
+};
+
+function quantisedFeatures<F extends Activation>(layers: LayerSet<F>, input: F, width: number): F {
+  const point = { kernel: [1, 1], activation: 'relu6' } as const;
+  let x = layers.convolution(input, 'features.0', {
+    channels: roundChannels(32 * width),
+    kernel: [3, 3],
+    stride: [2, 2],
+    activation: 'relu6',
+  });
+  let block = 1;
+  for (const [expansion, base, repetitions, firstStride] of stages)
+    for (let i = 0; i < repetitions; i++) {
+      const path = `features.${block++}`;
+      const channels = roundChannels(base * width);
+      const hidden = x.channels * expansion;
+      const stride = i === 0 ? firstStride : 1;
+      let y = expansion === 1 ? x : layers.convolution(x, `${path}/expand`, { ...point, channels: hidden });
+      y = layers.convolution(y, `${path}/depthwise`, {
+        channels: hidden,
+        kernel: [3, 3],
+        stride: [stride, stride],
+        depthwise: true,
+        activation: 'relu6',
+      });
+      y = layers.convolution(y, `${path}/project`, { channels, kernel: [1, 1] });
+      x = stride === 1 && channels === x.channels ? layers.add(x, y, `${path}/add`) : y;
+    }
+  return layers.convolution(x, `features.${block}`, {
+    ...point,
+    channels: roundChannels(1280 * Math.max(1, width)),
+  });
 }

@@ -3,7 +3,7 @@ import { referenceModelMessages } from './messages';
 import { llamas } from './llama';
 import { mlperfTiny } from './mlperfTiny';
 import { mobilenetV1 } from './mobilenetV1';
-import { mobilenetV2 } from './mobilenetV2';
+import { mobilenetV2, mobilenetV2Int8 } from './mobilenetV2';
 import { mobilenetV3Large, mobilenetV3Small } from './mobilenetV3';
 import type { OnnxGraphBuilder } from './onnxGraphBuilder';
 import { quartznet15x5, quartznet5x5 } from './quartznet';
@@ -16,6 +16,7 @@ import { yoloxNano } from './yolox';
 export const referenceModels: readonly ReferenceModel[] = [
   mobilenetV1,
   mobilenetV2,
+  mobilenetV2Int8,
   mobilenetV3Small,
   mobilenetV3Large,
   resnet50,

@@ -88,10 +88,7 @@ export function neutralElement(kind: CombiningKind, type: types.Type): Attribute
 
 /** Whether the reduction stays as it is where input `input` is `padding`, whatever the other (finite) inputs are. */
 export function paddingIsNeutral(reduction: Reduction, input: number, padding: Expression): boolean {
-  if (padding.kind !== 'constant') return false;
-  const { value } = padding;
-  const known =
-    value.kind === 'float' ? value.value : value.kind === 'integer' ? Number(value.value) : undefined;
+  const known = knownNumber(padding);
   if (known === undefined) return false;
   return reduction.inits.every((_, i) => {
     const combiner = combinerOf(reduction, i);
@@ -105,6 +102,23 @@ export function paddingIsNeutral(reduction: Reduction, input: number, padding: E
   });
 }
 
+/** What a constant is, or one whose sign is read anew. */
+function knownNumber(e: Expression): number | undefined {
+  if (e.kind === 'scalar-op' && e.op.name === 'builtin.unrealized_conversion_cast') {
+    const inner = knownNumber(e.inputs[0]!);
+    return inner === undefined ? undefined : inWidth(inner, e.type);
+  }
+  return e.kind === 'constant' ? numberOf(e.value) : undefined;
+}
+const numberOf = (value: Attribute | undefined): number | undefined =>
+  value?.kind === 'float' ? value.value : value?.kind === 'integer' ? Number(value.value) : undefined;
+/** The number with the same bits, as the type reads them. */
+function inWidth(x: number, type: types.Type): number {
+  if (type.kind !== 'integer') return x;
+  const bits = BigInt.asUintN(type.width, BigInt(x));
+  return Number(type.signedness === 'unsigned' ? bits : BigInt.asIntN(type.width, bits));
+}
+
 /** The contribution when `argument` has a known value; undefined when that does not decide it. */
 function contributionFor(v: Value, argument: Value, known: number): number | undefined {
   if (v === argument) return known;
@@ -114,6 +128,23 @@ function contributionFor(v: Value, argument: Value, known: number): number | und
     case 'arith.muli': {
       const sides = op.operands.map((o) => contributionFor(o, argument, known));
       return sides.includes(0) ? 0 : undefined;
+    }
+    case 'arith.subi': {
+      const [a, b] = op.operands.map((o) => contributionFor(o, argument, known));
+      return a === undefined || b === undefined ? undefined : a - b;
+    }
+    case 'arith.constant':
+      return numberOf(op.attr('value'));
+    case 'builtin.unrealized_conversion_cast': {
+      const inner = contributionFor(op.operand(0), argument, known);
+      return inner === undefined ? undefined : inWidth(inner, op.result().type);
+    }
+    case 'arith.extui': {
+      const inner = contributionFor(op.operand(0), argument, known);
+      const { type } = op.operand(0);
+      return inner === undefined || type.kind !== 'integer'
+        ? undefined
+        : Number(BigInt.asUintN(type.width, BigInt(inner)));
     }
     case 'arith.extf':
     case 'arith.extsi':

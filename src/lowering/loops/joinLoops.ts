@@ -52,7 +52,7 @@ export function mapKernel(
       reduction === undefined
         ? undefined
         : {
-            op: reduction.op,
+            ...reduction,
             inputs: reduction.inputs.map((i) => (i === undefined ? undefined : mapper.expression(i))),
             inits: reduction.inits.map((i) => mapper.expression(i)),
             indices: reduction.indices.map(forms),

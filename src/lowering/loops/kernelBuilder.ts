@@ -364,6 +364,8 @@ export class KernelBuilder {
     accumulators: readonly Value[],
   ): readonly Value[] | undefined {
     if (this.#isPadding(reduction, point)) return undefined;
+    if (reduction.group !== undefined)
+      return [this.#evaluator.dot(reduction, reduction.group, point, accumulators[0]!)];
     const inputs = reduction.inputs.map((i) =>
       i === undefined ? undefined : this.#evaluator.evaluate(i, point),
     );

@@ -116,6 +116,21 @@ export class KernelEmitter {
       element,
     );
   }
+  /** The elements of a vector over again, `times` times. */
+  repeat(value: Value, times: number): Value {
+    const type = value.type as types.VectorType;
+    const [size] = type.shape as [number];
+    const rows = this.b.value(vector.broadcast, { source: value }, t.vector([times, size], type.element));
+    return this.b.value(vector.shapeCast, { source: rows }, t.vector([times * size], type.element));
+  }
+  /** `acc` plus the sum of each `group` neighbours. */
+  sumGroups(value: Value, acc: Value, group: number): Value {
+    const element = t.elementOf(value.type);
+    const lanes = lanesOf(value) / group;
+    if (lanes === 1) return this.b.value(vector.reduction, { vector: value, acc, kind: 'add' }, element);
+    const source = this.b.value(vector.shapeCast, { source: value }, t.vector([lanes, group], element));
+    return this.b.value(vector.multiReduction, { source, acc, kind: 'add', reduction_dims: [1] }, acc.type);
+  }
   fma(a: Value, b: Value, c: Value): Value {
     return a.type.kind === 'vector'
       ? this.b.value(vector.fma, { lhs: a, rhs: b, acc: c })

@@ -5,13 +5,15 @@
 import type { Operation, Value, types } from '../../ir';
 import { affineConstant, affineDim, affineAdd, types as t } from '../../ir';
 import type { Attribute } from '../../ir';
-import type { ApplyExpression, Expression, Guard } from './expression';
+import { combinerOf } from './combiner';
+import type { ApplyExpression, Expression, Guard, LoadExpression } from './expression';
 import { partsOf } from './expression';
 import type { KernelEmitter } from './kernelEmitter';
 import { laneType, lanesOf } from './kernelEmitter';
 import type { LinearForm } from './linearForm';
 import { formExpression, formInterval, formKey } from './linearForm';
 import { loopMessages } from './messages';
+import type { Reduction } from './readDispatch';
 
 /** Where a loop stands: at a number, or at a value (absent while its loop is not open) within a range (inclusive). */
 export type LoopBase =
@@ -273,15 +275,7 @@ export class PointEvaluator {
   #load(operand: number, form: LinearForm, point: Point): Value {
     const step = this.vector === undefined || point.lanes === 1 ? 0 : form.coefficients[this.vector]!;
     const lanes = step === 0 ? 1 : point.lanes;
-    const disp = form.coefficients.reduce(
-      (sum, c, l) =>
-        sum + c * (point.offsets[l]! + (typeof this.bases[l]!.at === 'number' ? this.bases[l]!.at : 0)),
-      form.constant,
-    );
-    const loops = form.coefficients.flatMap((c, l) =>
-      c !== 0 && typeof this.bases[l]!.at !== 'number' ? [`${c}*${l}`] : [],
-    );
-    return this.#shared(`l${operand}[${loops.join('+')}+${disp}]*${lanes}/${step}`, () => {
+    return this.#shared(`l${operand}[${this.#placeKey(form, point)}]*${lanes}/${step}`, () => {
       const buffer = this.buffer(operand);
       if (lanes === 1) return this.emitter.load(buffer, this.index(form, point));
       if (step === 1 && t.elementOf(buffer.type) !== t.i1)
@@ -293,12 +287,47 @@ export class PointEvaluator {
     });
   }
 
-  /** Emits the body of a linalg.generic on values for its block arguments; what it yields. */
+  /** The sum after the products of one word of each input, all lanes of both side by side. */
+  dot(reduction: Reduction, group: number, point: Point, accumulator: Value): Value {
+    const lanes = point.lanes * group;
+    const words = reduction.inputs.map((e) => (e?.kind === 'load' ? this.#word(e, group, point) : undefined));
+    const { contribution } = combinerOf(reduction, 0)!;
+    const [products] = this.body(reduction.op, words, reduction.indices, { ...point, lanes }, contribution);
+    return this.emitter.sumGroups(products!, accumulator, group);
+  }
+  /** The elements of the words that a load stands for; of one word, once for each lane. */
+  #word(e: LoadExpression, group: number, point: Point): Value {
+    const lanes = this.alongLanes(e) ? point.lanes : 1;
+    const form = {
+      coefficients: e.form.coefficients.map((c) => c * group),
+      constant: e.form.constant * group,
+    };
+    const at = `${e.operand}[${this.#placeKey(form, point)}]`;
+    const load = this.#shared(`w${at}*${lanes}`, () =>
+      this.emitter.vectorLoad(this.buffer(e.operand), this.index(form, point), lanes * group),
+    );
+    if (lanes === point.lanes) return load;
+    return this.#shared(`W${at}*${point.lanes}`, () => this.emitter.repeat(load, point.lanes));
+  }
+  #placeKey(form: LinearForm, point: Point): string {
+    const disp = form.coefficients.reduce(
+      (sum, c, l) =>
+        sum + c * (point.offsets[l]! + (typeof this.bases[l]!.at === 'number' ? this.bases[l]!.at : 0)),
+      form.constant,
+    );
+    const loops = form.coefficients.flatMap((c, l) =>
+      c !== 0 && typeof this.bases[l]!.at !== 'number' ? [`${c}*${l}`] : [],
+    );
+    return `${loops.join('+')}+${disp}`;
+  }
+
+  /** Emits the body of a linalg.generic on values for its block arguments; what it yields, or `only` of its values. */
   body(
     op: Operation,
     args: readonly (Value | undefined)[],
     indices: readonly LinearForm[],
     point: Point,
+    only?: Value,
   ): readonly Value[] {
     const block = op.body();
     const values = new Map<Value, Lazy>();
@@ -333,6 +362,7 @@ export class PointEvaluator {
       return this.splat(made, lanes);
     };
     for (const inner of block.ops) {
+      if (only !== undefined && values.has(only)) return [get(only, widthOf(only))];
       if (inner.name === 'linalg.yield') return inner.operands.map((v) => get(v, widthOf(v)));
       if (inner.name === 'arith.constant') continue;
       if (inner.name === 'linalg.index') {

@@ -5,6 +5,7 @@
  */
 import type { AffineMap, Attribute, Operation, Value, types } from '../../ir';
 import { decodeElements, floatAttr, integerAttr, numbersOf, types as t } from '../../ir';
+import { foldDots } from './dotProducts';
 import type { Expression, Guard } from './expression';
 import { formKey } from './linearForm';
 import type { LinearForm } from './linearForm';
@@ -34,6 +35,8 @@ export interface Reduction {
   readonly inits: readonly Expression[];
   /** For `linalg.index` in the body; empty when it does not ask. */
   readonly indices: readonly LinearForm[];
+  /** Inputs are words of so many neighbouring elements, whose products are summed at once. */
+  readonly group?: number;
 }
 /** What is stored into result `result`: `value` at `form`. */
 export interface Output {
@@ -74,7 +77,7 @@ interface Place {
 
 /** The dispatch as a kernel over all loops of its root op, none joined yet. */
 export function readDispatch(region: Operation): Kernel {
-  return new DispatchReader(region).read();
+  return foldDots(new DispatchReader(region).read());
 }
 
 const isGeneric = (op: Operation): boolean => op.name === 'linalg.generic';

@@ -286,7 +286,11 @@ const isScalarConstant = (op: Operation): boolean =>
 const isScaffolding = (op: Operation): boolean =>
   op.name === 'tensor.empty' ||
   op.name === 'linalg.fill' ||
-  op.definition?.traits.has('constantLike') === true;
+  op.definition?.traits.has('constantLike') === true ||
+  isScalarOp(op);
+/** What makes the value of padding. */
+const isScalarOp = (op: Operation): boolean =>
+  op.results.length > 0 && op.results.every((r) => r.type.kind !== 'tensor');
 
 /** Values that the op and its regions read from around it, each once. */
 function outerValues(op: Operation): readonly Value[] {

@@ -16,8 +16,10 @@ import { fuseElementwise } from './fuse-elementwise';
 import { fuseRows } from './fuse-rows';
 import { generalizeNamedOps } from './generalize-named-ops';
 import { inferShapes } from './infer-shapes';
+import { integerProducts } from './integer-products';
 import { lowerNnToLinalg } from './lower-nn-to-linalg';
 import { lowerToLoops } from './lower-to-loops';
+import { packDots } from './pack-dots';
 import { packWeights } from './pack-weights';
 import { planArena } from './plan-arena';
 import { winogradConvolutions } from './winograd-convolutions';
@@ -29,6 +31,7 @@ export const passes: readonly Pass[] = [
   convertOnnxToNn,
   inferShapes,
   foldBatchNorm,
+  integerProducts,
   foldConstants,
   channelsLast,
   lowerNnToLinalg,
@@ -39,6 +42,7 @@ export const passes: readonly Pass[] = [
   fuseElementwise,
   formDispatches,
   fuseRows,
+  packDots,
   packWeights,
   chooseSchedules,
   lowerToLoops,

@@ -2,6 +2,7 @@
 import type { Operation, ResourceStore, Rule, Value } from '../../ir';
 import { InferenceError, types } from '../../ir';
 import { StrataError } from '../../base/diagnostics';
+import * as nn from '../../ir/dialects/nn';
 import { evaluateAlone } from '../../ir/constantFolding';
 import type { RuntimeValue, TensorValue } from '../../ir/interpreter/runtimeValue';
 import { blobName, buildConstant, constantElements, constantOp } from './tensorConstants';
@@ -26,8 +27,18 @@ function isFoldable(op: Operation): boolean {
     op.results.some((r) => r.type.kind !== 'tensor')
   )
     return false;
+  if (unpacks(op)) return false;
   const given = op.operands.reduce((n, v) => n + (elementsOf(v.type) ?? 1), 0);
   return op.results.every((r) => (elementsOf(r.type) ?? Infinity) <= given + allowedGrowth);
+}
+
+/** Weights of 8 bits that an integer product reads: it widens them as it goes. */
+function unpacks(op: Operation): boolean {
+  const cast = nn.cast.as(op);
+  const from = cast?.input.type;
+  if (cast === undefined || from?.kind !== 'tensor' || from.shape.filter((n) => n !== 1).length < 2)
+    return false;
+  return from.element.kind === 'integer' && from.element.width === 8 && cast.to === types.i32;
 }
 
 const isTensor = (v: RuntimeValue): v is TensorValue => typeof v === 'object' && v.kind === 'tensor';

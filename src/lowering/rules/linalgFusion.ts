@@ -3,7 +3,7 @@
  * reason, or that there is nothing to decide; `fuse-elementwise` applies it and keeps the reasons.
  */
 import type { Operation, Rule, Value } from '../../ir';
-import { dimsOf } from '../../ir';
+import { dimsOf, types } from '../../ir';
 import { generic } from '../../ir/dialects/linalg';
 import { pad } from '../../ir/dialects/tensor';
 import type { MappedOperand } from './linalgGeneric';
@@ -45,9 +45,11 @@ export function fusionVerdict(op: Operation, index: number): FusionVerdict | und
   const expected = endsKernel(producer);
   const refuse = (reason: string): FusionVerdict => ({ kind: 'refuse', reason, expected });
 
+  if (!producer.isCopy && !onlyWidens(producer) && onlyWidens(consumer))
+    return refuse(`what reads ${describe(consumer)} takes it in and reads the narrow elements`);
   if (producer.bodyOps.some((o) => o.name === 'linalg.index'))
     return refuse('the producer computes with positions');
-  if (producer.bodyOps.length > 0) {
+  if (producer.bodyOps.length > 0 && !onlyWidens(producer)) {
     const { users } = input.value;
     if (users.length > 1)
       return refuse(
@@ -73,6 +75,23 @@ export function fusionVerdict(op: Operation, index: number): FusionVerdict | und
   if (!loopsAreKnown(remaining, consumer.loops.length))
     return refuse('no other operand says how far a loop runs');
   return { kind: 'fuse', consumer, input, producer };
+}
+
+const widening = new Set([
+  'arith.extsi',
+  'arith.extui',
+  'arith.subi',
+  'builtin.unrealized_conversion_cast',
+  'arith.constant',
+]);
+/** Integers made wider (and centred) as they are read: less work than to write and read four times the bytes. */
+function onlyWidens(g: Generic): boolean {
+  if (!g.isElementwise) return false;
+  const [source, second] = g.inputs.filter((i) => i.argument.hasUses);
+  if (source === undefined || second !== undefined || g.bodyOps.some((o) => !widening.has(o.name)))
+    return false;
+  const bytes = (v: Value): number => types.storageBytes(elementTypeOf(v));
+  return bytes(source.value) < bytes(g.op.result()) && g.bodyOps.some((o) => o.name.startsWith('arith.ext'));
 }
 
 /**

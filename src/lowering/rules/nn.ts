@@ -2,8 +2,8 @@
 import type { Rule, Value } from '../../ir';
 import * as nn from '../../ir/dialects/nn';
 import type { Shape } from '../../ir/types';
-import { DYNAMIC } from '../../ir/types';
-import { splatNumber } from './tensorConstants';
+import { DYNAMIC, elementOf, storageBytes } from '../../ir/types';
+import { constantOp, splatNumber } from './tensorConstants';
 
 const shapeOf = (v: Value): Shape => (v.type.kind === 'tensor' ? v.type.shape : []);
 
@@ -61,6 +61,29 @@ const mergeTransposes: Rule = {
     };
   },
 };
+
+const transposeBeforeCast: Rule = {
+  name: 'transpose-before-cast',
+  doc: 'transpose(cast(constant)) → cast(transpose(constant)) when the cast makes it larger: constants are turned as they are stored',
+  roots: [nn.transpose],
+  match: (op) => {
+    const { input, permutation } = nn.transpose.view(op);
+    const cast = nn.cast.defining(input);
+    if (cast === undefined || constantOp(cast.input) === undefined || !widens(cast.input, input))
+      return undefined;
+    const { to } = cast;
+    if (to.kind !== 'integer') return undefined;
+    return {
+      sources: [cast.op],
+      build: (b) => [
+        b.value(nn.cast, { input: b.value(nn.transpose, { input: cast.input, permutation }), to }),
+      ],
+    };
+  },
+};
+/** Whether elements take more memory after. */
+const widens = (before: Value, after: Value): boolean =>
+  storageBytes(elementOf(after.type)) > storageBytes(elementOf(before.type));
 
 /** Whether a permutation moves no axis of a size other than 1 past another. */
 export function movesUnitsOnly(shape: Shape, permutation: readonly number[]): boolean {
@@ -186,6 +209,7 @@ export const nnRules: readonly Rule[] = [
   mergeReshapes,
   mergeTransposes,
   transposeOfUnits,
+  transposeBeforeCast,
   mergeClips,
   neutral('add-zero-tensor', nn.add, 0, true, 'x + 0 → x'),
   neutral('sub-zero-tensor', nn.sub, 0, false, 'x - 0 → x'),

@@ -21,6 +21,12 @@ export function constantElements(
   return typeof v === 'object' && v.kind === 'tensor' ? v : undefined;
 }
 
+/** The elements of a value that depends on constants alone. */
+export function knownElements(value: Value, resources: ResourceStore): TensorValue | undefined {
+  const v = new ConstantFolder(resources, Infinity).valueOf(value);
+  return typeof v === 'object' && v.kind === 'tensor' ? v : undefined;
+}
+
 /** The number that all elements of a constant are; undefined for others and for blobs. */
 export function splatNumber(value: Value | undefined): number | undefined {
   const a: Attribute | undefined = constantOp(value)?.attr('value');

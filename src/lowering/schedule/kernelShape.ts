@@ -54,7 +54,12 @@ export function describeKernel(kernel: Kernel, target: Target): KernelShape {
     form: o.form,
     bytes: t.storageBytes(o.type.element),
   }));
-  const widest = Math.max(1, ...[...inner.values(), ...outer.values(), ...outputs].map((a) => a.bytes));
+  const results = kernel.reduction?.op.results.map((r) => t.storageBytes(t.elementOf(r.type))) ?? [];
+  const widest = Math.max(
+    1,
+    ...[...inner.values(), ...outer.values(), ...outputs].map((a) => a.bytes),
+    ...results,
+  );
   const arithmetic =
     kernel.reduction?.op.body().ops.filter((op) => op.dialect === 'arith' || op.dialect === 'math').length ??
     1;
@@ -68,7 +73,7 @@ export function describeKernel(kernel: Kernel, target: Target): KernelShape {
     inner: [...inner.values()],
     outer: [...outer.values()],
     outputs,
-    operations: Math.max(1, arithmetic - fused),
+    operations: kernel.reduction?.group === undefined ? Math.max(1, arithmetic - fused) : 1,
     lanes: Math.max(1, 2 ** Math.floor(Math.log2(target.vectorBytes / widest))),
     guards: kernelGuards(kernel),
     skippable: new Set(

@@ -1,5 +1,6 @@
 /** All families of kernels. */
 import type { Family } from './family';
+import { integerFamilies } from './integers';
 import { rowFamilies } from './rows';
 
-export const families: readonly Family[] = [...rowFamilies];
+export const families: readonly Family[] = [...rowFamilies, ...integerFamilies];

@@ -1,5 +1,5 @@
 /** `nn.conv2d`: grouped two-dimensional convolution in two layouts. */
-import { anyTensor, floatTensor, int, ints, oneOf } from '../../constraints';
+import { anyTensor, int, ints, oneOf } from '../../constraints';
 import { InferenceError, attr, defaultAttr, defineOp, one, optional } from '../../opDefinition';
 import type { Shape, TensorType } from '../../types';
 import { DYNAMIC, tensor } from '../../types';
@@ -76,9 +76,9 @@ export const conv2d = defineOp({
     'A depthwise convolution has `groups` equal to C.',
   ].join('\n'),
   operands: {
-    input: one(floatTensor, 'rank 4'),
-    weight: one(floatTensor, 'rank 4'),
-    bias: optional(floatTensor, 'one element per output channel'),
+    input: one(anyTensor, 'rank 4'),
+    weight: one(anyTensor, 'rank 4'),
+    bias: optional(anyTensor, 'one element per output channel'),
   },
   attrs: {
     strides: attr(ints, 'step of the window: rows, columns'),

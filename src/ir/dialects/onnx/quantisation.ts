@@ -51,9 +51,11 @@ function rangeOf(type: Type): readonly [number, number] {
 /** `round(x) + zero_point`, limited to what `to` holds. */
 function saturated(e: Expansion, x: Value, zero: Value | undefined, to: Type): Value {
   const c = calculator(e);
-  const wide = c.cast(e.b.value(nn.round, { input: x }), f64);
-  const shifted = zero === undefined ? wide : c.add(wide, c.cast(zero, f64));
   const [min, max] = rangeOf(to);
+  // In f32 every number of up to 16 bits is exact, and what is not lies outside of them anyway.
+  const working = max < 2 ** 16 && typeOf(x).element === f32 ? f32 : f64;
+  const wide = c.cast(e.b.value(nn.round, { input: x }), working);
+  const shifted = zero === undefined ? wide : c.add(wide, c.cast(zero, working));
   return c.cast(e.b.value(nn.clip, { input: shifted, min, max }), to);
 }
 

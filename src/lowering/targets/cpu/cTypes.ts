@@ -32,7 +32,7 @@ const floats: Partial<Record<types.FloatName, ScalarC>> = {
   f64: { c: 'double', tag: 'f64', bytes: 8 },
 };
 const boolean: ScalarC = { c: 'bool', tag: 'i32', bytes: 4 };
-const signedOf = (bytes: number): ScalarC => ({ c: `int${8 * bytes}_t`, tag: `i${8 * bytes}`, bytes });
+export const signedOf = (bytes: number): ScalarC => ({ c: `int${8 * bytes}_t`, tag: `i${8 * bytes}`, bytes });
 const unsignedScalar = (bytes: number): ScalarC => ({ c: `uint${8 * bytes}_t`, tag: `u${8 * bytes}`, bytes });
 
 /** A scalar as a variable. Floats that C does not have are their bits (`isBits`). */

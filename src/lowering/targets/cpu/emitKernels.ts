@@ -8,6 +8,7 @@ import { layoutOf } from '../../../ir/dialects/memrefLayout';
 import { elementCount, elementOf } from '../../../ir/types';
 import { isBits } from './cTypes';
 import { emitterOf } from './emitters';
+import { isPartOfDot } from './emitters/dot';
 import type { KernelFunction } from './kernelFunctions';
 import { accessOf, functionsOf } from './kernelFunctions';
 import { commentText, KernelWriter } from './kernelWriter';
@@ -94,6 +95,7 @@ const computesOnBits = (op: Operation): boolean =>
   [...op.operands, ...op.results].some((v) => isBits(elementOf(v.type)));
 
 function emitOp(op: Operation, w: KernelWriter): void {
+  if (isPartOfDot(op)) return;
   const emitter = emitterOf(op.name);
   if (emitter === undefined) w.fail(op, 'the target does not know it');
   if (computesOnBits(op)) w.fail(op, 'C has no such float; emulate-narrow-floats takes it to f32');

@@ -4,6 +4,7 @@
  */
 import type { Emitter } from './kernelWriter';
 import * as arith from './emitters/arith';
+import * as dot from './emitters/dot';
 import * as math from './emitters/math';
 import * as memref from './emitters/memref';
 import * as scf from './emitters/scf';
@@ -184,7 +185,7 @@ export const emitters = {
   'vector.load': vector.load,
   'vector.maskedload': vector.maskedLoad,
   'vector.maskedstore': vector.maskedStore,
-  'vector.multi_reduction': wide,
+  'vector.multi_reduction': dot.multiReduction,
   'vector.outerproduct': wide,
   'vector.reduction': vector.reduction,
   'vector.scatter': vector.scatter,

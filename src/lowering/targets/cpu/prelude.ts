@@ -3,7 +3,7 @@
  * written once, in a fixed order.
  */
 import type { ScalarC, VectorC } from './cTypes';
-import { signedC, vectorOf } from './cTypes';
+import { signedC, signedOf, vectorOf } from './cTypes';
 import type { CombiningKind } from '../../../ir/dialects/vector';
 import { vectorMath } from './vectorMath';
 
@@ -61,10 +61,28 @@ export class Prelude {
       inline(T, `blend_${T}`, `${M} m, ${T} a, ${T} b`, `return (${T})((m & (${M})a) | (~m & (${M})b));`),
     );
   }
-  convert(from: VectorC, to: VectorC): string {
-    this.type(from);
-    this.type(to);
-    return `__builtin_convertvector`;
+  /**
+   * Integers converted to wider lanes. GCC would read the elements of a vector that comes from memory one by one, unless
+   * it must not know where it comes from.
+   */
+  widen(from: VectorC, to: VectorC): string {
+    const [F, T] = [this.type(from), this.type(to)];
+    const name = `widen_${F}_${T}`;
+    const bytes = from.lanes * from.lane.bytes;
+    const feature =
+      bytes <= 16 ? '__SSE2__' : bytes === 32 ? '__AVX__' : bytes === 64 ? '__AVX512F__' : undefined;
+    const hidden =
+      feature === undefined
+        ? ''
+        : `#if defined(${feature}) && !defined(__clang__)\n  __asm__("" : "+x"(x));\n#endif\n  `;
+    // To floats there is one instruction from 32 bits only.
+    const middle =
+      to.lane.tag.startsWith('f') && from.lane.bytes < 4 ? vectorOf(signedOf(4), to.lanes) : undefined;
+    const converted =
+      middle === undefined
+        ? `__builtin_convertvector(x, ${T})`
+        : `__builtin_convertvector(__builtin_convertvector(x, ${this.type(middle)}), ${T})`;
+    return this.fn(name, () => inline(T, name, `${F} x`, `${hidden}return ${converted};`));
   }
   /** `a > b ? a : b` or `a < b ? a : b` by lanes: b where one is NaN. One instruction where the machine has it. */
   pick(v: VectorC, what: 'max' | 'min'): string {

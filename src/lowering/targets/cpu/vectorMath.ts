@@ -131,4 +131,56 @@ const erf: VectorFunction = (p, v) => {
   );
 };
 
-export const vectorMath: Readonly<Record<string, VectorFunction>> = { erf, exp, log, tanh };
+/** Adding 2^23 to a smaller magnitude rounds it to an integer, half to even. Exact. */
+const roundeven: VectorFunction = (p, v) => {
+  const T = p.type(v);
+  const I = p.compareType(v).name;
+  const blend = p.blend(v);
+  const name = `roundeven_${T}`;
+  return p.fn(name, () =>
+    inline(
+      T,
+      name,
+      `${T} x`,
+      [
+        `const ${I} sign = (${I})x & INT32_MIN;`,
+        `const ${T} a = (${T})((${I})x ^ sign);`,
+        `const ${T} r = (a + 8388608.0f) - 8388608.0f;`,
+        `return ${blend}(a < 8388608.0f, (${T})((${I})r | sign), x);`,
+      ].join('\n  '),
+    ),
+  );
+};
+/** The nearest integer, and one less or more where that is on the wrong side. Exact. */
+const directed =
+  (label: 'floor' | 'ceil', wrong: '>' | '<', step: '-' | '+'): VectorFunction =>
+  (p, v) => {
+    const T = p.type(v);
+    const I = p.compareType(v).name;
+    const nearest = roundeven(p, v);
+    const name = `${label}_${T}`;
+    return p.fn(name, () =>
+      inline(
+        T,
+        name,
+        `${T} x`,
+        [
+          `const ${T} r = ${nearest}(x);`,
+          `const ${T} y = r ${step} (${T})((r ${wrong} x) & 0x3f800000);`,
+          `return (${T})((${I})y | ((${I})x & INT32_MIN));`,
+        ].join('\n  '),
+      ),
+    );
+  };
+const floor = directed('floor', '>', '-');
+const ceil = directed('ceil', '<', '+');
+
+export const vectorMath: Readonly<Record<string, VectorFunction>> = {
+  ceil,
+  erf,
+  exp,
+  floor,
+  log,
+  roundeven,
+  tanh,
+};

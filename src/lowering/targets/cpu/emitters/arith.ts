@@ -268,7 +268,11 @@ const convert =
         w.define(result, compare.name === to.name ? test : `__builtin_convertvector(${test}, ${to.name})`);
         return;
       }
-      w.define(result, `__builtin_convertvector(${source}, ${to.name})`);
+      const widens = to.lane.bytes > from.lane.bytes && !isBool(operand!) && /^[iu]/.test(from.lane.tag);
+      if (widens) {
+        const read = asUnsigned ? vectorOf(unsignedC(from.lane), from.lanes) : from;
+        w.define(result, `${w.prelude.widen(read, to)}(${source})`);
+      } else w.define(result, `__builtin_convertvector(${source}, ${to.name})`);
       return;
     }
     const to = w.scalar(result.type);

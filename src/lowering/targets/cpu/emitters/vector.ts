@@ -1,4 +1,5 @@
 /** C of `vector` ops: one statement each, on GCC's vector types. Vectors of several dimensions lie flat. */
+import { groupReduction } from './dot';
 import type { Operation, Value, types } from '../../../../ir';
 import { types as t } from '../../../../ir';
 import * as vector from '../../../../ir/dialects/vector';
@@ -360,6 +361,7 @@ export const bitcast: Emitter = (op, w) => {
   w.define(op.result(0), `(${to.name})${w.value(op.operand(0))}`);
 };
 export const reduction: Emitter = (op, w) => {
+  if (groupReduction(op, w)) return;
   const v = vector.reduction.view(op);
   const type = w.vector(v.vector.type);
   const ordered =
