@@ -298,6 +298,141 @@ describe('profiler view', { skip: missing === undefined ? false : missing }, () 
     assert.ok(apart / flat.length < 0.02, `${apart} of ${flat.length} blocks differ`);
   });
 
+  test('a range is measured and described; bookmarks go to the host', () =>
+    withView({ bookmarks: [{ from: 1_000_000, to: 1_000_000, note: 'here' }] }, async (v) => {
+      await v.page.locator('.axis-flags .flag').waitFor();
+      await v.view.selectDispatch(7);
+      await until(
+        'details',
+        () => heading(v),
+        (t) => plain(t).includes(sampleName(7)),
+      );
+      await v.page.locator('.timeline .chart-scroll').focus();
+      await v.page.keyboard.press('m');
+      await v.page.locator('.range-facts .hottest li').first().waitFor();
+      await v.page.keyboard.press('b');
+      const saved = await until(
+        'saveBookmarks',
+        () =>
+          v.calls.findLast((c) => c.method === 'saveBookmarks')?.args[0] as { note: string }[] | undefined,
+        (b) => b?.length === 2,
+      );
+      assert.deepEqual(saved!.map((b) => b.note).sort(), ['a note', 'here']);
+      await v.page.getByRole('button', { name: /^Remove the bookmark at 1\.000 ms/ }).click();
+      await until(
+        'one is left',
+        () => v.page.locator('.details .bookmark').count(),
+        (n) => n === 1,
+      );
+      await v.page.locator('.timeline .chart-scroll').focus();
+      await v.page.keyboard.press('Escape');
+      await v.page.locator('.range-facts').waitFor({ state: 'detached' });
+    }));
+
+  test('the chain behind a zone is shown with its evidence and can be followed', () =>
+    withView(
+      {
+        join: {
+          evidence: 'name',
+          because: 'its name is that of the model node /a',
+          links: [{ kind: 'node', label: '/features/7/Conv', target: 'there' }],
+        },
+      },
+      async (v) => {
+        await v.view.selectDispatch(7);
+        assert.match(await v.page.locator('.evidence').innerText(), /by name\s+its name is that of/);
+        await v.page.locator('.chain button').click();
+        await until(
+          'openLink',
+          () => v.calls.find((c) => c.method === 'openLink')?.args[0],
+          (t) => t === 'there',
+        );
+        await v.page.getByRole('button', { name: 'Copy a link to this zone' }).click();
+        await until(
+          'copyLink',
+          () => calls(v, 'copyLink').at(-1)?.dispatch,
+          (d) => d === 7,
+        );
+      },
+    ));
+
+  test('Find Zone takes over the selected zone, groups and lists', () =>
+    withView({ height: 500 }, async (v) => {
+      await v.view.selectDispatch(7);
+      await v.page.keyboard.press('h');
+      const facts = v.page.locator('.find .facts');
+      await until(
+        'facts',
+        () => facts.innerText(),
+        (t) => /Zones\s+8\b/.test(t) && /p99\.9/.test(t),
+      );
+      const groups = v.page.locator('.find table[aria-label=Groups] tbody tr');
+      assert.equal(await groups.count(), 2, 'by thread');
+      await groups.nth(1).focus();
+      await v.page.keyboard.press('Enter');
+      await until(
+        'selectZone',
+        () => calls(v, 'selectZone').at(-1)?.dispatch,
+        (d) => d === 7,
+      );
+      await v.page.locator('.find vscode-text-field input').fill('no such name');
+      await v.page.getByText('No zone is called like').waitFor();
+    }));
+
+  test('another run is compared row by row, with both timelines', () => {
+    const slower = readTrace(
+      sampleTrace({ iterations: 6, dispatches: 19, threads: 2, inner: 3 }),
+      'before.pftrace',
+    );
+    const runs = [trace, slower].map((t) => ({ title: 'run', info: new TraceEngine(t).info() }));
+    return withView(
+      { height: 600, width: 1400, state: { kind: 'ready', id: 'run', runs }, traces: [trace, slower] },
+      async (v) => {
+        await v.view.setTab('compare');
+        const rows = v.page.locator('.compare tbody tr');
+        await until(
+          'rows',
+          () => rows.count(),
+          (n) => n === 20,
+        );
+        assert.match(await v.page.locator('.compare tbody').innerText(), /dispatch_19[^\n]*\s[\s\S]*new/);
+        assert.match(await v.page.locator('.compare-totals').innerText(), /→/);
+        assert.equal(await v.page.locator('.compare-side .chart[data-settled=true]').count(), 2);
+        await rows.nth(3).focus();
+        await v.page.keyboard.press('ArrowDown');
+        await until(
+          'chosen',
+          () => rows.nth(4).getAttribute('class'),
+          (c) => c === 'selected',
+        );
+        await v.page.getByText('Remove', { exact: true }).click();
+        await until(
+          'removeRun',
+          () => v.calls.find((c) => c.method === 'removeRun')?.args[0],
+          (r) => r === 1,
+        );
+      },
+    );
+  });
+
+  test('the search goes from match to match; the sheet of keys opens and closes', () =>
+    withView({}, async (v) => {
+      await v.page.keyboard.press('/');
+      await v.page.keyboard.type('dispatch_4_');
+      await v.page.keyboard.press('Enter');
+      const found = (): number | undefined => calls(v, 'selectZone').at(-1)?.zone;
+      const first = await until('a match', found, (z) => z !== undefined);
+      await v.page.keyboard.press('Enter');
+      const second = await until('the next match', found, (z) => z !== first);
+      await v.page.keyboard.press('Shift+Enter');
+      await until('the match before', found, (z) => z === first && z !== second);
+      await v.page.keyboard.press('Escape');
+      await v.page.keyboard.press('?');
+      await v.page.locator('.sheet').waitFor({ state: 'visible' });
+      await v.page.keyboard.press('Escape');
+      await v.page.locator('.sheet').waitFor({ state: 'hidden' });
+    }));
+
   test('another theme repaints', () =>
     withView({}, async (v) => {
       const paint = (): Promise<string> =>
