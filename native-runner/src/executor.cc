@@ -42,6 +42,8 @@ class DispatchJob : public ThreadPool::Job {
     if (state.scratch != nullptr)
       state.scratch = static_cast<uint8_t *>(shared_.scratch) + static_cast<uint64_t>(thread) * scratch_stride_;
     crash::set_activity(activity_);
+    const bool counts = trace_ != nullptr && !trace_->counters().empty();
+    const PerfCounts before = counts ? read_perf(trace_->counters()) : PerfCounts{};
     const uint64_t start = trace_ == nullptr ? 0 : now_ns();
     int64_t units = 0;
     for (int64_t begin = 0, end = 0; share.next(begin, end);) {
@@ -54,6 +56,10 @@ class DispatchJob : public ThreadPool::Job {
     zone.start_ns = start;
     zone.end_ns = now_ns();
     zone.units = units;
+    if (counts) {
+      zone.counts = read_perf(trace_->counters());
+      for (size_t i = 0; i < zone.counts.size(); ++i) zone.counts[i] -= before[i];
+    }
     trace_->thread(thread).push(zone);
   }
 
@@ -285,7 +291,7 @@ uint64_t Executor::run(ThreadPool &pool, Trace *trace, uint32_t traced_program, 
     if (trace != nullptr) trace->dispatches().push(zone);
   }
   const uint64_t end = now_ns();
-  if (trace != nullptr) trace->dispatches().push({start, end, traced_program, kWholeIteration, zone.iteration, 0});
+  if (trace != nullptr) trace->dispatches().push({start, end, traced_program, kWholeIteration, zone.iteration, 0, {}});
   return end - start;
 }
 

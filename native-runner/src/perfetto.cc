@@ -97,12 +97,17 @@ enum Annotation : uint32_t {
   kExtent,
   kPeakFlops,
   kPeakBytes,
-  kAnnotationEnd
+  kFirstCounter,
+  kAnnotationEnd = kFirstCounter + kPerfCounters
 };
 constexpr const char *kAnnotationNames[] = {"",           "entry",         "iteration",    "dispatch", "name",  "origins",
                                             "flops",      "bytes_read",    "bytes_written", "predicted_ns", "schedule",
                                             "units",      "extent",        "peak_flops_per_second",
-                                            "peak_bytes_per_second"};
+                                            "peak_bytes_per_second",
+                                            kPerfCounterNames[0],
+                                            kPerfCounterNames[1],
+                                            kPerfCounterNames[2],
+                                            kPerfCounterNames[3]};
 static_assert(sizeof kAnnotationNames / sizeof *kAnnotationNames == kAnnotationEnd, "one name for each annotation");
 
 struct Event {
@@ -258,7 +263,7 @@ class Encoder {
       annotate(track_event, kEntry, entry.name);
       annotate(track_event, kIteration, zone.iteration);
       if (zone.step != kWholeIteration) {
-        annotate_dispatch(track_event, zone, entry.steps[zone.step]);
+        annotate_dispatch(track_event, zone, entry.steps[zone.step], track != kDispatchTrack);
       } else if (peak_.flops_per_second > 0 && peak_.bytes_per_second > 0) {
         annotate(track_event, kPeakFlops, peak_.flops_per_second);
         annotate(track_event, kPeakBytes, peak_.bytes_per_second);
@@ -271,7 +276,7 @@ class Encoder {
     packet(message);
   }
 
-  void annotate_dispatch(Message &event, const Zone &zone, const Step &step) {
+  void annotate_dispatch(Message &event, const Zone &zone, const Step &step, bool thread) {
     annotate(event, kDispatch, zone.step);
     annotate(event, kDispatchName, step.name);
     Message origins;
@@ -291,6 +296,12 @@ class Encoder {
       event.nested(event_field::kAnnotation, predicted);
     }
     if (!step.schedule.empty()) annotate(event, kSchedule, step.schedule);
+    // Whole dispatches count nothing of their own: the threads do.
+    if (thread)
+      for (const PerfCounter counter : trace_.counters()) {
+        const auto i = static_cast<uint32_t>(counter);
+        annotate(event, static_cast<Annotation>(kFirstCounter + i), zone.counts[i]);
+      }
     annotate(event, kUnits, static_cast<uint64_t>(zone.units));
     annotate(event, kExtent, static_cast<uint64_t>(step.extent));
   }

@@ -196,10 +196,15 @@ void Session::run(const Request &request, JsonWriter &reply, bool bench) {
 }
 
 void Session::trace(const Request &request, JsonWriter &reply) {
-  request.allow_only({"id", "action", "path", "zones", "peakFlops", "peakBytes"});
+  request.allow_only({"id", "action", "path", "zones", "peakFlops", "peakBytes", "counters"});
   const std::string &action = request.text("action");
   if (action == "start") {
-    trace_ = std::make_unique<Trace>(static_cast<size_t>(request.integer_or("zones", kDefaultZones, 1, kMaxZones)));
+    const PerfSupport support = request.integer_or("counters", 0, 0, 1) == 1 ? perf_support() : PerfSupport{};
+    trace_ = std::make_unique<Trace>(static_cast<size_t>(request.integer_or("zones", kDefaultZones, 1, kMaxZones)),
+                                     support.counters);
+    reply.key("counters").begin_array();
+    for (const PerfCounter counter : support.counters) reply.value(kPerfCounterNames[static_cast<size_t>(counter)]);
+    reply.end_array().key("missing").value(support.missing);
     return;
   }
   if (action == "stop") {

@@ -4,9 +4,11 @@
 
 #include <cstdint>
 #include <memory>
+#include <utility>
 #include <vector>
 
 #include "artifact.h"
+#include "perf_counters.h"
 
 namespace strata {
 
@@ -19,6 +21,7 @@ struct Zone {
   uint32_t step;       // or kWholeIteration
   uint32_t iteration;  // since the trace began
   int64_t units;       // of the parallel range
+  PerfCounts counts{};  // of the thread, where they were asked for
 };
 
 // Keeps the newest zones. Written by one thread, read when that thread is idle.
@@ -54,7 +57,9 @@ class Trace {
     const EntryPoint *entry;
   };
 
-  explicit Trace(size_t capacity) : capacity_(capacity), dispatches_(capacity) {}
+  // Reads `counters` around the share of each thread.
+  Trace(size_t capacity, std::vector<PerfCounter> counters)
+      : capacity_(capacity), counters_(std::move(counters)), dispatches_(capacity) {}
 
   // Called before a run, while no thread works: gives the index of the entry point and a ring for every thread.
   uint32_t prepare(const std::shared_ptr<const Artifact> &artifact, const EntryPoint &entry, int threads);
@@ -63,6 +68,7 @@ class Trace {
   ZoneRing &thread(int index) { return threads_[static_cast<size_t>(index)]; }
   ZoneRing &dispatches() { return dispatches_; }
 
+  const std::vector<PerfCounter> &counters() const { return counters_; }
   const std::vector<TracedProgram> &programs() const { return programs_; }
   const std::vector<ZoneRing> &threads() const { return threads_; }
   const ZoneRing &dispatches() const { return dispatches_; }
@@ -71,6 +77,7 @@ class Trace {
 
  private:
   size_t capacity_;
+  std::vector<PerfCounter> counters_;
   std::vector<TracedProgram> programs_;
   std::vector<ZoneRing> threads_;
   ZoneRing dispatches_;

@@ -24,6 +24,7 @@ interface ProfileOptions extends ArtifactOptions {
   readonly repeat: string;
   readonly warmup: string;
   readonly entry?: string;
+  readonly counters?: boolean;
   readonly limit?: string;
   readonly json?: boolean;
 }
@@ -37,6 +38,7 @@ export function configureProfile(command: Command): void {
     .option('--repeat <n>', 'recorded runs', '10')
     .option('--warmup <n>', 'runs before them', '3')
     .option('--entry <name>', 'entry point (default: the first)')
+    .option('--counters', 'also what perf_event counts per dispatch and thread, as far as the machine has it')
     .option('--limit <n>', 'print only the n slowest dispatches')
     .option('--json', 'print one JSON document')
     .action((file: string, options: ProfileOptions) =>
@@ -60,10 +62,11 @@ export function configureProfile(command: Command): void {
             ),
           );
           const roofs = await roofsOf(plan.threads, context);
-          const { timings, overhead } = await session.profile(inputs, path.resolve(output), {
+          const { timings, started, overhead } = await session.profile(inputs, path.resolve(output), {
             entry: entry.name,
             ...plan,
             compareUnrecorded: true,
+            counters: options.counters === true,
             ...(roofs === undefined ? {} : { peak: roofs }),
           });
           const summary = summarise(readTrace(await readFile(output), path.basename(output)));
@@ -78,9 +81,13 @@ export function configureProfile(command: Command): void {
                   `at most ${formatRate(roofs.flopsPerSecond, 'FLOP/s')} in f32, and ${formatRate(roofs.bytesPerSecond, 'B/s')} from memory; more than 100 % comes from caches`,
                 ]),
             ...(overhead === undefined ? [] : [overheadText(overhead)]),
+            ...(started.missing === '' ? [] : [`not counted: ${started.missing}`]),
             `trace  ${output}`,
           ];
-          return { json: { trace: output, measurement, roofs, summary }, text: text.join('\n') };
+          return {
+            json: { trace: output, measurement, counters: started, roofs, summary },
+            text: text.join('\n'),
+          };
         });
       }),
     );

@@ -12,6 +12,7 @@ import type {
   LoadedArtifact,
   LoadedEntryPoint,
   Timings,
+  StartedTrace,
   TracedPeak,
   WrittenTrace,
 } from '../runner/runnerRequests';
@@ -38,12 +39,15 @@ export interface RunOptions {
 
 export interface ProfileOptions extends RunOptions {
   readonly compareUnrecorded?: boolean;
+  /** Also what perf_event counts, per dispatch and thread. */
+  readonly counters?: boolean;
   /** Noted in the trace. */
   readonly peak?: TracedPeak;
 }
 
 export interface ProfiledRuns {
   readonly timings: Timings;
+  readonly started: StartedTrace;
   readonly trace: WrittenTrace;
   /** What recording costs, as a part of the time without it; within the noise of the runs. */
   readonly overhead?: number;
@@ -122,7 +126,7 @@ export class ArtifactSession {
    */
   async profile(inputs: Tensors, file: string, options: ProfileOptions = {}): Promise<ProfiledRuns> {
     // Warm-up runs are not recorded.
-    const { warmup = 3, compareUnrecorded = false, peak, ...rest } = options;
+    const { warmup = 3, compareUnrecorded = false, counters = false, peak, ...rest } = options;
     if (warmup > 0) await this.bench(inputs, { ...rest, warmup: 0, repeat: warmup });
     const unrecorded: number[] = [];
     const runUnrecorded = async (): Promise<void> => {
@@ -130,11 +134,11 @@ export class ArtifactSession {
         unrecorded.push(...(await this.bench(inputs, { ...rest, warmup: 0 })).iterationNs);
     };
     await runUnrecorded();
-    await this.runner.startTrace(undefined, this.#request());
+    const started = await this.runner.startTrace({ counters }, this.#request());
     let recorded: Omit<ProfiledRuns, 'overhead'>;
     try {
       const timings = await this.bench(inputs, { ...rest, warmup: 0 });
-      recorded = { timings, trace: await this.runner.writeTrace(file, peak, this.#request()) };
+      recorded = { timings, started, trace: await this.runner.writeTrace(file, peak, this.#request()) };
     } finally {
       if (this.runner.alive) await this.runner.stopTrace(this.#request());
     }

@@ -19,6 +19,7 @@ import type {
   RunnerOutput,
   RunResult,
   Timings,
+  StartedTrace,
   TracedPeak,
   WrittenTrace,
 } from './runnerRequests';
@@ -225,10 +226,19 @@ export class RunnerProcess {
     });
   }
 
-  /** Records the executions from now on. `zones` bounds the zones kept per thread; the newest are kept. */
-  async startTrace(zones?: number, options?: RequestOptions): Promise<void> {
-    const words = zones === undefined ? [] : [word('zones', zones)];
-    await this.#ask('trace', [word('action', 'start'), ...words], options);
+  /**
+   * Records the executions from now on. `zones` bounds the zones kept per thread; the newest are kept. With `counters` also
+   * what perf_event counts, as far as the machine has it.
+   */
+  startTrace(
+    choices: { readonly zones?: number; readonly counters?: boolean } = {},
+    options?: RequestOptions,
+  ): Promise<StartedTrace> {
+    const words = [
+      ...(choices.zones === undefined ? [] : [word('zones', choices.zones)]),
+      ...(choices.counters === true ? [word('counters', 1)] : []),
+    ];
+    return this.#ask<StartedTrace>('trace', [word('action', 'start'), ...words], options);
   }
 
   /** Writes what was recorded as a Perfetto trace, with what the machine can do where that is known; recording goes on. */

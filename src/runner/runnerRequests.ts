@@ -81,6 +81,13 @@ export interface RunResult extends Timings {
   readonly outputs: readonly RunnerOutput[];
 }
 
+/** What a recording counts per dispatch and thread. */
+export interface StartedTrace {
+  readonly counters: readonly string[];
+  /** Which of those that were asked for the machine does not have, and why; empty when it has all. */
+  readonly missing: string;
+}
+
 /** What all threads of a run could reach; noted in the trace with each iteration. */
 export interface TracedPeak {
   readonly flopsPerSecond: number;

@@ -25,7 +25,7 @@ test('a session with everything in it is clean', async (t) => {
   const { artifact } = await runner.load(file);
   const { x, y } = sampleInputs();
   const inputs = { x: { bytes: bytesOf(x) }, y: { bytes: bytesOf(y) } };
-  await runner.startTrace(50);
+  await runner.startTrace({ zones: 50, counters: true });
   for (const threads of [1, 3, 2]) {
     const { outputs } = await runner.run({ artifact, inputs, threads, repeat: 20, warmup: 1 });
     assert.deepEqual(floatsOf(outputs[0]!.bytes), sampleResult());

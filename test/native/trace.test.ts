@@ -179,15 +179,24 @@ function decode(file: string): DecodedTrace {
   return { packets, tracks, slices, readings };
 }
 
-async function record(t: TestContext, options: { threads: number; repeat: number; zones?: number }) {
+async function record(
+  t: TestContext,
+  options: { threads: number; repeat: number; zones?: number; counters?: boolean },
+) {
   const runner = await startRunner(t);
   const { artifact } = await runner.load(await writeSample(t));
   const { x, y } = sampleInputs();
   const inputs = { x: { bytes: bytesOf(x) }, y: { bytes: bytesOf(y) } };
-  await runner.startTrace(options.zones);
-  const timings = await runner.run({ artifact, inputs, warmup: 2, ...options });
+  const started = await runner.startTrace(options);
+  const timings = await runner.run({
+    artifact,
+    inputs,
+    warmup: 2,
+    threads: options.threads,
+    repeat: options.repeat,
+  });
   const file = join(await temporaryFolder(t), 't.pftrace');
-  return { runner, artifact, inputs, timings, file, written: await runner.writeTrace(file) };
+  return { runner, artifact, inputs, timings, file, started, written: await runner.writeTrace(file) };
 }
 
 const named = (trace: DecodedTrace, name: string): Slice[] =>
@@ -284,6 +293,26 @@ test('what the machine can do is noted with each iteration, where it is given', 
   const none = [undefined, undefined];
   const noted = [5.4e11, 2.5e10];
   assert.deepEqual(peaks(), [noted, none, none, noted, none, none]);
+});
+
+test('counters of perf_event stand with the shares of threads, as far as the machine has them', async (t) => {
+  const { file, started } = await record(t, { threads: 2, repeat: 3, counters: true });
+  const all = ['cycles', 'instructions', 'cache_misses', 'task_clock_ns'];
+  assert.ok(started.counters.every((c) => all.includes(c)));
+  for (const c of all)
+    assert.equal(
+      started.missing.includes(`${c}: `),
+      !started.counters.includes(c),
+      'what is missing is said',
+    );
+  const trace = decode(file);
+  const shares = threadTracks(trace).flatMap(({ uuid }) => trace.slices.get(uuid) ?? []);
+  for (const share of shares)
+    for (const c of all) assert.equal(share.args[c] !== undefined, started.counters.includes(c));
+  const host = named(trace, 'dispatches');
+  assert.ok(host.every((s) => all.every((c) => s.args[c] === undefined)));
+  if (!started.counters.includes('task_clock_ns')) t.diagnostic(started.missing);
+  else assert.ok(shares.some((s) => Number(s.args['task_clock_ns']) > 0));
 });
 
 test('a full ring keeps the newest zones and says how many it dropped', async (t) => {
