@@ -226,7 +226,7 @@ export class SqlView {
         const row = element(
           'tr',
           { tabindex: 0 },
-          ...r.map((v, i) => element('td', { class: classOf(i) }, v === null ? 'NULL' : String(v))),
+          ...r.map((v, i) => element('td', { class: classOf(i), title: String(v) }, cellText(v))),
         );
         const zone = zoneColumn < 0 ? undefined : r[zoneColumn];
         if (typeof zone === 'number') row.addEventListener('dblclick', () => this.actions.show(zone));
@@ -313,3 +313,7 @@ const rowsOf = (answer: QueryResult, limit = Infinity): readonly (readonly Cell[
   Array.from({ length: Math.min(answer.rows, limit) }, (_, r) =>
     answer.columns.map((c) => c.cells[r] ?? null),
   );
+
+/** Six digits of what is no whole number; all of them are in the tooltip and in the CSV. */
+const cellText = (v: Cell): string =>
+  v === null ? 'NULL' : typeof v === 'number' && !Number.isInteger(v) ? v.toPrecision(6) : String(v);
