@@ -11,8 +11,9 @@ import { registry } from '../ir/dialects/index';
 import type { IrSource } from './irSource';
 import { definitionOf } from './opNames';
 
-/** An error in the text of ops that Strata knows. */
+/** What is wrong with the text of ops that Strata knows: `error` breaks a rule of the op; `warning` is what Strata cannot read. */
 export interface TextProblem {
+  readonly severity: 'error' | 'warning';
   /** UTF-16 offsets. */
   readonly start: number;
   readonly end: number;
@@ -130,27 +131,37 @@ function parsePart(preamble: string, body: string, ops: readonly StructureOp[], 
   try {
     parsed = parseModule(preamble + body, registry);
   } catch (error) {
-    if (!(error instanceof StrataError)) throw error;
+    // Types and elements that Strata has no values for are no error of the text.
+    if (!(error instanceof StrataError)) return nothing;
     const problem = textProblem(error, preamble + body, shift);
     return { ...nothing, problems: problem === undefined ? [] : [problem] };
   }
   const starts = new Map(parsed.spans.map((s) => [s.op, s]));
   const problems = verify(parsed.module).flatMap(({ op, text }): TextProblem[] => {
     const span = starts.get(op);
-    if (span === undefined) return [];
+    if (span === undefined || !isKnown(op) || isLimit(text)) return [];
     const from = span.start - shift;
     const written = ops.length === 0 ? undefined : opStarting(ops, from + start);
     const range =
       written === undefined
         ? { start: from, end: Math.min(span.end - shift, from + op.name.length) }
         : { start: written.nameRange.start - start, end: written.nameRange.end - start };
-    return [{ ...range, code: 'STR0110', text: `${op.name} ${text}` }];
+    return [{ severity: 'error', ...range, code: 'STR0110', text: `${op.name} ${text}` }];
   });
   return {
     ops: parsed.spans.map(({ op, start: at }) => ({ op, start: at - shift })),
     problems,
     known: true,
   };
+}
+
+/** What Strata does not do yet is no error of the text. */
+const isLimit = (text: string): boolean => /\bnot supported\b/.test(text);
+/** Regions of ops that it does not know may have other rules. */
+function isKnown(op: Operation): boolean {
+  for (let o: Operation | undefined = op; o !== undefined; o = o.parentOp)
+    if (o.definition === undefined) return false;
+  return true;
 }
 
 function opStarting(ops: readonly StructureOp[], start: number): StructureOp | undefined {
@@ -176,11 +187,11 @@ function mayKnow(ops: readonly StructureOp[], body: string, start: number): bool
 function textProblem(error: StrataError, text: string, shift: number): TextProblem | undefined {
   const { code, text: message } = error.diagnostic;
   const m = /^(\d+):(\d+): (.*?)(?:\n|$)/s.exec(message);
-  if (m === null || code === 'STR0102') return undefined;
+  if (m === null || code === 'STR0102' || isLimit(message)) return undefined;
   const lines = text.split('\n');
   let offset = Number(m[2]) - 1;
   for (let i = 0; i < Number(m[1]) - 1; i++) offset += lines[i]!.length + 1;
   const word = /^[\w%@#!^."$]+/.exec(text.slice(offset, offset + 200))?.[0].length ?? 1;
   const start = Math.max(0, offset - shift);
-  return { start, end: start + word, code, text: m[3]! };
+  return { severity: 'warning', start, end: start + word, code, text: `Strata cannot read this: ${m[3]!}` };
 }

@@ -271,7 +271,7 @@ function publish(connection: Connection, { document, known }: OpenIr): void {
     uri: document.uri,
     version: document.version,
     diagnostics: known.problems.map((p) => ({
-      severity: DiagnosticSeverity.Error,
+      severity: p.severity === 'error' ? DiagnosticSeverity.Error : DiagnosticSeverity.Warning,
       source: 'strata',
       code: p.code,
       message: p.text,

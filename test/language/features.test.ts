@@ -165,7 +165,16 @@ test('the verifier speaks of ops that it knows, and unknown dialects are no erro
   assert.match(wrong[0]!, /^STR0110 arith\.addi: arith\.addi operand 'lhs' must be/);
   assert.match(
     problems('func.func @f() -> f32 {\n  return %zz : f32\n}\n').join(),
-    /STR0103 %zz: .*not defined/,
+    /STR0103 %zz: Strata cannot read this: .*not defined/,
+  );
+  // What Strata has no values for, and regions of ops that it does not know, are no errors.
+  assert.deepEqual(
+    problems('func.func @f() {\n  %0 = arith.constant dense<1> : tensor<2xi48>\n  return\n}\n'),
+    [],
+  );
+  assert.deepEqual(
+    problems('"t.graph"() ({\n  %0 = arith.addi %1, %1 : i32\n  %1 = "t.a"() : () -> i32\n}) : () -> ()\n'),
+    [],
   );
   // The other function is still looked at.
   const both = at(
