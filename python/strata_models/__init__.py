@@ -1,0 +1,1 @@
+"""Reference models of published libraries as files for Strata. Weights are seeded; nothing is downloaded."""
