@@ -12,6 +12,8 @@ namespace {
 // Up to this size constants are copied to huge pages: streams of weights then miss the TLB less. Larger ones stay in the
 // mapped file, which loads at once and is shared among processes.
 constexpr uint64_t kMaxCopied = uint64_t{1} << 30;
+// Bytes of files that are kept while they are copied.
+constexpr uint64_t kMaxKept = uint64_t{1} << 24;
 // Less than this does not fill huge pages.
 constexpr uint64_t kMinCopied = uint64_t{1} << 22;
 
@@ -113,16 +115,24 @@ void Artifact::copy_constants() {
   for (const auto &constant : program_.constants) total += aligned(constant.length);
   if (total < kMinCopied || total > kMaxCopied) return;
   copied_ = AlignedBuffer(total, "constants");
+  // Pages of the files are given back on the way, so that weights are in memory once.
+  const auto release = [this] {
+    mapping_->release();
+    for (const auto &[path, file] : parameter_files_) file->release();
+  };
   uint64_t at = 0;
+  uint64_t kept = 0;
   for (size_t i = 0; i < constants_.size(); ++i) {
     const uint64_t length = program_.constants[i].length;
     std::memcpy(copied_.data() + at, constants_[i], static_cast<size_t>(length));
     constants_[i] = copied_.data() + at;
     at += aligned(length);
+    kept += length;
+    if (kept < kMaxKept) continue;
+    release();
+    kept = 0;
   }
-  // The pages of the files are not needed again.
-  mapping_->release();
-  for (const auto &[path, file] : parameter_files_) file->release();
+  release();
 }
 
 const EntryPoint &Artifact::entry_point(const std::string &name) const {
