@@ -1,7 +1,7 @@
 /** `strata conformance`: ONNX backend cases through the interpreter or generated code. */
 import { writeFileSync } from 'node:fs';
 import type { Command } from 'commander';
-import type { CaseResult } from '../compiler/conformance';
+import type { CaseResult, ConformanceTarget } from '../compiler/conformance';
 import { conformanceTargets, runConformance } from '../compiler/conformance';
 import { findCases } from '../compiler/conformanceCases';
 import { conformanceReport, summaryOf } from '../compiler/conformanceReport';
@@ -23,28 +23,34 @@ interface ConformanceCommandOptions {
 export function configureConformance(command: Command): void {
   command
     .argument('<dir>', 'folder with cases: */model.onnx and */test_data_set_*/')
-    .option('--target <name>', conformanceTargets.join(' or '), 'interpreter')
+    .option('--target <name>', `${conformanceTargets.join(', ')} or all`, 'interpreter')
     .option('--filter <regex>', 'run the cases whose name matches')
     .option('--time-limit <ms>', 'milliseconds that one case may take', '20000')
     .option('--write <file>', 'write the table of pass counts as Markdown')
     .option('--json', 'print one JSON document')
     .action((dir: string, options: ConformanceCommandOptions) =>
       runCommand(options.json === true, async ({ cancellation, progress }) => {
-        const target = wordOption('--target', options.target, conformanceTargets);
+        const target = wordOption('--target', options.target, [...conformanceTargets, 'all'] as const);
         const timeLimit = integerOption('--time-limit', options.timeLimit, 1);
         const filter = filterOf(options.filter);
         const cases = findCases(dir).filter((c) => filter.test(c.name));
-        const results = await runConformance(cases, {
-          target,
-          timeLimit,
-          expectedFailures: expectedFailures(target),
-          resourceRoot,
-          cancellation,
-          onResult: (r, i) => {
-            progress(`${i + 1} of ${cases.length}: ${r.name}`);
-          },
-        });
-        if (options.write !== undefined) write(options.write, conformanceReport(results, target));
+        const runs = new Map<ConformanceTarget, readonly CaseResult[]>();
+        for (const t of target === 'all' ? conformanceTargets : [target])
+          runs.set(
+            t,
+            await runConformance(cases, {
+              target: t,
+              timeLimit,
+              expectedFailures: expectedFailures(t),
+              resourceRoot,
+              cancellation,
+              onResult: (r, i) => {
+                progress(`${t}, ${i + 1} of ${cases.length}: ${r.name}`);
+              },
+            }),
+          );
+        if (options.write !== undefined) write(options.write, conformanceReport(runs));
+        const results = [...runs.values()].flat();
         const wrong = results.filter((r) => r.state === 'failed' || r.state === 'unexpected');
         return {
           json: { target, summary: summaryOf(results), results },

@@ -5,7 +5,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { test } from 'node:test';
-import { runConformance } from '../../src/compiler/conformance';
+import { conformanceTargets, runConformance } from '../../src/compiler/conformance';
 import { findCases } from '../../src/compiler/conformanceCases';
 import { differenceOf } from '../../src/compiler/conformanceCompare';
 import { conformanceReport, summaryOf } from '../../src/compiler/conformanceReport';
@@ -27,18 +27,20 @@ test('a share of the ONNX backend suite passes, but for what is expected to fail
       encoding: 'utf8',
     });
     assert.equal(written.status, 0, written.stderr);
-    const results = await runConformance(findCases(folder), {
-      target: 'interpreter',
-      timeLimit: 20_000,
-      expectedFailures: expectedFailures('interpreter'),
-      resourceRoot: process.cwd(),
-    });
-    assert.deepEqual(
-      results
-        .filter((r) => r.state === 'failed' || r.state === 'unexpected')
-        .map((r) => `${r.name}: ${r.reason}`),
-      [],
-    );
+    for (const target of conformanceTargets) {
+      const results = await runConformance(findCases(folder), {
+        target,
+        timeLimit: 20_000,
+        expectedFailures: expectedFailures(target),
+        resourceRoot: process.cwd(),
+      });
+      assert.deepEqual(
+        results
+          .filter((r) => r.state === 'failed' || r.state === 'unexpected')
+          .map((r) => `${target}: ${r.name}: ${r.reason}`),
+        [],
+      );
+    }
   } finally {
     rmSync(folder, { recursive: true, force: true });
   }
@@ -74,7 +76,7 @@ test('an expected failure counts as skipped, an unexpected pass as failed', () =
     milliseconds: 1,
   }));
   assert.equal(summaryOf(results), '1 passed, 2 failed, 1 skipped');
-  const report = conformanceReport(results, 'interpreter');
+  const report = conformanceReport(new Map([['interpreter', results]]));
   assert.match(report, /\| Add \| 2 \| 4 \|/);
-  assert.match(report, /\| test_expected \| why \|/);
+  assert.match(report, /\| test_expected \| interpreter \| why \|/);
 });
