@@ -66,7 +66,7 @@ export class Bisections implements vscode.WebviewPanelSerializer, vscode.Disposa
   /** Asks what to compare with and starts. */
   async bisectNumerics(model: vscode.Uri): Promise<void> {
     const picked = await vscode.window.showQuickPick(referenceChoices, {
-      title: 'Bisect Numerics',
+      title: 'Expected Result',
       placeHolder: 'What should the result be?',
     });
     if (picked === undefined) return;

@@ -20,7 +20,7 @@ import type { Tolerance } from '../tolerance';
 import { compareElements } from '../tolerance';
 import type { CommandPoints, StepKind } from './pointsOf';
 import { pointsOf } from './pointsOf';
-import type { CommandOutcome } from './runCommand';
+import type { CommandOptions, CommandOutcome } from './runCommand';
 import { runJudge, runWords, splitCommand } from './runCommand';
 
 /** What decides about a point. */
@@ -171,7 +171,7 @@ class CommandBisect {
     progress.activity(`judging ${points.points[n]!.label}`);
     switch (judge.kind) {
       case 'command':
-        return exitVerdict(await runJudge(judge.command, out, this.options));
+        return exitVerdict(await runJudge(judge.command, out, this.#judging(n)));
       case 'tensor':
         return this.#compare(judge, out, n);
       case 'time':
@@ -179,12 +179,18 @@ class CommandBisect {
     }
   }
 
+  /** What a judge may want to know of the point: `STRATA_STEP`, its number, and `STRATA_STEP_NAME`. */
+  #judging(n: number): CommandOptions {
+    const env = { STRATA_STEP: String(n), STRATA_STEP_NAME: this.points.points[n]!.label };
+    return { ...this.options, env };
+  }
+
   async #compare(judge: Extract<Judge, { kind: 'tensor' }>, out: string, n: number): Promise<Verdict> {
     const result = path.join(this.folder, `${n}.npy`);
     const words = splitCommand(judge.command).map((w) =>
       w.replaceAll('{}', out).replaceAll('{result}', result),
     );
-    const ran = await runWords(words, this.options);
+    const ran = await runWords(words, this.#judging(n));
     if (ran.exitCode === skipCode) return { verdict: 'skip', note: ran.how };
     // A program that crashes has no right result.
     if (ran.exitCode !== 0) return { verdict: 'bad', metric: Infinity, note: reasonIn(ran) };
@@ -205,7 +211,7 @@ class CommandBisect {
   async #time(judge: Extract<Judge, { kind: 'time' }>, out: string, n: number): Promise<Verdict> {
     const times: number[] = [];
     for (let i = 0; i <= judge.repeats; i++) {
-      const ran = await runJudge(judge.command, out, this.options);
+      const ran = await runJudge(judge.command, out, this.#judging(n));
       if (ran.exitCode === skipCode) return { verdict: 'skip', note: ran.how };
       if (ran.exitCode !== 0) return { verdict: 'skip', note: reasonIn(ran) };
       // The first finds cold caches.

@@ -17,6 +17,8 @@ export interface CommandOptions {
   readonly signal: AbortSignal;
   readonly timeoutMs?: number;
   readonly cwd?: string;
+  /** Added to the environment. */
+  readonly env?: Readonly<Record<string, string>>;
 }
 
 /** Words of a command line: blanks part them, quotes and backslashes keep blanks. Throws STR1104 for an open quote. */
@@ -60,6 +62,7 @@ export async function runWords(words: readonly string[], options: CommandOptions
     maxBuffer: 256 * 2 ** 20,
     ...(options.timeoutMs === undefined ? {} : { timeout: options.timeoutMs }),
     ...(options.cwd === undefined ? {} : { cwd: options.cwd }),
+    ...(options.env === undefined ? {} : { env: options.env }),
   });
   const durationNs = Number(process.hrtime.bigint() - start);
   if (result.isCanceled || options.signal.aborted) throw new CancelledError();
