@@ -8,6 +8,7 @@ import { reasonOf } from '../compiler/readText';
 import type { Dump } from '../dump/dump';
 import type { Change } from '../dump/irState';
 import { opGraph } from '../dump/semantic/opGraph';
+import { drawnGraph } from '../dump/layout/drawGraph';
 import { IrStates, diffTexts, functionNames, functionText } from '../dump/irState';
 import { dumpMessages } from '../dump/messages';
 import type { NormaliseOptions } from '../dump/normalise';
@@ -26,7 +27,7 @@ import { cliMessages } from './messages';
 import { integerOption, wordOption } from './options';
 import type { CommandContext, CommandResult } from './output';
 import { runCommand } from './output';
-import { lifeResult, semanticResult } from './semantic';
+import { graphResult, lifeResult, reproducerResult, semanticResult } from './semantic';
 
 interface DumpOptions {
   readonly all?: boolean;
@@ -37,11 +38,12 @@ interface DumpOptions {
   readonly timing?: string;
   readonly semantic?: boolean;
   readonly markdown?: boolean;
+  readonly output?: string;
   readonly limit: string;
   readonly json?: boolean;
 }
 
-const actions = ['list', 'show', 'diff', 'life', 'stats', 'search'] as const;
+const actions = ['list', 'show', 'diff', 'life', 'graph', 'reproduce', 'stats', 'search'] as const;
 const isAction = (word: string): boolean => actions.some((a) => a === word);
 
 export function configureDump(command: Command): void {
@@ -49,7 +51,7 @@ export function configureDump(command: Command): void {
     .argument('<dump>', 'a log of passes (MLIR, IREE, Triton, LLVM, Halide), .mlir file or dump folder')
     .argument(
       '<action>',
-      'list; show N; diff N [M], of two entries or of the pass of one; life [N] OP; stats; search TEXT; may also come first',
+      'list; show N; diff N [M], of two entries or of the pass of one; life [N] OP; graph N; reproduce N; stats; search TEXT; may also come first',
     )
     .argument(
       '[others...]',
@@ -60,6 +62,7 @@ export function configureDump(command: Command): void {
       'list: passes that changed nothing too; diff --semantic: ops that stayed as they were too',
     )
     .option('--semantic', 'diff: what became of each op, with the evidence')
+    .option('-o, --output <file>', 'reproduce: the file to write')
     .option('--markdown', 'diff --semantic, life: a table in Markdown')
     .option('--no-changes', 'list: do not compare texts, at once whatever the size')
     .option('--function <name>', 'only this function')
@@ -80,6 +83,10 @@ export function configureDump(command: Command): void {
             return diff(dump, needed(others[0], 'N', 'the number of an entry'), others[1], options, context);
           case 'life':
             return life(dump, others, options, context);
+          case 'graph':
+            return graph(dump, needed(others[0], 'N', 'the number of an entry'), options, context);
+          case 'reproduce':
+            return reproduce(dump, needed(others[0], 'N', 'the number of an entry'), options);
           case 'stats':
             return stats(dump, options.timing, context);
           case 'search':
@@ -241,6 +248,33 @@ function life(
       graph: async () => history.graph((await history.states.entry(e.index)).text),
     }));
   return lifeResult(name, states, steps, options, context.cancellation);
+}
+
+async function graph(
+  dump: Dump,
+  n: string,
+  options: DumpOptions,
+  context: CommandContext,
+): Promise<CommandResult> {
+  assertMlir(dump);
+  const entry = entryNumber(n, dump);
+  const ir = await entryIr(new IrStates(dump), entry, options.function, context);
+  return graphResult(drawnGraph(`${entry} ${dump.entries[entry]!.pass}`, opGraph(ir)), options);
+}
+
+/** The IR before the pass of an entry, with the pass in it. */
+async function reproduce(dump: Dump, n: string, options: DumpOptions): Promise<CommandResult> {
+  assertMlir(dump);
+  const entry = dump.entries[entryNumber(n, dump)]!;
+  const run = runs(passListOf(dump)).find((r) => r.entries.includes(entry.index))!;
+  const ir = run.before === undefined ? undefined : await new IrStates(dump).text(run.before);
+  if (ir === undefined || entry.argument === undefined)
+    throw dumpMessages.error('STR0158', { pass: entry.pass, argument: entry.argument !== undefined });
+  const pass = `${entry.argument}${entry.options === undefined ? '' : `{${entry.options}}`}`;
+  const anchor = entry.op ?? 'builtin.module';
+  const pipeline =
+    anchor === 'builtin.module' ? `builtin.module(${pass})` : `builtin.module(${anchor}(${pass}))`;
+  return reproducerResult({ tool: 'mlir-opt', pipeline, ir }, options.output);
 }
 
 const runs = (list: PassList): PassRun[] =>

@@ -6,10 +6,11 @@ import { formatDuration, ns } from '../base/units';
 import { measurementOf } from '../compiler/artifactSession';
 import type { Compilation, DispatchInfo, Measurement } from '../compiler/compilation';
 import { loadInputs } from '../compiler/tensors';
+import { drawnGraph } from '../dump/layout/drawGraph';
 import type { Life } from '../dump/semantic/lifeOfOp';
 import { opAtAddress } from '../dump/semantic/opAddress';
 import { SnapshotDiffs, snapshotGraph } from '../dump/semantic/snapshotDiff';
-import type { IrSnapshot } from '../ir';
+import type { IrSnapshot, PassRecord } from '../ir';
 import { Provenance } from '../language/provenance';
 import type { ArtifactOptions } from './artifactFor';
 import { addCompileOptions, compileOptions, withSession } from './artifactFor';
@@ -18,23 +19,24 @@ import { cliMessages } from './messages';
 import { wordOption } from './options';
 import type { CommandContext, CommandResult } from './output';
 import { runCommand } from './output';
-import { lifeResult, semanticResult } from './semantic';
+import { graphResult, lifeResult, reproducerResult, semanticResult } from './semantic';
 
 interface IrOptions extends ArtifactOptions {
   readonly all?: boolean;
   readonly markdown?: boolean;
   readonly measure?: boolean;
+  readonly output?: string;
   readonly json?: boolean;
 }
 
-const actions = ['passes', 'diff', 'life'] as const;
+const actions = ['passes', 'diff', 'life', 'graph', 'reproduce'] as const;
 
 export function configureIr(command: Command): void {
   addCompileOptions(command)
     .argument('<model>', '.onnx model or .mlir text')
     .argument(
       '<action>',
-      'passes; diff N [M], what pass N did, or all from the IR after N to that after M; life [N] OP, from source to dispatch',
+      'passes; diff N [M], what pass N did, or all from the IR after N to that after M; life [N] OP, from source to dispatch; graph N; reproduce N',
     )
     .argument(
       '[others...]',
@@ -42,6 +44,7 @@ export function configureIr(command: Command): void {
     )
     .option('--all', 'passes: those that changed nothing too; diff: ops that stayed as they were too')
     .option('--markdown', 'diff, life: a table in Markdown')
+    .option('-o, --output <file>', 'reproduce: the file to write')
     .option('--measure', 'life: run the model and say what the dispatches take')
     .option('--json', 'print one JSON document')
     .action((model: string, action: string, others: readonly string[], options: IrOptions) => {
@@ -72,6 +75,18 @@ export function configureIr(command: Command): void {
             return diff(compilation, others, options, context);
           case 'life':
             return life(compilation, others, options, context, undefined);
+          case 'graph': {
+            const { pass, snapshot } = passRecord(compilation, others[0]);
+            const graph = snapshotGraph(compilation.passes.snapshots.get(snapshot)!);
+            return graphResult(drawnGraph(`${path.basename(model)}: ${pass}`, graph), options);
+          }
+          case 'reproduce': {
+            const { index, pass } = passRecord(compilation, others[0]);
+            const before = passRecord(compilation, String(Math.max(0, index - 1)));
+            const ir = compilation.passes.snapshots.get(before.snapshot)!.text;
+            const pipeline = `builtin.module(${pass})`;
+            return reproducerResult({ tool: 'strata', pipeline, ir }, options.output, model);
+          }
         }
       });
     });
@@ -99,6 +114,9 @@ function passNumber(c: Compilation, text: string | undefined): number {
     throw cliMessages.error('STR0002', { option: 'N', found: text ?? '', expected });
   return n;
 }
+
+const passRecord = (c: Compilation, text: string | undefined): PassRecord =>
+  c.passes.passes[passNumber(c, text)]!;
 
 function diff(
   c: Compilation,

@@ -1,6 +1,11 @@
 /** What `strata dump` and `strata ir` print of semantic diffs and lives of ops. */
+import { writeFile } from 'node:fs/promises';
 import type { Cancellation } from '../base/cancellation';
 import { lineAt, lineStarts } from '../base/lines';
+import type { GraphModel } from '../dump/layout/graphModel';
+import { graphMarkdown, graphRows, graphTable } from '../dump/layout/graphText';
+import type { Reproduction } from '../dump/reproducer';
+import { reproducerOf } from '../dump/reproducer';
 import { dumpMessages } from '../dump/messages';
 import type { HistoryStep, Life } from '../dump/semantic/lifeOfOp';
 import { lifeOf } from '../dump/semantic/lifeOfOp';
@@ -16,6 +21,7 @@ import {
   semanticTable,
 } from '../dump/semantic/semanticText';
 import type { CommandResult } from './output';
+import { replaceFile } from './replaceFile';
 
 export interface SemanticOptions {
   readonly all?: boolean;
@@ -31,6 +37,24 @@ export function semanticResult(title: string, diff: SemanticDiff, options: Seman
     json,
     text: [`${title}: ${summary}`, ...(rows.length === 0 ? [] : ['', semanticTable(rows)])].join('\n'),
   };
+}
+
+/** The graph of a text as a table. */
+export function graphResult(model: GraphModel, options: SemanticOptions): CommandResult {
+  const json = { title: model.title, ops: graphRows(model) };
+  return { json, text: options.markdown === true ? graphMarkdown(model).trimEnd() : graphTable(model) };
+}
+
+/** Writes the reproducer where `output` says, or prints it. */
+export async function reproducerResult(
+  reproduction: Reproduction,
+  output: string | undefined,
+  resources?: string,
+): Promise<CommandResult> {
+  const { text, command } = reproducerOf(reproduction, output ?? 'reproducer.mlir', resources);
+  if (output === undefined) return { json: { text, command }, text: text.trimEnd() };
+  await replaceFile(output, (to) => writeFile(to, text));
+  return { json: { command, output }, text: `wrote ${output}; replay with\n${command}` };
 }
 
 /** A text of a history in which an op may be named. */

@@ -33,6 +33,13 @@ export const dumpMessages = defineMessages({
     text: (p) => `ops can be compared in MLIR only; this is a ${p.title}.`,
     next: () => `'strata dump diff' without --semantic compares lines.`,
   }),
+  STR0158: message<{ pass: string; argument: boolean }>({
+    text: (p) =>
+      p.argument
+        ? `the dump does not have the IR before '${p.pass}'.`
+        : `the dump does not say how '${p.pass}' is called on the command line.`,
+    next: () => 'Make the dump with --mlir-print-ir-before-all of a version of MLIR from 2021 or later.',
+  }),
   STR0160: message<{ entry: number; lines: number; first: string }>({
     severity: 'warning',
     text: (p) =>

@@ -61,6 +61,14 @@ test('strata dump compares ops and tells the life of one', async () => {
   assert.match(markdown.stdout, /^\| kept \| 4 \| func\.return \|/m);
   assert.match(life.stdout, /^%1 = tosa\.clamp, as it is in 0\n/);
   assert.match(life.stdout, /^ +3 +tosa-tag +changed: attributes /m);
+  const [graph, reproducer] = await Promise.all([
+    strata(log('life'), 'graph', '1'),
+    strata(log('life'), 'reproduce', '1', '--json'),
+  ]);
+  assert.match(graph.stdout, /^ +2 {4}tosa\.add_clamp +%0 +func\.return$/m);
+  const { text, command } = JSON.parse(reproducer.stdout) as { text: string; command: string };
+  assert.match(text, /tosa\.clamp[^]*pipeline: "builtin\.module\(func\.func\(tosa-fuse\)\)"/);
+  assert.equal(command, 'mlir-opt reproducer.mlir --run-reproducer');
   const { events } = JSON.parse(json.stdout) as { events: { kind: string; index: number }[] };
   assert.deepEqual(
     events.map((e) => `${e.index} ${e.kind}`),
