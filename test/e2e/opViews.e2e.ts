@@ -28,7 +28,7 @@ test('ops are drawn, compared and followed', async (t) => {
       await code.clickText('nn.conv2d');
       await code.runCommand('Strata: Show Life of Op');
       await code.waitForTreeRow(/convert-onnx-to-nn: replaced/);
-      await code.waitForTreeRow(/lower-to-loops/);
+      await code.waitForTreeRow(/lower-nn-to-linalg: split/);
       await code.screenshot('op-life');
     });
 

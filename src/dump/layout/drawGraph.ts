@@ -1,5 +1,6 @@
 /** The graph to draw of a text, of a snapshot with its measured times, or of two texts with what a pass did. */
 import { lineAt, lineStarts } from '../../base/lines';
+import { isConstant } from '../semantic/opGraph';
 import type { OpGraph } from '../semantic/opGraph';
 import type { SemanticDiff } from '../semantic/semanticDiff';
 import type { DrawnOp, GraphModel } from './graphModel';
@@ -29,7 +30,7 @@ export function drawnGraph(
       end: op.source.end,
       line: lineAt(starts, op.source.start) + 1,
       group: op.children.length > 0,
-      constant: op.operands.length === 0 && op.children.length === 0 && op.results.length > 0,
+      constant: isConstant(op),
       origins: op.locations.slice(0, ORIGINS),
       ...factsOf(op.index),
     };

@@ -6,8 +6,8 @@ import type { Cancellation } from '../../base/cancellation';
 import { lineAt, lineStarts } from '../../base/lines';
 import type { OpAddress } from './opAddress';
 import { addressOf, opAtAddress } from './opAddress';
-import type { GraphOp, OpGraph } from './opGraph';
-import { opLabel } from './opGraph';
+import type { OpGraph } from './opGraph';
+import { isConstant, opLabel } from './opGraph';
 import type { OpLink, SemanticDiff } from './semanticDiff';
 
 /** A pass, with its diff made when it is asked for. */
@@ -124,9 +124,6 @@ async function walk(
   }
   return { events, next: [...(next.size > 0 ? next : constants).values()] };
 }
-
-const isConstant = (op: GraphOp): boolean =>
-  op.operands.length === 0 && op.children.length === 0 && op.results.length > 0 && op.symbol === undefined;
 
 function eventOf(diff: SemanticDiff, link: OpLink, step: HistoryStep, at: number): LifeEvent {
   const { kind, evidence, parts } = link;

@@ -98,6 +98,10 @@ export function opLabel(graph: OpGraph, index: number): string {
   return `${results === '' ? '' : `${results} = `}${op.name}${symbol}`;
 }
 
+/** Computes from nothing. */
+export const isConstant = (op: GraphOp): boolean =>
+  op.operands.length === 0 && op.children.length === 0 && op.results.length > 0 && op.symbol === undefined;
+
 /** Writable while the graph is built. */
 type Draft<T> = { -readonly [K in keyof T]: T[K] extends readonly (infer E)[] ? E[] : T[K] };
 

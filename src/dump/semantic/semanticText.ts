@@ -2,7 +2,7 @@
 import { lineAt, lineStarts } from '../../base/lines';
 import { formatMarkdown, formatTable } from '../../base/table';
 import type { Column } from '../../base/table';
-import { opLabel } from './opGraph';
+import { isConstant, opLabel } from './opGraph';
 import type { OpGraph } from './opGraph';
 import type { LinkKind, OpLink, SemanticDiff } from './semanticDiff';
 import { linkKinds } from './semanticDiff';
@@ -38,10 +38,17 @@ export function semanticRows(
     const { kind, evidence, parts } = l;
     const related = l.related.map(kind === 'gone' ? sides.after.op : sides.before.op);
     const symbol = l.after.length > 0 ? sides.after.symbol(l.after[0]!) : sides.before.symbol(l.before[0]!);
-    const [before, after] = [l.before.map(sides.before.op), l.after.map(sides.after.op)];
+    const [before, after] = [
+      workFirst(diff.before, l.before).map(sides.before.op),
+      workFirst(diff.after, l.after).map(sides.after.op),
+    ];
     return [{ link, kind, before, after, evidence, parts, related, symbol }];
   });
 }
+
+/** Constants that were taken in or made on the way come after what computes. */
+const workFirst = (graph: OpGraph, ops: readonly number[]): readonly number[] =>
+  [...ops].sort((a, b) => Number(isConstant(graph.ops[a]!)) - Number(isConstant(graph.ops[b]!)));
 
 interface Describer {
   readonly op: (index: number) => RowOp;

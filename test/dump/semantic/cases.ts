@@ -68,7 +68,7 @@ export const cases: readonly Case[] = [
     ),
     after: fn('%c3 = arith.constant 3.0 : f32\n%0 = a.f %c3 : f32\nreturn %0 : f32'),
     links: [
-      'fused %c1 = arith.constant + %c2 = arith.constant + %0 = arith.addf → %c3 = arith.constant () [structure]',
+      'fused %0 = arith.addf + %c1 = arith.constant + %c2 = arith.constant → %c3 = arith.constant () [structure]',
     ],
   },
   {
