@@ -1,6 +1,6 @@
 /** The graph to draw of a text, of a snapshot with its measured times, or of two texts with what a pass did. */
 import { lineAt, lineStarts } from '../../base/lines';
-import { isConstant } from '../semantic/opGraph';
+import { isConstant, workFirst } from '../semantic/opGraph';
 import type { OpGraph } from '../semantic/opGraph';
 import type { SemanticDiff } from '../semantic/semanticDiff';
 import type { DrawnOp, GraphModel } from './graphModel';
@@ -55,7 +55,7 @@ export function drawnDiff(
     ...model,
     ops: model.ops.map((op, i) => {
       const link = diff.links[linkOf[i]!]!;
-      return { ...op, change: link.kind, linked: link[other] };
+      return { ...op, change: link.kind, linked: workFirst(diff[other], link[other]) };
     }),
   });
   return [

@@ -102,6 +102,10 @@ export function opLabel(graph: OpGraph, index: number): string {
 export const isConstant = (op: GraphOp): boolean =>
   op.operands.length === 0 && op.children.length === 0 && op.results.length > 0 && op.symbol === undefined;
 
+/** Constants that were taken in or made on the way come after what computes. */
+export const workFirst = (graph: OpGraph, ops: readonly number[]): readonly number[] =>
+  [...ops].sort((a, b) => Number(isConstant(graph.ops[a]!)) - Number(isConstant(graph.ops[b]!)));
+
 /** Writable while the graph is built. */
 type Draft<T> = { -readonly [K in keyof T]: T[K] extends readonly (infer E)[] ? E[] : T[K] };
 

@@ -2,7 +2,7 @@
 import { lineAt, lineStarts } from '../../base/lines';
 import { formatMarkdown, formatTable } from '../../base/table';
 import type { Column } from '../../base/table';
-import { isConstant, opLabel } from './opGraph';
+import { opLabel, workFirst } from './opGraph';
 import type { OpGraph } from './opGraph';
 import type { LinkKind, OpLink, SemanticDiff } from './semanticDiff';
 import { linkKinds } from './semanticDiff';
@@ -45,10 +45,6 @@ export function semanticRows(
     return [{ link, kind, before, after, evidence, parts, related, symbol }];
   });
 }
-
-/** Constants that were taken in or made on the way come after what computes. */
-const workFirst = (graph: OpGraph, ops: readonly number[]): readonly number[] =>
-  [...ops].sort((a, b) => Number(isConstant(graph.ops[a]!)) - Number(isConstant(graph.ops[b]!)));
 
 interface Describer {
   readonly op: (index: number) => RowOp;
