@@ -68,6 +68,8 @@ export class CompareView {
   private comparison: Comparison | undefined;
   private asked = '';
   private chosen: CompareRow | undefined;
+  /** The zone whose row was chosen when it was selected. */
+  private followed: number | undefined;
   private viewport: Viewport = { from: 0, to: 1 };
   private readonly others = dropdown<string>('Run to compare with', (v) => {
     this.other = Number(v);
@@ -157,8 +159,22 @@ export class CompareView {
         String(this.other),
       );
     }
+    this.follow(session);
     this.ask();
     this.paint();
+  }
+
+  /** Selecting a zone elsewhere chooses its row. */
+  private follow({ details }: Session): void {
+    if (details === undefined || this.followed === details.zone || this.comparison === undefined) return;
+    this.followed = details.zone;
+    const { dispatch, entry } = details.facts;
+    const same = (r: CompareRow): boolean =>
+      dispatch === undefined ? r.name === details.name : r.dispatch?.[1] === dispatch && r.entry === entry;
+    const index = this.comparison.rows.findIndex(same);
+    if (index < 0) return;
+    this.chosen = this.comparison.rows[index];
+    this.body.children[index]?.scrollIntoView({ block: 'nearest' });
   }
 
   private chart(label: string): ZoneChart {
