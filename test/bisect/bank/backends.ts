@@ -19,18 +19,19 @@ function changeKernel(e: EmittedKernels, part: string, change: (code: string) =>
     if (at < 0) return source;
     const end = source.indexOf('\n}', at);
     const changed = change(source.slice(at, end));
-    if (changed === source.slice(at, end)) throw new Error(`nothing to change in ${symbol}`);
     return source.slice(0, at) + changed + source.slice(end);
   };
+  let edited = false;
   const named = e.kernels.find((k) => k.symbol.includes(part))?.symbol ?? '';
-  return {
-    ...e,
-    source: edit(e.source, named),
-    units: e.units.map((u) => {
-      const own = u.exports.find((x) => x.name === named);
-      return own === undefined ? u : { ...u, source: edit(u.source, own.symbol) };
-    }),
-  };
+  const units = e.units.map((u) => {
+    const own = u.exports.find((x) => x.name === named);
+    if (own === undefined) return u;
+    const source = edit(u.source, own.symbol);
+    edited ||= source !== u.source;
+    return { ...u, source };
+  });
+  if (!edited) throw new Error(`nothing to change in a kernel of ${part}`);
+  return { ...e, source: edit(e.source, named), units };
 }
 const wrongC = (part: string, change: (code: string) => string): Backend => ({
   ...shippedBackend,
@@ -58,10 +59,12 @@ export const backendDefects: readonly BackendDefect[] = [
     backend: wrongC('dispatch_0_', (c) => c.replace(/(i\d+) < 3;/, '$1 < 2;')),
   },
   {
-    name: 'c-wrong-minimum',
+    name: 'c-stores-twice-the-value',
     model: 'tiny',
     dispatch: 'pool_max',
-    backend: wrongC('pool_max', (c) => c.replace(/maximum_(\w+)\((\w+), (\w+)\)/, 'maximum_$1($2, $2)')),
+    backend: wrongC('pool_max', (c) =>
+      c.replace(/((?:\(out0[^=;\n]*\)|out0\[[^\]]*\]) = )([^;]+);/, '$1($2) + ($2);'),
+    ),
   },
   {
     name: 'c-crashes',
