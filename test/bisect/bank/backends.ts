@@ -61,8 +61,8 @@ export const backendDefects: readonly BackendDefect[] = [
   {
     name: 'c-stores-twice-the-value',
     model: 'tiny',
-    dispatch: 'pool_max',
-    backend: wrongC('pool_max', (c) =>
+    dispatch: 'dispatch_2_',
+    backend: wrongC('dispatch_2_', (c) =>
       c.replace(/((?:\(out0[^=;\n]*\)|out0\[[^\]]*\]) = )([^;]+);/, '$1($2) + ($2);'),
     ),
   },
