@@ -28,6 +28,7 @@ const system = {
     optional: true,
   },
   emulator: { any: ['qemu-aarch64'], packages: ['qemu-user'], optional: true },
+  venv: { module: 'ensurepip', packages: ['python3', 'python3-venv'], optional: true },
   mlir: { any: ['mlir-opt-22', 'mlir-opt'], packages: ['mlir-22-tools'], optional: true },
 };
 
@@ -44,7 +45,9 @@ function onPath(name) {
 
 function missing(names) {
   return names.filter((name) => {
-    const { any, file } = system[name];
+    const { any, file, module } = system[name];
+    if (module !== undefined)
+      return spawnSync('python3', ['-c', `import ${module}`], { stdio: 'ignore' }).status !== 0;
     return file === undefined ? !any.some(onPath) : !existsSync(file);
   });
 }
@@ -135,13 +138,50 @@ export function installForStart() {
 /** Whether the VS Code of tools/vscode-host can run here; elsewhere a desktop is downloaded for the integration tests. */
 export const hostRunsHere = process.platform === 'linux' && process.arch === 'x64';
 
+/** Python packages that some tests use, in the versions that their expectations were written for. */
+const pythonPackages = ['onnx==1.23.2'];
+
+/**
+ * A Python of the tests' own with these packages, in `out/python`; `STRATA_PYTHON` names it to the tests, and another one
+ * where it is set. Without a network or a Python the tests that use it are skipped.
+ */
+function installPython() {
+  if (process.env.STRATA_PYTHON !== undefined) return;
+  const folder = path.join(root, 'out/python');
+  const python = path.join(folder, process.platform === 'win32' ? 'Scripts/python.exe' : 'bin/python');
+  const done = path.join(folder, 'installed');
+  const wanted = pythonPackages.join(' ');
+  if (!existsSync(done) || readFileSync(done, 'utf8') !== wanted) {
+    const quietly = [
+      '-m',
+      'pip',
+      'install',
+      '--quiet',
+      '--disable-pip-version-check',
+      '--only-binary',
+      ':all:',
+    ];
+    const installed =
+      onPath('python3') &&
+      runQuietly('python3', ['-m', 'venv', folder], { stdio: 'ignore' }) &&
+      runStep(python, [...quietly, ...pythonPackages]);
+    if (!installed) {
+      console.log(`install: ${wanted} cannot be had for Python here; what needs it is skipped`);
+      return;
+    }
+    writeFileSync(done, wanted);
+  }
+  process.env.STRATA_PYTHON = python;
+}
+
 /** What the named rings of tests need. */
 export function installForTests(rings) {
   installNodePackages();
   const names = new Set();
   if (rings.some((ring) => ring !== 'static'))
     for (const name of ['cc', 'cxx', 'cmake', 'ninja']) names.add(name);
-  if (rings.includes('unit')) for (const name of ['mlir', 'crossCompiler', 'emulator']) names.add(name);
+  if (rings.includes('unit'))
+    for (const name of ['mlir', 'crossCompiler', 'emulator', 'venv']) names.add(name);
   const inHost =
     hostRunsHere &&
     (rings.includes('e2e') || (rings.includes('integration') && process.env.VSCODE_EXECUTABLE === undefined));
@@ -151,4 +191,5 @@ export function installForTests(rings) {
     console.error('install: the VS Code that tests run in could not be set up; see above.');
     process.exit(1);
   }
+  if (rings.includes('unit')) installPython();
 }
