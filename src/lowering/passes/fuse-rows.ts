@@ -8,7 +8,7 @@ import { region as dispatchRegion, yieldOp } from '../../ir/dialects/dispatch';
 import { phasesName } from '../dispatchName';
 import { isContraction } from '../loops/combiner';
 import type { Phase } from '../loops/phases';
-import { memoryOf, readPhases, sharedLoops } from '../loops/phases';
+import { isPhased, memoryOf, readPhases, sharedLoops } from '../loops/phases';
 import { isPlainDispatch } from '../loops/plainKernel';
 import { fusionRefused } from '../rules/linalgGeneric';
 import { unitBytes } from '../schedule/phaseSchedule';
@@ -28,7 +28,8 @@ export const fuseRows = definePass({
     const [block] = root.region().blocks;
     if (block === undefined) return;
     const target = targetOf(root);
-    const regions = block.ops.filter((op) => dispatchRegion.is(op) && !isPlainDispatch(op));
+    // Text that the pass has been over goes through it again when a compilation goes on from it.
+    const regions = block.ops.filter((op) => dispatchRegion.is(op) && !isPlainDispatch(op) && !isPhased(op));
     const taken = new Set<Operation>();
     for (const first of regions) {
       if (taken.has(first)) continue;
