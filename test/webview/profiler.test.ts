@@ -397,7 +397,11 @@ describe('profiler view', { skip: missing === undefined ? false : missing }, () 
         );
         assert.match(await v.page.locator('.compare tbody').innerText(), /dispatch_19[^\n]*\s[\s\S]*new/);
         assert.match(await v.page.locator('.compare-totals').innerText(), /→/);
-        assert.equal(await v.page.locator('.compare-side .chart[data-settled=true]').count(), 2);
+        await until(
+          'both timelines',
+          () => v.page.locator('.compare-side .chart[data-settled=true]').count(),
+          (n) => n === 2,
+        );
         await rows.nth(3).focus();
         await v.page.keyboard.press('ArrowDown');
         await until(
