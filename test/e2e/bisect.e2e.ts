@@ -49,7 +49,10 @@ test('a planted defect is found, kept across a reload and reported', async (t) =
     });
 
     await step(t, 'it is there after a reload, and points can be marked by hand', async () => {
-      await code.page.reload();
+      // As a person does it: a reload of the page alone may come before the window has kept its editors.
+      const loaded = code.page.waitForEvent('load');
+      await code.runCommand('Developer: Reload Window');
+      await loaded;
       const view = await code.webview('.strip');
       await view.locator('.verdict', { hasText: 'bn-into-conv' }).waitFor({ timeout: 60_000 });
       await view.locator('.cell').first().click();
