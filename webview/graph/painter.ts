@@ -85,10 +85,13 @@ export function paint(
       if (!inView(n)) continue;
       const { open, op } = graph.nodes[n]!;
       const faint = marks.matches !== undefined && !marks.matches.has(n) && n !== marks.selected;
-      if (faint && !open) continue;
-      if (camera.k * (open ? 1.4 : 1) > READABLE)
-        paintName(context, scene, n, op, open, theme, styleOf(op), measure);
+      if (camera.k * (open ? 1.4 : 1) <= READABLE) continue;
+      // A faint node shows the background through, so its name takes the colour that is read on that.
+      const style = faint && !open ? { ...styleOf(op), text: theme.foreground } : styleOf(op);
+      context.globalAlpha = faint && !open ? 0.7 : 1;
+      paintName(context, scene, n, op, open, theme, style, measure);
     }
+    context.globalAlpha = 1;
   }
   paintMarks(context, layout, theme, marks, unit);
   context.restore();
