@@ -1,19 +1,29 @@
 /**
  * `npm run bench:cpu [-- --filter RE] [--threads 1,2] [--budget MS] [--folder DIR] [--prepare] [--json]`: generated code beside
- * ONNX Runtime on the same model files, and beside what the machine reaches. Only ratios within one run mean something.
- * With --folder, models and artifacts are kept there and taken from there; --prepare only makes them.
+ * ONNX Runtime on the same model files, and beside what the machine reaches; then what compiling takes, and memory. Only
+ * ratios within one run mean something. With --folder, models and artifacts are kept there and taken from there; --prepare
+ * only makes them.
  */
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
 import { cpus, tmpdir } from 'node:os';
 import path from 'node:path';
 import { parseArgs } from 'node:util';
 import { formatTable } from '../../src/base/table';
-import { formatDuration, formatRate, ns, threeDigits } from '../../src/base/units';
+import { formatBytes, formatDuration, formatRate, ns, threeDigits } from '../../src/base/units';
 import { measurePeak } from '../../src/runner/measurePeak';
+import type { CompileTime } from './cpu/compileTime';
+import { compileTimeName, measureCompileTime, prepareCompileTime } from './cpu/compileTime';
+import { runTask } from './cpu/freshProcess';
+import { integerWork } from './cpu/integerWork';
 import type { Measured } from './cpu/measureWork';
 import { measureWork, prepare } from './cpu/measureWork';
+import { operatorWork } from './cpu/operatorWork';
+import type { PeakMemory } from './cpu/peakMemory';
+import { measurePeakMemory } from './cpu/peakMemory';
 import type { Work } from './cpu/work';
-import { contractionWork } from './cpu/work';
+import { floatWork } from './cpu/work';
+
+if (await runTask()) process.exit();
 
 const { values } = parseArgs({
   options: {
@@ -26,18 +36,32 @@ const { values } = parseArgs({
   },
 });
 
-const allWork: readonly Work[] = [...contractionWork];
+const allWork: readonly Work[] = [...floatWork, ...integerWork, ...operatorWork];
+/** Models whose memory is compared. */
+const remembered = ['MobileNetV2', 'ResNet-50', 'MobileNetV2 int8'];
+const memoryName = (w: Work): string => `peak memory ${w.name}`;
 
 const filter = new RegExp(values.filter, 'i');
 const chosen = allWork.filter((w) => filter.test(w.name));
+const chosenMemory = allWork.filter((w) => remembered.includes(w.name) && filter.test(memoryName(w)));
+const compiles = filter.test(compileTimeName);
 const threads = values.threads.split(',').map(Number);
-if (chosen.length === 0 || !threads.every((n) => Number.isInteger(n) && n >= 1)) {
-  process.stderr.write(`nothing to measure; rows are: ${allWork.map((w) => w.name).join(', ')}\n`);
+if (
+  (chosen.length === 0 && chosenMemory.length === 0 && !compiles) ||
+  !threads.every((n) => Number.isInteger(n) && n >= 1)
+) {
+  const names = [
+    ...allWork.map((w) => w.name),
+    compileTimeName,
+    ...remembered.map((n) => `peak memory ${n}`),
+  ];
+  process.stderr.write(`nothing to measure; rows are: ${names.join(', ')}\n`);
   process.exit(2);
 }
 
 const percent = (x: number): string => `${(100 * x).toFixed(0)} %`;
 const scalingGoal = 1.85;
+const mark = (met: boolean): string => (met ? '✓' : '✗');
 function verdict(m: Measured): string {
   const { goal } = m.work;
   const scaled = m.scaling === undefined || m.scaling >= scalingGoal;
@@ -45,7 +69,7 @@ function verdict(m: Measured): string {
     goal.kind === 'ratio'
       ? m.theirNs !== undefined && m.ourNs / m.theirNs <= goal.atMost
       : m.ofPeak !== undefined && m.ofPeak >= goal.atLeast;
-  return [met ? '✓' : '✗', ...(scaled ? [] : [`scaling < ${scalingGoal}`])].join(' ');
+  return [mark(met), ...(scaled ? [] : [`scaling < ${scalingGoal}`])].join(' ');
 }
 const tableOf = (rows: readonly Measured[]): string =>
   formatTable(rows, [
@@ -80,27 +104,76 @@ const tableOf = (rows: readonly Measured[]): string =>
     { title: '', cell: verdict },
   ]);
 
+const milliseconds = (ms: number | undefined): string =>
+  ms === undefined ? '' : formatDuration(ns(ms * 1e6));
+const compileTable = (rows: readonly CompileTime[]): string =>
+  formatTable(rows, [
+    { title: 'work', cell: (r) => `${compileTimeName}, ${r.change}` },
+    { title: 'new process', cell: (r) => milliseconds(r.freshMs), align: 'right' },
+    { title: 'warm process', cell: (r) => milliseconds(r.warmMs), align: 'right' },
+    { title: 'goal', cell: (r) => `≤ ${milliseconds(r.goalMs)}` },
+    {
+      title: '',
+      cell: (r) =>
+        [r.freshMs, ...(r.warmMs === undefined ? [] : [r.warmMs])]
+          .map((ms) => mark(ms <= r.goalMs))
+          .join(' '),
+    },
+  ]);
+
+const bytes = (b: number | undefined): string => (b === undefined ? '' : formatBytes(b));
+const memoryRatio = ({ ourBytes, theirBytes }: PeakMemory): number | undefined =>
+  ourBytes === undefined || theirBytes === undefined ? undefined : ourBytes / theirBytes;
+const memoryTable = (rows: readonly PeakMemory[]): string =>
+  formatTable(rows, [
+    { title: 'work', cell: (m) => memoryName(m.work) },
+    { title: 'threads', cell: (m) => String(m.threads), align: 'right' },
+    { title: 'runner', cell: (m) => bytes(m.ourBytes), align: 'right' },
+    { title: 'ONNX Runtime in Node', cell: (m) => bytes(m.theirBytes), align: 'right' },
+    { title: 'ratio', cell: (m) => threeDigits(memoryRatio(m) ?? NaN), align: 'right' },
+    { title: 'goal', cell: () => 'ratio ≤ 1' },
+    { title: '', cell: (m) => mark((memoryRatio(m) ?? NaN) <= 1) },
+  ]);
+
+async function prepareAll(): Promise<void> {
+  for (const work of new Set([...chosen, ...chosenMemory])) await prepare(work, folder);
+  if (compiles) prepareCompileTime(folder);
+}
+
+async function measureAll(): Promise<void> {
+  const peak = await measurePeak({ resourceRoot: process.cwd() });
+  const rows: Measured[] = [];
+  for (const work of chosen)
+    rows.push(...(await measureWork(work, { folder, threads, peak, budgetMs: Number(values.budget) })));
+  const compilations = compiles ? await measureCompileTime(folder) : [];
+  const memory: PeakMemory[] = [];
+  for (const work of chosenMemory)
+    for (const n of threads) memory.push(await measurePeakMemory(work, n, folder));
+  if (values.json) {
+    const plain = rows.map(({ work, ...rest }) => ({ name: work.name, goal: work.goal, ...rest }));
+    const plainMemory = memory.map(({ work, ...rest }) => ({ name: work.name, ...rest }));
+    const all = { cpu: peak.cpu, peak: peak.figures, rows: plain, compilations, memory: plainMemory };
+    process.stdout.write(`${JSON.stringify(all, null, 2)}\n`);
+    return;
+  }
+  const figures = peak.figures.map(
+    (f) => `${f.kind} on ${f.threads}: ${formatRate(f.perSecond, f.kind === 'read' ? 'B/s' : 'OP/s')}`,
+  );
+  const tables = [
+    ...(rows.length === 0 ? [] : [tableOf(rows)]),
+    ...(compilations.length === 0 ? [] : [compileTable(compilations)]),
+    ...(memory.length === 0 ? [] : [memoryTable(memory)]),
+  ];
+  process.stdout.write(
+    `${cpus()[0]?.model ?? ''}; at most ${figures.join(', ')}\n\n${tables.join('\n\n')}\n`,
+  );
+}
+
 const kept = values.folder;
+if (kept !== undefined) mkdirSync(kept, { recursive: true });
 const folder = kept ?? mkdtempSync(path.join(tmpdir(), 'strata-bench-'));
 try {
-  if (values.prepare) for (const work of chosen) await prepare(work, folder);
-  else {
-    const peak = await measurePeak({ resourceRoot: process.cwd() });
-    const rows: Measured[] = [];
-    for (const work of chosen)
-      rows.push(...(await measureWork(work, { folder, threads, peak, budgetMs: Number(values.budget) })));
-    if (values.json) {
-      const plain = rows.map(({ work, ...rest }) => ({ name: work.name, goal: work.goal, ...rest }));
-      process.stdout.write(
-        `${JSON.stringify({ cpu: peak.cpu, peak: peak.figures, rows: plain }, null, 2)}\n`,
-      );
-    } else {
-      const figures = peak.figures.map(
-        (f) => `${f.kind} on ${f.threads}: ${formatRate(f.perSecond, f.kind === 'read' ? 'B/s' : 'OP/s')}`,
-      );
-      process.stdout.write(`${cpus()[0]?.model ?? ''}; at most ${figures.join(', ')}\n\n${tableOf(rows)}\n`);
-    }
-  }
+  await (values.prepare ? prepareAll() : measureAll());
 } finally {
   if (kept === undefined) rmSync(folder, { recursive: true, force: true });
 }

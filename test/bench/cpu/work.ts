@@ -19,7 +19,8 @@ export interface Work {
   readonly demand?: { readonly operations: number; readonly arithmetic: PeakKind; readonly bytes: number };
 }
 
-const f32Weight = (g: OnnxGraphBuilder, name: string, shape: readonly number[]): string =>
+/** Drawn evenly from -1 to 1. */
+export const f32Weight = (g: OnnxGraphBuilder, name: string, shape: readonly number[]): string =>
   g.weight(name, shape, (w, random) => {
     for (let i = 0; i < w.length; i++) w[i] = random.between(-1, 1);
   });
@@ -91,4 +92,4 @@ const contractions: readonly Work[] = [
   classifier(1280),
 ];
 
-export const contractionWork: readonly Work[] = [...models, ...contractions];
+export const floatWork: readonly Work[] = [...models, ...contractions];
