@@ -42,7 +42,7 @@ export async function makeReference(name: ReferenceName, sources: ReferenceSourc
 async function onnxRuntime({ model, inputs, tolerance }: ReferenceSources): Promise<Reference> {
   const fail = (problem: string) => compilerMessages.error('STR0595', { reference: 'onnxruntime', problem });
   if (!model.endsWith('.onnx')) throw fail('it takes .onnx models only');
-  const ort = await OrtReference.load(model, 1);
+  const ort = await OrtReference.load(model, 1, 'results');
   if (ort === undefined) throw fail('the package onnxruntime-node is not installed');
   try {
     const first = await ort.run(inputs);

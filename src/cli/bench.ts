@@ -76,7 +76,9 @@ export function configureBench(command: Command): void {
         return withSession(file, options, context, async ({ session, model }) => {
           const onnx = [options.model, model].find((m) => m?.endsWith('.onnx') === true);
           const reference =
-            options.reference && onnx !== undefined ? await OrtReference.load(onnx, plan.threads) : undefined;
+            options.reference && onnx !== undefined
+              ? await OrtReference.load(onnx, plan.threads, 'latency')
+              : undefined;
           try {
             return benchResult(file, await measure(session, reference, plan));
           } finally {

@@ -84,7 +84,7 @@ async function benchWorkload(
   let reference: OrtReference | undefined;
   try {
     return await withWorkload(model, workload, file, options, context, async ({ session, inputs }) => {
-      if (plan.reference) reference = await OrtReference.load(file, threads);
+      if (plan.reference) reference = await OrtReference.load(file, threads, 'latency');
       const theirs = reference;
       const bench = async (runs: number): Promise<readonly number[]> =>
         (await session.bench(inputs, { threads, warmup: 0, repeat: runs })).iterationNs;

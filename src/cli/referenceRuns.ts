@@ -154,7 +154,7 @@ export async function checkModel(
   context: CommandContext,
 ): Promise<ModelState> {
   const { file, bytes } = await cachedModel(model, context, false);
-  const reference = await OrtReference.load(file, 1);
+  const reference = await OrtReference.load(file, 1, 'results');
   const workloads: WorkloadState[] = [];
   try {
     for (const workload of model.workloads)

@@ -175,7 +175,7 @@ export async function check(
     });
   if (which === 'interpreter')
     return agreementOf(outputs, await interpretFile(model, inputs, context), 'the interpreter', tolerance);
-  const ort = await OrtReference.load(model, 1);
+  const ort = await OrtReference.load(model, 1, 'results');
   if (ort === undefined)
     throw cliMessages.error('STR0007', {
       reference,

@@ -49,6 +49,14 @@ export interface OrtRun {
   readonly iterationNs: readonly number[];
 }
 
+/**
+ * `results`: the model as the standard defines it, without rewrites that change results. At the higher levels quantised
+ * models (QDQ) run in kernels that round elsewhere, so that a sum between two steps may come out one step beside what
+ * the nodes of the model say. `latency`: as fast as it can.
+ */
+export type OrtPurpose = 'results' | 'latency';
+const optimisation = { results: 'basic', latency: 'all' } as const satisfies Record<OrtPurpose, string>;
+
 /** A model loaded into ONNX Runtime. */
 export class OrtReference {
   private constructor(
@@ -58,7 +66,7 @@ export class OrtReference {
   ) {}
 
   /** Undefined when the package is not installed. Throws STR0595 when it refuses the model. */
-  static async load(file: string, threads: number): Promise<OrtReference | undefined> {
+  static async load(file: string, threads: number, purpose: OrtPurpose): Promise<OrtReference | undefined> {
     let ort: Ort;
     // Read once, when its library is loaded.
     process.env['ORT_DISABLE_TELEMETRY'] = '1';
@@ -72,7 +80,7 @@ export class OrtReference {
       const session = await ort.InferenceSession.create(file, {
         intraOpNumThreads: threads,
         interOpNumThreads: 1,
-        graphOptimizationLevel: 'all',
+        graphOptimizationLevel: optimisation[purpose],
         logSeverityLevel: 3,
       });
       const { versions } = ort.env;

@@ -50,7 +50,7 @@ export async function referenceOutputs(
   file: string,
   inputs: readonly Tensors[],
 ): Promise<readonly Tensors[]> {
-  const reference = await OrtReference.load(file, 2);
+  const reference = await OrtReference.load(file, 2, 'results');
   assert.ok(reference !== undefined, 'onnxruntime-node is not installed');
   try {
     const outputs: Tensors[] = [];

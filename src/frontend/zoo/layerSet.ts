@@ -150,8 +150,11 @@ interface Quantised extends Activation {
   readonly zeroPoint: number;
 }
 
-/** Activations are drawn so that few lie outside. */
-const ranges = { signed: [-6, 6], positive: [0, 6], unit: [0, 255 / 256] } as const;
+/**
+ * Activations are drawn so that few lie outside. As with calibrated ranges no step is a simple multiple of another:
+ * sums would fall just between two steps all the time, where a last bit decides.
+ */
+const ranges = { signed: [-6.17, 6.17], positive: [0, 6], unit: [0, 255 / 256] } as const;
 type Range = keyof typeof ranges;
 
 /**

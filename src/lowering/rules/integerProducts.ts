@@ -257,13 +257,13 @@ function shiftedBytes(
   return { x: difference.lhs, bytes: cast.input, zero: difference.rhs };
 }
 
-/** Whether a float is computed from integers, element by element. */
-function comesFromIntegers(v: Value, depth = 8): boolean {
+/** Whether a float is computed, element by element, from 32-bit sums (besides others): results of integer products. */
+function comesFromSums(v: Value, depth = 8): boolean {
   const cast = nn.cast.defining(v);
-  if (cast !== undefined) return elementOf(cast.input).kind === 'integer';
+  if (cast !== undefined) return elementOf(cast.input) === i32;
   const op = v.definingOp;
   if (op === undefined || depth === 0 || !passing.has(op.name)) return false;
-  return op.operands.some((x) => comesFromIntegers(x, depth - 1));
+  return op.operands.some((x) => comesFromSums(x, depth - 1));
 }
 const passing = new Set([
   'nn.mul',
@@ -277,16 +277,20 @@ const passing = new Set([
   'nn.transpose',
 ]);
 
-/** Requantisation multiplies: the quotient may be one unit in the last place off, which rounding to 8 bits seldom sees. */
+/**
+ * Requantisation of sums multiplies: the quotient may be one unit in the last place off. Scales of weights make a sum
+ * fall just between two steps only by chance. A sum of dequantised bytes, or their mean, does so often, as scales are
+ * multiples of one another: halves must stay exact there, and it is divided.
+ */
 export const divideByMultiplying: Rule = {
   name: 'requantise-by-multiplying',
-  doc: 'round(x / s) → round(x · (1 / s)) for a constant s, where x is computed from integers',
+  doc: 'round(x / s) → round(x · (1 / s)) for a constant s, where x is computed from 32-bit sums',
   roots: [nn.round],
   match: (op, { resources }) => {
     const quotient = nn.div.defining(op.operand(0));
     const scale = quotient === undefined ? undefined : knownElements(quotient.rhs, resources);
     if (quotient === undefined || scale === undefined || scale.element !== f32) return undefined;
-    if (!comesFromIntegers(quotient.lhs)) return undefined;
+    if (!comesFromSums(quotient.lhs)) return undefined;
     return {
       sources: [quotient.op],
       build: (b) => {

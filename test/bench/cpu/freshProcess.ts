@@ -86,7 +86,7 @@ async function addedMemory({ model, threads, inputs }: ReferenceMemoryTask): Pro
   const before = memoryOf('self', 'VmRSS');
   // What this process reached while it started does not count; see proc(5), clear_refs.
   if (before !== undefined) writeFileSync('/proc/self/clear_refs', '5');
-  const reference = await OrtReference.load(model, threads);
+  const reference = await OrtReference.load(model, threads, 'latency');
   if (reference === undefined || before === undefined) return undefined;
   await reference.time(inputs, memoryRuns);
   const peak = memoryOf('self', 'VmHWM');

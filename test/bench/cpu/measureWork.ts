@@ -54,7 +54,7 @@ export async function measureWork(work: Work, options: MeasureOptions): Promise<
   const references: OrtReference[] = [];
   try {
     for (const n of threads) {
-      const reference = await OrtReference.load(model, n).catch(() => undefined);
+      const reference = await OrtReference.load(model, n, 'latency').catch(() => undefined);
       if (reference !== undefined) references.push(reference);
     }
     const compared = references.length === threads.length;
