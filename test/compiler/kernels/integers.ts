@@ -92,7 +92,26 @@ const quantised =
     return [q];
   };
 
+/** Bytes read with one step and quantised again with twice that: half of them lie just between two. */
+const requantisedBytes: Case = (g, id, random) => {
+  const shape = [1, 4 * someSize(random, 16), 16, 16];
+  const zero = g.initializer(`${id}_z`, 'u8', [], Uint8Array.of(0));
+  const x = g.input(`${id}_x`, 'u8', shape);
+  const read = g.node(`${id}/x`, 'DequantizeLinear', [x, g.scalar(`${id}_sx`, 0.012), zero]);
+  const q = g.node(`${id}/q`, 'QuantizeLinear', [read, g.scalar(`${id}_sy`, 0.024), zero], {
+    output: `${id}_y`,
+  });
+  g.output(q, 'u8', shape);
+  return [q];
+};
+
 export const integerFamilies: readonly Family[] = [
+  {
+    name: 'bytes quantised again',
+    budget: { ulps: 0 },
+    opset: 17,
+    cases: [requantisedBytes],
+  },
   {
     name: 'products of bytes',
     budget: { ulps: 0 },
