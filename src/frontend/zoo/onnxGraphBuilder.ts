@@ -71,6 +71,8 @@ export interface NodeOptions {
   readonly attributes?: Readonly<Record<string, AttributeValue>>;
   /** Name of the result instead of the one made from the node's name. */
   readonly output?: string;
+  /** Names of all results, of a node that has several. */
+  readonly outputs?: readonly string[];
   readonly domain?: string;
 }
 
@@ -178,18 +180,18 @@ export class OnnxGraphBuilder {
     const used = this.nodeNames.get(base) ?? 0;
     this.nodeNames.set(base, used + 1);
     const name = used === 0 ? base : `${base}_${used}`;
-    const output = options.output ?? `${name}_output_0`;
+    const outputs = options.outputs ?? [options.output ?? `${name}_output_0`];
     this.nodes.push(
       nodeCodec.make({
         name,
         opType,
         domain: options.domain ?? '',
         input: inputs,
-        output: [output],
+        output: outputs,
         attribute: Object.entries(options.attributes ?? {}).map(([key, value]) => attributeProto(key, value)),
       }),
     );
-    return output;
+    return outputs[0]!;
   }
 
   /** The bytes of a model file with all weights inside. */

@@ -56,7 +56,9 @@ function collapseOperand(o: MappedOperand, groups: Groups): Moved | undefined {
       continue;
     }
     if (r.kind !== 'dim') return undefined;
-    const target = groupOf.get(r.index)!;
+    const target = groupOf.get(r.index);
+    // The axes of a reshaped scalar are in no group.
+    if (target === undefined) return undefined;
     const axes = groups[target]!;
     const run = axes.map((d, k) => {
       const e = results[i + k];
