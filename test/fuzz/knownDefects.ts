@@ -13,7 +13,8 @@ export const knownDefects: readonly KnownDefect[] = [
     has: (op, producers) => op === 'Concat' && producers.some((n) => n.op.startsWith('Reduce')),
   },
   {
-    reason: 'at level 2, LRN of a value that is computed differs from the interpreter by 1e-4',
-    has: (op, producers) => op === 'LRN' && producers.length > 0,
+    reason:
+      'at level 2, a padded window (of LRN or AveragePool) over a value that is computed gives wrong sums',
+    has: (op, producers) => (op === 'LRN' || op === 'AveragePool') && producers.length > 0,
   },
 ];

@@ -234,6 +234,7 @@ const binary: readonly Recipe[] = [
     return g.node('Where', [condition, x, y], {
       ...like(x, ...corners(x, y, Math.min)),
       high: Math.max(x.high, y.high),
+      type: x.type,
       inherited: sum(x, y),
       moved: true,
     });
