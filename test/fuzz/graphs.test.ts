@@ -7,7 +7,7 @@ import { inputsOf, modelOf, randomGraph } from './randomGraph';
 
 process.env['STRATA_CACHE_DIR'] ??= testCache;
 const seed = Number(process.env['STRATA_SEED'] ?? 1);
-const count = 96;
+const count = 2000;
 
 test(`${count} random graphs from seed ${seed} on`, async (t) => {
   const { findings, operators, nodes, withReference } = await fuzzGraphs(seed, count);

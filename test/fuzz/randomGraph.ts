@@ -9,7 +9,6 @@ import type { RandomStream } from '../../src/frontend/random';
 import { randomStream } from '../../src/frontend/random';
 import type { AttributeValue } from '../../src/frontend/zoo/onnxGraphBuilder';
 import { OnnxGraphBuilder, int } from '../../src/frontend/zoo/onnxGraphBuilder';
-import { knownDefects } from './knownDefects';
 import { recipes } from './recipes';
 
 export interface Value {
@@ -171,8 +170,6 @@ export class GraphDraft {
     // A 16-bit partner that could not be made stays f32.
     if (op !== 'Cast' && operands.some((v) => v.type === 'f32') && operands.some((v) => isHalf(v.type)))
       return false;
-    const producers = this.nodes.filter((n) => n.results.some((r) => operands.includes(r)));
-    if (knownDefects.some((d) => d.has(op, producers))) return false;
     const made: Value[] = [];
     for (const r of Array.isArray(results) ? (results as readonly Result[]) : [results as Result]) {
       const type = r.type ?? operands[0]!.type;

@@ -95,8 +95,9 @@ export function sharedLoops(phases: readonly Phase[]): readonly (readonly number
     visitKernel(phase.kernel, (e) => {
       const source = e.kind === 'load' ? phase.sources[e.operand] : undefined;
       if (e.kind !== 'load' || source?.kind !== 'phase') return;
-      if (e.form.constant !== 0) whole = false;
-      classes.join(source.phase, phases[source.phase]!.kernel.outputs[source.result]!.form, m, e.form);
+      const written = phases[source.phase]!.kernel.outputs[source.result]!.form;
+      if (e.form.constant !== 0 || written.constant !== 0) whole = false;
+      classes.join(source.phase, written, m, e.form);
     });
     if (!whole) return [];
   }
@@ -173,6 +174,8 @@ export interface Cut {
 /** Elements of the thread's memory that result `result` of phase `phase` takes in a unit. */
 export function localElements(phases: readonly Phase[], phase: number, result: number, cut: Cut): number {
   const { kernel } = phases[phase]!;
+  // A unit that does everything keeps the result as it lies in memory: it may be read at any place.
+  if (cut.shared.length === 0) return t.elementCount(kernel.outputs[result]!.type.shape) ?? 0;
   return localDims(kernel, kernel.outputs[result]!.form, phase, cut).reduce((n, d) => n * d.size, 1);
 }
 
@@ -232,6 +235,7 @@ export function localPhase(phases: readonly Phase[], m: number, cut: Cut, extent
     constant: f.constant,
   });
   const local = (f: LinearForm, phase: number, result: number): LinearForm => {
+    if (cut.shared.length === 0) return moved(f);
     const writer = phases[phase]!.kernel;
     const dims = localDims(writer, writer.outputs[result]!.form, phase, cut);
     const steps = dims.map((_, i) => dims.slice(i + 1).reduce((n, d) => n * d.size, 1));

@@ -57,6 +57,22 @@ const attention =
     return [y];
   };
 
+/** A sum of rows, and then an op that reads it at other places than it was written. */
+const readElsewhere =
+  (
+    then: (g: OnnxGraphBuilder, id: string, sums: string) => string,
+    shapeOf: (rows: number) => readonly number[],
+  ): Case =>
+  (g, id, random) => {
+    const n = someSize(random, 9);
+    const x = g.input(`${id}_x`, 'f32', [1, n, 4, 5]);
+    const axes = g.integers([3]);
+    const sums = g.node(id, 'ReduceSum', [x, axes], { attributes: { keepdims: int(0) } });
+    const y = then(g, `${id}/then`, g.node(`${id}/relu`, 'Relu', [sums]));
+    g.output(y, 'f32', shapeOf(n));
+    return [y];
+  };
+
 export const rowFamilies: readonly Family[] = [
   {
     name: 'softmax',
@@ -98,6 +114,25 @@ export const rowFamilies: readonly Family[] = [
       attention({ transposed: true }),
       attention({ queries: 1 }),
       attention({ queries: 131, transposed: true, mask: true }),
+    ],
+  },
+  {
+    name: 'rows read elsewhere',
+    budget: { ulps: 8, floor: 0.05 },
+    cases: [
+      readElsewhere(
+        (g, id, sums) => g.node(id, 'Pad', [sums, g.integers([2, 1, 1, 1, 2, 0])]),
+        (n) => [4, n + 3, 5],
+      ),
+      readElsewhere(
+        (g, id, sums) => g.node(id, 'Concat', [sums, sums], { attributes: { axis: int(1) } }),
+        (n) => [1, 2 * n, 4],
+      ),
+      readElsewhere(
+        (g, id, sums) =>
+          g.node(id, 'AveragePool', [sums], { attributes: { kernel_shape: ints(3), pads: ints(2, 0) } }),
+        (n) => [1, n, 4],
+      ),
     ],
   },
   {
