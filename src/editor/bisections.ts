@@ -1,5 +1,4 @@
 /** Bisections of this workspace: run on a worker, drawn in an editor of their own, kept as files until they are removed. */
-import { randomBytes } from 'node:crypto';
 import { mkdirSync } from 'node:fs';
 import path from 'node:path';
 import * as vscode from 'vscode';
@@ -16,6 +15,7 @@ import type { Connection } from '../protocol/rpc';
 import { connect } from '../protocol/rpc';
 import { viewHtml } from '../protocol/webviewHtml';
 import type { ErrorReport } from './errorReport';
+import { addressesOf, channelOf, viewFolder } from './webviewConnection';
 
 export const bisectViewId = 'strata.bisect';
 
@@ -119,8 +119,7 @@ export class Bisections implements vscode.WebviewPanelSerializer, vscode.Disposa
   /** Fills the panel; the result shows the session's state in it. */
   #adopt(panel: vscode.WebviewPanel, session: Session): () => void {
     const { webview } = panel;
-    const folder = vscode.Uri.joinPath(this.options.extensionUri, 'dist', 'webview');
-    const uri = (name: string): string => webview.asWebviewUri(vscode.Uri.joinPath(folder, name)).toString();
+    const folder = viewFolder(this.options.extensionUri);
     webview.options = { enableScripts: true, localResourceRoots: [folder] };
     const icon = (theme: string): vscode.Uri =>
       vscode.Uri.joinPath(this.options.extensionUri, 'media', `profiler-${theme}.svg`);
@@ -158,30 +157,13 @@ export class Bisections implements vscode.WebviewPanelSerializer, vscode.Disposa
         await vscode.window.showTextDocument(document, vscode.ViewColumn.Beside);
       },
     };
-    const connection: Connection<BisectView> = connect<BisectView, BisectHost>(
-      {
-        send: (message) => void webview.postMessage(message),
-        listen: (onMessage) => {
-          const subscription = webview.onDidReceiveMessage(onMessage);
-          return () => {
-            subscription.dispose();
-          };
-        },
-      },
-      host,
-    );
+    const connection: Connection<BisectView> = connect<BisectView, BisectHost>(channelOf(webview), host);
     panel.onDidDispose(() => {
       session.abort?.abort();
       connection.dispose();
     });
     webview.html = viewHtml(
-      {
-        nonce: randomBytes(24).toString('base64url'),
-        cspSource: webview.cspSource,
-        scriptUri: uri('bisect.js'),
-        styleUri: uri('bisect.css'),
-        codiconUri: uri('codicon.css'),
-      },
+      addressesOf(webview, this.options.extensionUri, 'bisect'),
       'editor',
       'Strata Bisect',
     );

@@ -1,5 +1,4 @@
 /** Graphs of ops in editors of their own: one text, or two side by side, in step with the texts that they show. */
-import { randomBytes } from 'node:crypto';
 import * as vscode from 'vscode';
 import { StrataError } from '../base/diagnostics';
 import { drawnDiff, drawnGraph } from '../dump/layout/drawGraph';
@@ -13,6 +12,7 @@ import type { ErrorReport } from './errorReport';
 import { editorMessages } from './messages';
 import type { OpPair, OpSources, OpText } from './opSources';
 import { revealOp } from './opSources';
+import { addressesOf, channelOf, viewFolder } from './webviewConnection';
 
 const viewId = 'strata.graph';
 /** The text rests this long before its graph is made anew, and the cursor before the graph follows. */
@@ -70,26 +70,14 @@ class GraphPanel {
     private readonly pair: OpPair | undefined,
     readonly options: GraphPanelOptions,
   ) {
-    const folder = vscode.Uri.joinPath(options.extensionUri, 'dist', 'webview');
+    const folder = viewFolder(options.extensionUri);
     this.panel = vscode.window.createWebviewPanel(viewId, title, vscode.ViewColumn.Active, {
       enableScripts: true,
       localResourceRoots: [folder],
       retainContextWhenHidden: true,
     });
     const { webview } = this.panel;
-    const uri = (name: string): string => webview.asWebviewUri(vscode.Uri.joinPath(folder, name)).toString();
-    this.#connection = connect<GraphView, GraphHost>(
-      {
-        send: (message) => void webview.postMessage(message),
-        listen: (onMessage) => {
-          const subscription = webview.onDidReceiveMessage(onMessage);
-          return () => {
-            subscription.dispose();
-          };
-        },
-      },
-      this.#host(),
-    );
+    this.#connection = connect<GraphView, GraphHost>(channelOf(webview), this.#host());
     this.#subscriptions.push(
       vscode.window.onDidChangeTextEditorSelection((e) => {
         if (!this.#revealing) this.#later(() => this.#follow(e.textEditor));
@@ -104,13 +92,7 @@ class GraphPanel {
       for (const s of this.#subscriptions) s.dispose();
       this.#connection.dispose();
     });
-    webview.html = graphHtml({
-      nonce: randomBytes(24).toString('hex'),
-      cspSource: webview.cspSource,
-      scriptUri: uri('graph.js'),
-      styleUri: uri('graph.css'),
-      codiconUri: uri('codicon.css'),
-    });
+    webview.html = graphHtml(addressesOf(webview, options.extensionUri, 'graph'));
   }
 
   #later(act: () => void): void {

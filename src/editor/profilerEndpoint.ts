@@ -1,5 +1,4 @@
 /** The extension's end of one profiler webview: serves its trace, answers its requests, selects zones in it. */
-import { randomBytes } from 'node:crypto';
 import path from 'node:path';
 import * as vscode from 'vscode';
 import { exampleQueries } from '../profiler/query/exampleQueries';
@@ -20,6 +19,7 @@ import type { ErrorReport } from './errorReport';
 import type { IrNavigator } from './irNavigator';
 import type { TraceRun, TraceSource } from './traceSource';
 import { zoneAddress } from './zoneAddress';
+import { addressesOf, channelOf, viewFolder } from './webviewConnection';
 
 export interface EndpointOptions {
   readonly extensionUri: vscode.Uri;
@@ -47,34 +47,13 @@ export class ProfilerEndpoint implements vscode.Disposable {
     readonly source: TraceSource,
     readonly options: EndpointOptions,
   ) {
-    const folder = vscode.Uri.joinPath(options.extensionUri, 'dist', 'webview');
-    const uri = (name: string): string => webview.asWebviewUri(vscode.Uri.joinPath(folder, name)).toString();
+    const folder = viewFolder(options.extensionUri);
     webview.options = { enableScripts: true, localResourceRoots: [folder] };
-    this.#connection = connect<ProfilerView, ProfilerHost>(
-      {
-        send: (message) => void webview.postMessage(message),
-        listen: (onMessage) => {
-          const subscription = webview.onDidReceiveMessage(onMessage);
-          return () => {
-            subscription.dispose();
-          };
-        },
-      },
-      this.#host(),
-    );
+    this.#connection = connect<ProfilerView, ProfilerHost>(channelOf(webview), this.#host());
     this.#subscription = source.onDidChange(() => {
       if (this.#ready) this.#tell((view) => view.setTrace(source.state));
     });
-    webview.html = profilerHtml(
-      {
-        nonce: randomBytes(24).toString('hex'),
-        cspSource: webview.cspSource,
-        scriptUri: uri('profiler.js'),
-        styleUri: uri('profiler.css'),
-        codiconUri: uri('codicon.css'),
-      },
-      where,
-    );
+    webview.html = profilerHtml(addressesOf(webview, options.extensionUri, 'profiler'), where);
   }
 
   dispose(): void {
