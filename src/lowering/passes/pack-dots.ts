@@ -3,37 +3,27 @@
  * and in each panel four elements of the summed axis side by side. The reduction gets a loop over the group.
  */
 import type { AffineExpr, Builder, Operation, PassContext, Value, types } from '../../ir';
-import {
-  AffineMap,
-  affineAdd,
-  affineConstant,
-  affineDim,
-  affineMul,
-  createOp,
-  definePass,
-  denseResource,
-  Region,
-  types as t,
-} from '../../ir';
-import * as arith from '../../ir/dialects/arith';
-import { region } from '../../ir/dialects/dispatch';
+import { AffineMap, affineAdd, affineConstant, affineDim, affineMul, definePass, types as t } from '../../ir';
 import * as linalg from '../../ir/dialects/linalg';
-import * as tensor from '../../ir/dialects/tensor';
 import { byteProductOf, groupSize } from '../loops/dotProducts';
-import { isPhase, isPhased } from '../loops/phases';
+import { isPhased } from '../loops/phases';
 import { mapsOf, readDispatch, reductionDims } from '../loops/readDispatch';
 import { registersFor } from '../schedule/kernelShape';
 import type { Target } from '../schedule/target';
-import { targetOf } from '../schedule/target';
+import type { PackedWeights } from '../rules/packing';
+import {
+  constantBehind,
+  dimsIn,
+  packConstants,
+  readPacked,
+  reduceInPanels,
+  resourceOf,
+} from '../rules/packing';
 
-interface Packing {
-  readonly root: Operation;
+interface Packing extends PackedWeights {
   /** Operands of the reduction: the weights, and the other side. */
   readonly weights: number;
   readonly other: number;
-  readonly constant: Operation;
-  /** Operand of the dispatch. */
-  readonly operand: number;
   /** Dims of the root: of the outputs, and of the sum. */
   readonly outputs: number;
   readonly summed: number;
@@ -46,24 +36,14 @@ export const packDots = definePass({
   doc: 'For products of 8-bit integers summed in 32 bits, where the summed axis is the last of the other side and a multiple of four. Runs before pack-weights.',
   anchor: 'builtin.module',
   run: (module, context) => {
-    const target = targetOf(module);
-    const packed = new Map<string, string>();
-    for (const op of module.find((o) => region.is(o) && o.attr('schedule') === undefined && !isPhase(o))) {
-      const packing = isPhased(op) ? undefined : packingOf(op, target);
-      if (packing === undefined) continue;
-      context.rewriter.apply({
-        rule: 'pack-dots',
-        root: packing.root,
-        sources: [packing.constant],
-        build: (b) => rewrite(op, packing, b, context, packed),
-      });
-    }
+    packConstants(module, context, 'pack-dots', packingOf, rewrite);
   },
 });
 
 const dimAt = (e: AffineExpr | undefined): number | undefined => (e?.kind === 'dim' ? e.index : undefined);
 
 function packingOf(op: Operation, target: Target): Packing | undefined {
+  if (isPhased(op)) return undefined;
   const root = op.body().ops.find((o) => linalg.generic.is(o) && reductionDims(o).includes(true));
   const kernel = root === undefined ? undefined : readDispatch(op);
   const product = kernel?.reduction === undefined ? undefined : byteProductOf(kernel.reduction);
@@ -83,7 +63,7 @@ function packingOf(op: Operation, target: Target): Packing | undefined {
     const summed = dimAt(x.results.at(-1));
     if (summed === undefined || outputs === undefined || !reductions[summed] || !w.isProjectedPermutation)
       continue;
-    const reads = (m: AffineMap, d: number): number => m.results.filter((e) => mentions(e, d)).length;
+    const reads = (m: AffineMap, d: number): number => m.results.filter((e) => dimsIn(e).includes(d)).length;
     if (
       reads(x, summed) !== 1 ||
       reads(x, outputs) !== 0 ||
@@ -93,21 +73,14 @@ function packingOf(op: Operation, target: Target): Packing | undefined {
       continue;
     // All of the weights is read for each output, so other parallel dims would be rows of their own.
     if (w.results.some((e) => e.kind === 'dim' && e.index !== outputs && !reductions[e.index])) continue;
-    const value = root.operand(weights);
     const [count, size] = [outputs, summed].map((d) => kernelSize(root, d)) as [number, number];
-    if (size % groupSize !== 0 || size === groupSize || value.kind !== 'argument' || value.uses.size !== 1)
-      continue;
-    const constant = op.operand(value.index).definingOp;
-    if (!arith.constant.is(constant) || constant!.attr('value')?.kind !== 'dense_resource') continue;
+    if (size % groupSize !== 0 || size === groupSize) continue;
+    const found = constantBehind(op, root.operand(weights));
     const width = panelWidth(count, target);
-    if (width === undefined) continue;
-    return { root, weights, other, constant: constant!, operand: value.index, outputs, summed, width };
+    if (found === undefined || width === undefined) continue;
+    return { root, weights, other, ...found, outputs, summed, width };
   }
   return undefined;
-}
-function mentions(e: AffineExpr, d: number): boolean {
-  if (e.kind === 'dim') return e.index === d;
-  return e.kind !== 'symbol' && e.kind !== 'constant' && (mentions(e.lhs, d) || mentions(e.rhs, d));
 }
 function kernelSize(root: Operation, dim: number): number {
   for (const [i, m] of mapsOf(root).entries()) {
@@ -153,17 +126,13 @@ function rewrite(
     groupSize,
   ];
   const type = t.tensor(shape, weights.element);
-  const value = p.constant.attr('value');
-  const key = value?.kind === 'dense_resource' ? value.key : '';
+  const key = resourceOf(p.constant);
   const label = `${key}/${n}/${k}/${width}`;
   const name =
     packed.get(label) ??
     resources.add(`${key}.dots_${width}`, packBytes(resources.get(key), weights.shape, n, k, width));
   packed.set(label, name);
-  const host = createOp(arith.constant, { value: denseResource(name, type) }, b.location);
-  op.block!.insertBefore(host, op);
-  op.setOperand(p.operand, host.result());
-  op.body().args[p.operand]!.type = type;
+  readPacked(op, p, name, type, b);
 
   const rank = maps[0]!.numDims;
   const [within, member] = [affineDim(rank), affineDim(rank + 1)];
@@ -184,23 +153,7 @@ function rewrite(
   const last = old.shape.length - 1;
   const wide = [...old.shape.slice(0, -1), old.shape[last]! / width, width];
   const groups = old.shape.map((_, d) => (d === last ? [d, d + 1] : [d]));
-  const wideType = t.tensor(wide, old.element);
-  const init = b.value(
-    tensor.expandShape,
-    { src: root.operand(inputs.length), reassociation: groups, static_output_shape: wide, output_shape: [] },
-    wideType,
-  );
-  const { iterator_types: kinds } = linalg.generic.view(root);
-  const body = new Region();
-  root.region().cloneInto(body, new Map<Value, Value>());
-  const made = createOp(
-    linalg.generic,
-    { inputs, outputs: [init], indexing_maps: newMaps, iterator_types: [...kinds, 'parallel', 'reduction'] },
-    b.location,
-    { resultTypes: [wideType], regions: [body] },
-  );
-  b.insert(made);
-  return [b.value(tensor.collapseShape, { src: made.result(), reassociation: groups }, old)];
+  return reduceInPanels(root, newMaps, ['parallel', 'reduction'], t.tensor(wide, old.element), groups, b);
 }
 
 /** [panel, other dims …, within the panel, within the group]; dim `k` counts groups. */

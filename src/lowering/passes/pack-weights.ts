@@ -3,26 +3,26 @@
  * order in which the kernel reads them. The reduction gets two loops for the packed one, its result is collapsed.
  */
 import type { AffineExpr, Builder, Operation, PassContext, Value, types } from '../../ir';
-import { AffineMap, affineDim, createOp, definePass, denseResource, Region, types as t } from '../../ir';
-import * as arith from '../../ir/dialects/arith';
-import { region } from '../../ir/dialects/dispatch';
+import { AffineMap, affineDim, definePass, types as t } from '../../ir';
 import * as linalg from '../../ir/dialects/linalg';
-import * as tensor from '../../ir/dialects/tensor';
 import { simplifyLoops } from '../loops/joinLoops';
-import { isPhase } from '../loops/phases';
 import { mapsOf, readDispatch, reductionDims } from '../loops/readDispatch';
 import { choosePanel } from '../schedule/chooseSchedule';
 import type { Target } from '../schedule/target';
 import { isPlainDispatch } from '../loops/plainKernel';
-import { targetOf } from '../schedule/target';
+import type { PackedWeights } from '../rules/packing';
+import {
+  constantBehind,
+  dimsIn,
+  packConstants,
+  readPacked,
+  reduceInPanels,
+  resourceOf,
+} from '../rules/packing';
 
-/** Weights of a dispatch that are worth packing. */
-interface Packing {
-  readonly root: Operation;
-  /** The reduction's operand, and the dispatch's. */
+interface Packing extends PackedWeights {
+  /** The reduction's operand. */
   readonly input: number;
-  readonly operand: number;
-  readonly constant: Operation;
   /** The dim of the root that is divided into panels. */
   readonly dim: number;
   readonly width: number;
@@ -34,24 +34,12 @@ export const packWeights = definePass({
   doc: 'A kernel then reads each panel as one stream. Done for contractions whose weights are a constant of the host and have no other row-like dim but those of a batch.',
   anchor: 'builtin.module',
   run: (module, context) => {
-    const target = targetOf(module);
-    const packed = new Map<string, string>();
-    for (const op of module.find(
-      (o) => region.is(o) && o.attr('schedule') === undefined && !isPhase(o) && !isPlainDispatch(o),
-    )) {
-      const packing = packingOf(op, target);
-      if (packing === undefined) continue;
-      context.rewriter.apply({
-        rule: 'pack-weights',
-        root: packing.root,
-        sources: [packing.constant],
-        build: (b) => rewrite(op, packing, b, context, packed),
-      });
-    }
+    packConstants(module, context, 'pack-weights', packingOf, rewrite);
   },
 });
 
 function packingOf(op: Operation, target: Target): Packing | undefined {
+  if (isPlainDispatch(op)) return undefined;
   const root = op.body().ops.find((o) => linalg.generic.is(o) && reductionDims(o).includes(true));
   if (
     root === undefined ||
@@ -81,15 +69,8 @@ function packingOf(op: Operation, target: Target): Packing | undefined {
     (e, r) =>
       e.kind === 'dim' && (e.index === dim || reductions[e.index]! || sizes[r] === 1 || shared(e.index)),
   );
-  const value = inputs[input]!;
-  if (!plain || value.kind !== 'argument' || value.uses.size !== 1) return undefined;
-  const constant = op.operand(value.index).definingOp;
-  if (!arith.constant.is(constant) || constant!.attr('value')?.kind !== 'dense_resource') return undefined;
-  return { root, input, operand: value.index, constant: constant!, dim, width: panel.width };
-}
-function dimsIn(e: AffineExpr): readonly number[] {
-  if (e.kind === 'dim') return [e.index];
-  return e.kind === 'symbol' || e.kind === 'constant' ? [] : [...dimsIn(e.lhs), ...dimsIn(e.rhs)];
+  const weights = plain ? constantBehind(op, inputs[input]!) : undefined;
+  return weights && { root, input, ...weights, dim, width: panel.width };
 }
 
 /** Builds the reduction on packed weights in place of the old one; its result in the old shape. */
@@ -107,17 +88,12 @@ function rewrite(
   const shape = [weights.shape[position]! / width, ...weights.shape.filter((_, d) => d !== position), width];
   const type = t.tensor(shape, weights.element);
 
-  const value = p.constant.attr('value');
-  const key = value?.kind === 'dense_resource' ? value.key : '';
+  const key = resourceOf(p.constant);
   const name =
     packed.get(`${key}/${position}/${width}`) ??
     resources.add(`${key}.panels_${width}`, panels(resources.get(key), weights, position, width));
   packed.set(`${key}/${position}/${width}`, name);
-  const host = createOp(arith.constant, { value: denseResource(name, type) }, b.location);
-  op.block!.insertBefore(host, op);
-  op.setOperand(p.operand, host.result());
-  const argument = op.body().args[p.operand]!;
-  argument.type = type;
+  readPacked(op, p, name, type, b);
 
   // Dim `dim` becomes the panel; a last dim runs within it.
   const inner = maps[0]!.numDims;
@@ -146,26 +122,7 @@ function rewrite(
   const old = root.result().type as types.TensorType;
   const wide = old.shape.flatMap((n, d) => (d === outAt ? [n / width, width] : [n]));
   const groups = old.shape.map((_, d) => (d < outAt ? [d] : d === outAt ? [d, d + 1] : [d + 1]));
-  const wideType = t.tensor(wide, old.element);
-  const init = b.value(
-    tensor.expandShape,
-    { src: root.operand(inputs.length), reassociation: groups, static_output_shape: wide, output_shape: [] },
-    wideType,
-  );
-  const { iterator_types: kinds } = linalg.generic.view(root);
-  const made = createOp(
-    linalg.generic,
-    { inputs, outputs: [init], indexing_maps: newMaps, iterator_types: [...kinds, 'parallel'] },
-    b.location,
-    { resultTypes: [wideType], regions: [bodyOf(root)] },
-  );
-  b.insert(made);
-  return [b.value(tensor.collapseShape, { src: made.result(), reassociation: groups }, old)];
-}
-function bodyOf(root: Operation): Region {
-  const copy = new Region();
-  root.region().cloneInto(copy, new Map<Value, Value>());
-  return copy;
+  return reduceInPanels(root, newMaps, ['parallel'], t.tensor(wide, old.element), groups, b);
 }
 
 /** Weights with dim `position` divided into panels: [panel, other dims …, within the panel]. */
