@@ -60,32 +60,16 @@ function childOf(around: Path, name: number): Path {
 const within = (range: TimeRange | undefined, start: number): boolean =>
   range === undefined || (start >= range.from && start < range.to);
 
-/** Merges the zones of `tracks`; with `range`, those that start within it. */
-export function leftHeavy(trace: Merging, tracks: readonly number[], range?: TimeRange): FlameTree {
-  const { start, duration, name, parent } = trace.zones;
-  const self = selfTimes(trace.zones);
-  const root = path(0, -1);
-  for (const t of tracks) {
-    const { first, count } = trace.tracks[t]!;
-    const pathOf: (Path | undefined)[] = [];
-    for (let i = first; i < first + count; i++) {
-      if (!within(range, start[i]!)) continue;
-      const p = childOf(pathOf[parent[i]! - first] ?? root, name[i]!);
-      add(p, trace.zones, i, duration[i]!, self[i]!);
-      pathOf[i - first] = p;
-    }
-  }
-  return flatten(root);
-}
-
-/** What zones named `name` call: their paths merged from them on. A call within a call of itself counts once. */
-export function calleesOf(
+/**
+ * Merges zones of `tracks` into the paths by which they were called. `enters` tells whether a zone takes part, given whether
+ * the zone around it does; where that one does not, the zone stands at the top.
+ */
+function mergePaths(
   trace: Merging,
   tracks: readonly number[],
-  called: number,
-  range?: TimeRange,
+  enters: (zone: number, around: boolean) => boolean,
 ): FlameTree {
-  const { start, duration, name, parent } = trace.zones;
+  const { duration, name, parent } = trace.zones;
   const self = selfTimes(trace.zones);
   const root = path(0, -1);
   for (const t of tracks) {
@@ -93,7 +77,7 @@ export function calleesOf(
     const pathOf: (Path | undefined)[] = [];
     for (let i = first; i < first + count; i++) {
       const around = pathOf[parent[i]! - first];
-      if (around === undefined && (name[i] !== called || !within(range, start[i]!))) continue;
+      if (!enters(i, around !== undefined)) continue;
       const p = childOf(around ?? root, name[i]!);
       add(p, trace.zones, i, duration[i]!, self[i]!);
       pathOf[i - first] = p;
@@ -101,6 +85,24 @@ export function calleesOf(
   }
   return flatten(root);
 }
+
+/** Merges the zones of `tracks`; with `range`, those that start within it. */
+export const leftHeavy = (trace: Merging, tracks: readonly number[], range?: TimeRange): FlameTree =>
+  mergePaths(trace, tracks, (zone) => within(range, trace.zones.start[zone]!));
+
+/** What zones named `name` call: their paths merged from them on. A call within a call of itself counts once. */
+export const calleesOf = (
+  trace: Merging,
+  tracks: readonly number[],
+  called: number,
+  range?: TimeRange,
+): FlameTree =>
+  mergePaths(
+    trace,
+    tracks,
+    (zone, around) =>
+      around || (trace.zones.name[zone] === called && within(range, trace.zones.start[zone]!)),
+  );
 
 /**
  * Who calls zones named `name`: at the top the zones themselves, below each path its callers, as wide as the time that the
