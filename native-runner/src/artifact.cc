@@ -1,6 +1,7 @@
 #include "artifact.h"
 
 #include <cstring>
+#include <optional>
 #include <utility>
 
 #include "cpu.h"
@@ -21,6 +22,18 @@ uint64_t aligned(uint64_t bytes) {
   return (bytes + format::kDataAlignment - 1) / format::kDataAlignment * format::kDataAlignment;
 }
 
+struct MissingFeature {
+  std::string feature;
+  std::string library;
+};
+
+std::optional<MissingFeature> missing_feature(const Program &program) {
+  for (const auto &library : program.kernel_libraries)
+    for (const auto &feature : library.cpu_features)
+      if (!host_has_feature(feature)) return MissingFeature{feature, library.file};
+  return std::nullopt;
+}
+
 }  // namespace
 
 Artifact::Artifact(std::string file) : file_(std::move(file)) {
@@ -30,20 +43,26 @@ Artifact::Artifact(std::string file) : file_(std::move(file)) {
     throw Error(errors::kArtifactUnreadable, {{"file", file_}, {"reason", why.reason}});
   }
   const ZipArchive archive(file_, {mapping_->data(), mapping_->size()});
-  program_ = decode_program(file_, archive.checked_entry(format::kProgramFile));
-  check_machine();
+  choose_program(archive);
   place_constants(archive);
   load_kernels(archive);
 }
 
-void Artifact::check_machine() const {
-  if (program_.architecture != host_architecture())
-    throw Error(errors::kArchitectureDiffers,
-                {{"file", file_}, {"found", program_.architecture}, {"expected", host_architecture()}});
-  for (const auto &library : program_.kernel_libraries)
-    for (const auto &feature : library.cpu_features)
-      if (!host_has_feature(feature))
-        throw Error(errors::kCpuFeatureMissing, {{"file", file_}, {"feature", feature}, {"library", library.file}});
+void Artifact::choose_program(const ZipArchive &archive) {
+  std::string name = format::kProgramFile;
+  while (true) {
+    program_ = decode_program(file_, archive.checked_entry(name));
+    if (program_.architecture != host_architecture())
+      throw Error(errors::kArchitectureDiffers,
+                  {{"file", file_}, {"found", program_.architecture}, {"expected", host_architecture()}});
+    const auto missing = missing_feature(program_);
+    if (!missing) return;
+    name = format::kFallbackProgramPrefix + std::to_string(++program_index_) + ".bin";
+    // The last program asks for the least, so what it lacks is what every machine of this artifact needs.
+    if (!archive.has(name))
+      throw Error(errors::kCpuFeatureMissing,
+                  {{"file", file_}, {"feature", missing->feature}, {"library", missing->library}});
+  }
 }
 
 void Artifact::load_kernels(const ZipArchive &archive) {

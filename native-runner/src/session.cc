@@ -113,7 +113,9 @@ void Session::load(const Request &request, JsonWriter &reply) {
   const auto artifact = std::make_shared<const Artifact>(request.text("path"));
   const int64_t id = next_id_++;
   loaded_[id].artifact = artifact;
-  reply.key("artifact").value(id).key("entryPoints").begin_array();
+  reply.key("artifact").value(id);
+  reply.key("program").value(static_cast<uint64_t>(artifact->program_index()));
+  reply.key("entryPoints").begin_array();
   for (const auto &entry : artifact->program().entry_points) {
     reply.begin_object().key("name").value(entry.name);
     describe_tensors(reply.key("inputs"), entry.inputs, entry);

@@ -2,7 +2,9 @@
  * The rules that the contents of an artifact obey, for the writer (the compiler made a mistake) and the reader (the file
  * was changed). The native runner checks the same rules on `program.bin`.
  */
+import { isDeepStrictEqual } from 'node:util';
 import type { ArtifactContents, Binding, DispatchStep, EntryPoint, TensorSignature } from './contents';
+import { requiredCpuFeatures } from './contents';
 import { findCpuFeature } from './cpuFeatures';
 import { bindingAccesses, bufferSpaces, elementTypes, limits } from './format';
 
@@ -12,16 +14,54 @@ export interface ContentsProblem {
   readonly reason: string;
 }
 
-/** What the check needs: the contents without their bytes. */
-export type CheckedContents = Pick<ArtifactContents, 'target' | 'entryPoints'> & {
+interface CheckedProgram {
+  readonly entryPoints: readonly EntryPoint[];
   readonly constants: readonly { readonly name: string }[];
   readonly kernelLibraries: readonly { readonly cpuFeatures: readonly string[] }[];
-};
+}
+
+/** What the check needs: the contents without their bytes. */
+export type CheckedContents = Pick<ArtifactContents, 'target'> &
+  CheckedProgram & { readonly fallbacks: readonly CheckedProgram[] };
 
 const isCount = (n: number): boolean => Number.isSafeInteger(n) && n >= 0;
 
 /** The first problem, or undefined when the contents are sound. */
 export function checkContents(contents: CheckedContents): ContentsProblem | undefined {
+  const { target } = contents;
+  const tried: CheckedProgram[] = [];
+  for (const program of [contents, ...contents.fallbacks]) {
+    const problem = checkProgram({ ...program, target }) ?? checkFallback(program, tried);
+    if (problem !== undefined)
+      return tried.length === 0
+        ? problem
+        : { ...problem, where: `fallback ${tried.length}, ${problem.where}` };
+    tried.push(program);
+  }
+  return undefined;
+}
+
+/** A fallback computes what the programs before it do, on machines that none of them runs on. */
+function checkFallback(
+  program: CheckedProgram,
+  tried: readonly CheckedProgram[],
+): ContentsProblem | undefined {
+  const [first] = tried;
+  if (first === undefined) return undefined;
+  if (!isDeepStrictEqual(program.entryPoints.map(signatureOf), first.entryPoints.map(signatureOf)))
+    return { where: 'program', reason: 'its entry points differ from those of the first program' };
+  const features = requiredCpuFeatures(program);
+  const shadow = tried.findIndex((p) => requiredCpuFeatures(p).every((f) => features.includes(f)));
+  return shadow < 0
+    ? undefined
+    : { where: 'program', reason: `wherever it runs, program ${shadow} runs, which is tried before it` };
+}
+
+const signatureOf = ({ name, inputs, outputs }: EntryPoint) => ({ name, inputs, outputs });
+
+type ProgramOfTarget = CheckedProgram & Pick<ArtifactContents, 'target'>;
+
+function checkProgram(contents: ProgramOfTarget): ContentsProblem | undefined {
   if (contents.entryPoints.length === 0) return { where: 'program', reason: 'it has no entry point' };
   const twice = repeated(contents.entryPoints.map((entry) => entry.name));
   if (twice !== undefined) return { where: 'program', reason: `there are two entry points named "${twice}"` };
@@ -45,7 +85,7 @@ function repeated(names: readonly string[]): string | undefined {
   return names.find((name, i) => names.indexOf(name) !== i);
 }
 
-function checkEntryPoint(entry: EntryPoint, contents: CheckedContents): ContentsProblem | undefined {
+function checkEntryPoint(entry: EntryPoint, contents: CheckedProgram): ContentsProblem | undefined {
   const where = `entry point "${entry.name}"`;
   if (entry.name === '') return { where, reason: 'its name is empty' };
   if (!isCount(entry.arenaBytes)) return { where, reason: `its arena has ${entry.arenaBytes} bytes` };
@@ -84,7 +124,7 @@ function checkTensor({ elementType, shape }: TensorSignature): string | undefine
   return isCount(elements * elementTypes[elementType].bytes) ? undefined : 'it is too large';
 }
 
-function checkStep(step: DispatchStep, entry: EntryPoint, contents: CheckedContents): string | undefined {
+function checkStep(step: DispatchStep, entry: EntryPoint, contents: CheckedProgram): string | undefined {
   if (!/^[A-Za-z_]\w*$/.test(step.symbol)) return `"${step.symbol}" is no C function name`;
   if (contents.kernelLibraries[step.kernelLibrary] === undefined)
     return `there is no kernel library ${step.kernelLibrary}`;
@@ -105,7 +145,7 @@ function checkStep(step: DispatchStep, entry: EntryPoint, contents: CheckedConte
   return undefined;
 }
 
-function checkBinding(binding: Binding, entry: EntryPoint, contents: CheckedContents): string | undefined {
+function checkBinding(binding: Binding, entry: EntryPoint, contents: CheckedProgram): string | undefined {
   if (!Object.hasOwn(bindingAccesses, binding.access)) return `its access is "${binding.access}"`;
   if (!Object.hasOwn(bufferSpaces, binding.space)) return `its space is "${binding.space as string}"`;
   if (binding.space === 'arena') {

@@ -91,16 +91,25 @@ export interface Target {
   readonly architecture: Architecture;
 }
 
-export interface ArtifactContents {
+/** The entry points as code for one set of CPU features. */
+export interface ProgramContents {
+  readonly entryPoints: readonly EntryPoint[];
+  readonly constants: readonly Constant[];
+  readonly kernelLibraries: readonly KernelLibrary[];
+  readonly irTexts: readonly IrText[];
+}
+
+export interface ArtifactContents extends ProgramContents {
   /** Who wrote it: `strata 0.1.0`. */
   readonly producer: string;
   /** File name of the model, for people. */
   readonly model: string;
   readonly target: Target;
-  readonly entryPoints: readonly EntryPoint[];
-  readonly constants: readonly Constant[];
-  readonly kernelLibraries: readonly KernelLibrary[];
-  readonly irTexts: readonly IrText[];
+  /**
+   * The same entry points for machines that lack a feature which the program itself requires, in the order in which the
+   * runner tries them. Bytes that several programs share are stored once.
+   */
+  readonly fallbacks: readonly ProgramContents[];
 }
 
 /**
@@ -115,5 +124,7 @@ export function symbolsOf(entry: Pick<EntryPoint, 'inputs'>): readonly string[] 
 }
 
 /** Every CPU feature that some kernel library needs, sorted. */
-export const requiredCpuFeatures = (contents: Pick<ArtifactContents, 'kernelLibraries'>): readonly string[] =>
+export const requiredCpuFeatures = (contents: {
+  readonly kernelLibraries: readonly Pick<KernelLibrary, 'cpuFeatures'>[];
+}): readonly string[] =>
   [...new Set(contents.kernelLibraries.flatMap((library) => library.cpuFeatures))].sort();

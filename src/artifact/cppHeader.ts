@@ -9,6 +9,7 @@ import {
   dataAlignment,
   elementTypes,
   entryNames,
+  fallbackProgramPrefix,
   formatVersion,
   limits,
   programMagic,
@@ -123,6 +124,7 @@ ${codesOf(zipSignatures)
 ${Object.entries(entryNames)
   .map(([name, value]) => `inline constexpr const char *${constant(name)}File = "${value}";`)
   .join('\n')}
+inline constexpr const char *kFallbackProgramPrefix = "${fallbackProgramPrefix}";
 
 ${declareEnum(
   'ElementType',

@@ -8,7 +8,7 @@
 import { f64, nested, struct, u16, u32, u64, u8 } from './layout';
 
 /** Raised whenever a reader of the old version would misread a new file. Readers accept exactly this version. */
-export const formatVersion = 1;
+export const formatVersion = 2;
 
 /** First bytes of `program.bin`: `STRA` as a little-endian number. */
 export const programMagic = 0x41525453;
@@ -21,8 +21,15 @@ export const entryNames = {
   program: 'program.bin',
   constants: 'constants.bin',
 } as const;
+/** Followed by a number from 1 and `.bin`: programs for machines that lack a feature which those before require. */
+export const fallbackProgramPrefix = 'program-';
+export const programFile = (index: number): string =>
+  index === 0 ? entryNames.program : `${fallbackProgramPrefix}${index}.bin`;
+/** Libraries are numbered through all programs. */
 export const kernelFile = (index: number): string => `kernels/${index}.so`;
 export const kernelSourceFile = (index: number): string => `kernels/${index}.c`;
+/** The source of a file of `kernelFile`. */
+export const kernelSourceOf = (kernels: string): string => kernels.replace(/\.so$/, '.c');
 export const irFolder = 'ir/';
 
 /** Upper bounds that readers enforce before they allocate. */

@@ -3,16 +3,12 @@
  * `program.bin`, and names the files of the archive besides.
  */
 import type { EntryPoint, Target } from './contents';
-import { symbolsOf } from './contents';
-import { formatVersion, kernelSourceFile } from './format';
+import { requiredCpuFeatures, symbolsOf } from './contents';
+import { formatVersion, kernelSourceOf } from './format';
 import type { ConstantRange, Program } from './program';
 
-export interface Manifest {
-  readonly format: 'strata';
-  readonly formatVersion: number;
-  readonly producer: string;
-  readonly model: string;
-  readonly target: Target & { readonly cpuFeatures: readonly string[] };
+/** One program of the archive. */
+export interface ProgramManifest {
   readonly entryPoints: readonly (EntryPoint & { readonly symbols: readonly string[] })[];
   readonly constants: readonly ConstantRange[];
   readonly kernelLibraries: readonly {
@@ -20,18 +16,48 @@ export interface Manifest {
     readonly source: string;
     readonly cpuFeatures: readonly string[];
   }[];
-  /** The IR after each pass, in order. Passes that changed nothing share a file. */
+}
+
+export interface ListedIr {
+  /** The IR after each pass, in order. Texts that are equal share a file. */
   readonly ir: readonly { readonly pass: string; readonly file: string }[];
 }
 
-/** The part of the manifest that `program.bin` says too; readers compare both. */
-export function manifestOf(program: Program): Omit<Manifest, 'producer' | 'ir'> {
-  const cpuFeatures = [...new Set(program.kernelLibraries.flatMap((library) => library.cpuFeatures))].sort();
+export interface Manifest extends ProgramManifest, ListedIr {
+  readonly format: 'strata';
+  readonly formatVersion: number;
+  readonly producer: string;
+  readonly model: string;
+  /** With the features that the first program requires. */
+  readonly target: Target & { readonly cpuFeatures: readonly string[] };
+  /** Programs for machines that lack some of these features, in the order in which they are tried. */
+  readonly fallbacks: readonly (ProgramManifest & ListedIr & { readonly cpuFeatures: readonly string[] })[];
+}
+
+/** The part of the manifest that the programs say too; readers compare both. */
+export function manifestOf([program, ...fallbacks]: readonly [Program, ...Program[]]): Omit<
+  Manifest,
+  'producer' | 'ir' | 'fallbacks'
+> & { readonly fallbacks: readonly Omit<Manifest['fallbacks'][number], 'ir'>[] } {
   return {
     format: 'strata',
     formatVersion,
     model: program.model,
-    target: { name: program.target.name, architecture: program.target.architecture, cpuFeatures },
+    target: {
+      name: program.target.name,
+      architecture: program.target.architecture,
+      cpuFeatures: requiredCpuFeatures(program),
+    },
+    ...programManifest(program),
+    fallbacks: fallbacks.map((fallback) => ({
+      cpuFeatures: requiredCpuFeatures(fallback),
+      ...programManifest(fallback),
+    })),
+  };
+}
+
+function programManifest(program: Program): ProgramManifest {
+  return {
     entryPoints: program.entryPoints.map(({ name, inputs, outputs, arenaBytes, steps }) => ({
       name,
       symbols: symbolsOf({ inputs }),
@@ -41,10 +67,10 @@ export function manifestOf(program: Program): Omit<Manifest, 'producer' | 'ir'> 
       steps,
     })),
     constants: program.constants,
-    kernelLibraries: program.kernelLibraries.map(({ file, cpuFeatures: features }, i) => ({
+    kernelLibraries: program.kernelLibraries.map(({ file, cpuFeatures }) => ({
       file,
-      source: kernelSourceFile(i),
-      cpuFeatures: features,
+      source: kernelSourceOf(file),
+      cpuFeatures,
     })),
   };
 }

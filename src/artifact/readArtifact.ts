@@ -4,9 +4,17 @@
  */
 import { isDeepStrictEqual } from 'node:util';
 import { checkContents } from './checkContents';
-import type { ArtifactContents, Constant } from './contents';
-import { entryNames, formatVersion, irFolder, kernelFile, kernelSourceFile } from './format';
-import { manifestOf, type Manifest } from './manifest';
+import type { ArtifactContents, Constant, ProgramContents } from './contents';
+import {
+  entryNames,
+  formatVersion,
+  irFolder,
+  kernelFile,
+  kernelSourceFile,
+  kernelSourceOf,
+  programFile,
+} from './format';
+import { manifestOf, type ListedIr, type Manifest } from './manifest';
 import { messages } from './messages';
 import { decodeProgram, ProgramError, type Program } from './program';
 import { readZipDirectory, readZipEntry, withFileSource, type ByteSource, type ZipEntry } from './zip';
@@ -22,57 +30,79 @@ interface OpenArtifact {
   readonly source: ByteSource;
   readonly entries: ReadonlyMap<string, ZipEntry>;
   readonly manifest: Manifest;
-  readonly program: Program;
+  /** The program and its fallbacks. */
+  readonly programs: readonly [Program, ...Program[]];
 }
 
 async function openArtifact(source: ByteSource): Promise<OpenArtifact> {
   const { file } = source;
   const entries = await readZipDirectory(source);
-  const program = await readProgram(source, entries);
-  const problem = checkContents(program) ?? checkFiles(program, entries);
+  const programs = await readPrograms(source, entries);
+  const [program, ...fallbacks] = programs;
+  const problem = checkContents({ ...program, fallbacks }) ?? checkFiles(programs, entries);
   if (problem !== undefined)
     throw messages.error('STR0604', { file, what: problem.where, reason: problem.reason });
   const manifest = parseManifest(file, await readText(source, entries, entryNames.manifest));
-  const { producer: _producer, ir, ...described } = manifest;
+  const { producer: _producer, ir, ...rest } = manifest;
+  const described = { ...rest, fallbacks: rest.fallbacks.map(({ ir: _ir, ...fallback }) => fallback) };
   // JSON leaves out what is undefined, as the decoded program does.
-  if (!isDeepStrictEqual(described, JSON.parse(JSON.stringify(manifestOf(program)))))
+  if (!isDeepStrictEqual(described, JSON.parse(JSON.stringify(manifestOf(programs)))))
     throw messages.error('STR0604', {
       file,
       what: entryNames.manifest,
       reason: `it does not describe ${entryNames.program}`,
     });
-  const lost = ir.find((text) => !entries.has(text.file));
+  const listed = [...ir, ...manifest.fallbacks.flatMap((fallback) => fallback.ir)];
+  const lost = listed.find((text) => !entries.has(text.file));
   if (lost !== undefined)
     throw messages.error('STR0604', { file, what: lost.file, reason: 'there is no such entry' });
-  return { source, entries, manifest, program };
+  return { source, entries, manifest, programs };
 }
 
-async function readProgram(source: ByteSource, entries: ReadonlyMap<string, ZipEntry>): Promise<Program> {
+async function readPrograms(
+  source: ByteSource,
+  entries: ReadonlyMap<string, ZipEntry>,
+): Promise<readonly [Program, ...Program[]]> {
+  const first = await readProgram(source, entries, entryNames.program);
+  const fallbacks: Program[] = [];
+  while (entries.has(programFile(fallbacks.length + 1)))
+    fallbacks.push(await readProgram(source, entries, programFile(fallbacks.length + 1)));
+  return [first, ...fallbacks];
+}
+
+async function readProgram(
+  source: ByteSource,
+  entries: ReadonlyMap<string, ZipEntry>,
+  name: string,
+): Promise<Program> {
   const { file } = source;
   try {
-    return decodeProgram(await readNamed(source, entries, entryNames.program));
+    return decodeProgram(await readNamed(source, entries, name));
   } catch (error) {
     if (!(error instanceof ProgramError)) throw error;
     if (error.version !== undefined)
       throw messages.error('STR0603', { file, found: error.version, expected: formatVersion });
     throw messages.error('STR0604', {
       file,
-      what: `${entryNames.program}, ${error.what}`,
+      what: `${name}, ${error.what}`,
       reason: error.reason,
     });
   }
 }
 
-/** The entries that the program refers to exist and are long enough. */
+/** The entries that the programs refer to exist and are long enough. */
 function checkFiles(
-  program: Program,
+  programs: readonly [Program, ...Program[]],
   entries: ReadonlyMap<string, ZipEntry>,
 ): { where: string; reason: string } | undefined {
-  for (const [i, { file }] of program.kernelLibraries.entries())
+  const [{ target, model }, ...fallbacks] = programs;
+  const other = fallbacks.findIndex((p) => !isDeepStrictEqual(p.target, target) || p.model !== model);
+  if (other >= 0) return { where: programFile(other + 1), reason: 'it is of another model or target' };
+  for (const [i, { file }] of programs.flatMap((program) => program.kernelLibraries).entries())
     if (file !== kernelFile(i) || !entries.has(file) || !entries.has(kernelSourceFile(i)))
       return { where: `kernel library ${i}`, reason: `there is no ${kernelFile(i)} with its source` };
   const embedded = entries.get(entryNames.constants)?.size ?? 0;
-  for (const { name, location } of program.constants)
+  for (const { name, location } of programs.flatMap((program) => program.constants))
     if (!('external' in location) && location.offset + location.length > embedded)
       return { where: `constant "${name}"`, reason: `it lies outside ${entryNames.constants}` };
   return undefined;
@@ -119,12 +149,19 @@ function parseManifest(file: string, text: string): Manifest {
   return value;
 }
 
-/** Checks what `manifestOf` does not determine; the rest is compared with the program. */
+/** Checks what `manifestOf` does not determine; the rest is compared with the programs. */
 function hasOwnManifestFields(value: unknown): value is Manifest {
   if (typeof value !== 'object' || value === null) return false;
-  const { producer, ir } = value as { producer?: unknown; ir?: unknown };
+  const { producer, fallbacks } = value as { producer?: unknown; fallbacks?: unknown };
   return (
-    typeof producer === 'string' &&
+    typeof producer === 'string' && listsIr(value) && Array.isArray(fallbacks) && fallbacks.every(listsIr)
+  );
+}
+
+function listsIr(value: unknown): value is ListedIr {
+  if (typeof value !== 'object' || value === null) return false;
+  const { ir } = value as { ir?: unknown };
+  return (
     Array.isArray(ir) &&
     ir.every(
       (item: unknown) =>
@@ -139,34 +176,47 @@ function hasOwnManifestFields(value: unknown): value is Manifest {
 
 /** Everything in the artifact, constants and kernels included. */
 export async function readArtifactFrom(source: ByteSource): Promise<ArtifactContents> {
-  const { entries, manifest, program } = await openArtifact(source);
-  const kernelLibraries = [];
-  for (const [i, { file, cpuFeatures }] of program.kernelLibraries.entries())
-    kernelLibraries.push({
-      bytes: await readNamed(source, entries, file),
-      source: await readText(source, entries, kernelSourceFile(i)),
-      cpuFeatures,
-    });
+  const { entries, manifest, programs } = await openArtifact(source);
+  const [program, ...fallbacks] = programs;
   const embedded = entries.has(entryNames.constants)
     ? await readNamed(source, entries, entryNames.constants)
     : new Uint8Array();
+  const contentsOf = (p: Program, { ir }: ListedIr): Promise<ProgramContents> =>
+    readProgramContents(source, entries, p, ir, embedded);
+  const read = [];
+  for (const [i, fallback] of fallbacks.entries())
+    read.push(await contentsOf(fallback, manifest.fallbacks[i]!));
+  return {
+    producer: manifest.producer,
+    model: program.model,
+    target: program.target,
+    ...(await contentsOf(program, manifest)),
+    fallbacks: read,
+  };
+}
+
+async function readProgramContents(
+  source: ByteSource,
+  entries: ReadonlyMap<string, ZipEntry>,
+  program: Program,
+  ir: ListedIr['ir'],
+  embedded: Uint8Array,
+): Promise<ProgramContents> {
+  const kernelLibraries = [];
+  for (const { file, cpuFeatures } of program.kernelLibraries)
+    kernelLibraries.push({
+      bytes: await readNamed(source, entries, file),
+      source: await readText(source, entries, kernelSourceOf(file)),
+      cpuFeatures,
+    });
   const constants = program.constants.map(({ name, location }): Constant =>
     'external' in location
       ? { name, external: location.external }
       : { name, bytes: embedded.subarray(location.offset, location.offset + location.length) },
   );
   const irTexts = [];
-  for (const { pass, file } of manifest.ir)
-    irTexts.push({ pass, text: await readText(source, entries, file) });
-  return {
-    producer: manifest.producer,
-    model: program.model,
-    target: program.target,
-    entryPoints: program.entryPoints,
-    constants,
-    kernelLibraries,
-    irTexts,
-  };
+  for (const { pass, file } of ir) irTexts.push({ pass, text: await readText(source, entries, file) });
+  return { entryPoints: program.entryPoints, constants, kernelLibraries, irTexts };
 }
 
 /** Errors: STR0601 unreadable, STR0602 another kind of file, STR0603 other version, STR0604 damaged. */

@@ -1,47 +1,72 @@
 /** Packages compiled programs: `ArtifactContents` to one `*.strata` file. Equal contents give equal bytes. */
-import { randomBytes } from 'node:crypto';
+import { createHash, randomBytes } from 'node:crypto';
 import { open, rename, rm } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { CancelledError } from '../base/cancellation';
 import { checkContents } from './checkContents';
-import type { ArtifactContents, Constant } from './contents';
-import { dataAlignment, entryNames, irFolder, kernelFile, kernelSourceFile } from './format';
+import type { ArtifactContents, Constant, ProgramContents } from './contents';
+import { dataAlignment, entryNames, irFolder, kernelFile, kernelSourceFile, programFile } from './format';
 import { LayoutError } from './layout';
 import { manifestOf, type Manifest } from './manifest';
 import { messages } from './messages';
 import { encodeProgram, type ConstantRange, type Program } from './program';
 import { encodeZip, type ZipInput } from './zip';
 
-/** Assigns every embedded constant its aligned place in `constants.bin`. */
-function placeConstants(constants: readonly Constant[]): { ranges: ConstantRange[]; parts: Uint8Array[] } {
-  const ranges: ConstantRange[] = [];
+interface PlacedConstants {
+  /** By program. */
+  readonly ranges: readonly (readonly ConstantRange[])[];
+  readonly parts: readonly Uint8Array[];
+}
+
+/**
+ * Assigns every embedded constant its aligned place in `constants.bin`. Where there are several programs, equal bytes have
+ * one place.
+ */
+function placeConstants(programs: readonly ProgramContents[]): PlacedConstants {
   const parts: Uint8Array[] = [];
+  const places = new Map<string, number>();
   let position = 0;
-  for (const constant of constants) {
-    if ('external' in constant) {
-      ranges.push({ name: constant.name, location: { external: constant.external } });
-      continue;
-    }
-    const { length } = constant.bytes;
-    ranges.push({ name: constant.name, location: { offset: position, length } });
-    const padding = (dataAlignment - (length % dataAlignment)) % dataAlignment;
-    parts.push(constant.bytes, new Uint8Array(padding));
-    position += length + padding;
-  }
+  const place = (bytes: Uint8Array): number => {
+    const key = programs.length > 1 ? createHash('sha256').update(bytes).digest('base64') : undefined;
+    const known = key === undefined ? undefined : places.get(key);
+    if (known !== undefined) return known;
+    const offset = position;
+    const padding = (dataAlignment - (bytes.length % dataAlignment)) % dataAlignment;
+    parts.push(bytes, new Uint8Array(padding));
+    position += bytes.length + padding;
+    if (key !== undefined) places.set(key, offset);
+    return offset;
+  };
+  const ranges = programs.map(({ constants }) =>
+    constants.map((constant): ConstantRange => {
+      const { name } = constant;
+      return 'external' in constant
+        ? { name, location: { external: constant.external } }
+        : { name, location: { offset: place(constant.bytes), length: constant.bytes.length } };
+    }),
+  );
   return { ranges, parts };
 }
 
 const fileNameOf = (pass: string): string => pass.replace(/[^\w.-]+/g, '-').slice(0, 80) || 'pass';
 
-/** Files of the IR texts: `ir/00-import.mlir`; a text that did not change is stored once. */
-function placeIrTexts(contents: ArtifactContents): { listed: Manifest['ir']; inputs: ZipInput[] } {
+interface PlacedIr {
+  /** By program. */
+  readonly listed: readonly Manifest['ir'][];
+  readonly inputs: readonly ZipInput[];
+}
+
+/** Files of the IR texts: `ir/00-import.mlir`, `ir/1-05-….mlir` of the first fallback; equal texts are stored once. */
+function placeIrTexts(programs: readonly ProgramContents[]): PlacedIr {
   const fileOfText = new Map<string, string>();
-  const listed = contents.irTexts.map(({ pass, text }, i) => {
-    const digits = Math.max(2, String(contents.irTexts.length - 1).length);
-    const file =
-      fileOfText.get(text) ?? `${irFolder}${String(i).padStart(digits, '0')}-${fileNameOf(pass)}.mlir`;
-    fileOfText.set(text, file);
-    return { pass, file };
+  const listed = programs.map(({ irTexts }, p) => {
+    const digits = Math.max(2, String(irTexts.length - 1).length);
+    return irTexts.map(({ pass, text }, i) => {
+      const number = `${p === 0 ? '' : `${p}-`}${String(i).padStart(digits, '0')}`;
+      const file = fileOfText.get(text) ?? `${irFolder}${number}-${fileNameOf(pass)}.mlir`;
+      fileOfText.set(text, file);
+      return { pass, file };
+    });
   });
   return { listed, inputs: [...fileOfText].map(([text, name]) => ({ name, parts: [Buffer.from(text)] })) };
 }
@@ -51,31 +76,54 @@ function placeIrTexts(contents: ArtifactContents): { listed: Manifest['ir']; inp
  * of `checkContents` and STR0607 when they do not fit.
  */
 export function encodeArtifact(contents: ArtifactContents, file = 'the artifact'): readonly Uint8Array[] {
-  const problem = checkContents(contents) ?? checkExternalRanges(contents.constants);
+  const { target, model } = contents;
+  const all = [contents, ...contents.fallbacks] as const;
+  const problem = checkContents(contents) ?? firstOf(all, (p) => checkExternalRanges(p.constants));
   if (problem !== undefined) throw messages.error('STR0605', problem);
-  const { ranges, parts } = placeConstants(contents.constants);
-  const program: Program = {
-    target: contents.target,
-    model: contents.model,
-    entryPoints: contents.entryPoints,
-    constants: ranges,
-    kernelLibraries: contents.kernelLibraries.map(({ cpuFeatures }, i) => ({
-      file: kernelFile(i),
+  const { ranges, parts } = placeConstants(all);
+  let libraries = 0;
+  const describe = (p: ProgramContents, i: number): Program => ({
+    target,
+    model,
+    entryPoints: p.entryPoints,
+    constants: ranges[i]!,
+    kernelLibraries: p.kernelLibraries.map(({ cpuFeatures }) => ({
+      file: kernelFile(libraries++),
       cpuFeatures,
     })),
+  });
+  const programs = [
+    describe(contents, 0),
+    ...contents.fallbacks.map((f, i) => describe(f, i + 1)),
+  ] as const satisfies readonly Program[];
+  const ir = placeIrTexts(all);
+  const described = manifestOf(programs);
+  const manifest: Manifest = {
+    ...described,
+    producer: contents.producer,
+    ir: ir.listed[0]!,
+    fallbacks: described.fallbacks.map((f, i) => ({ ...f, ir: ir.listed[i + 1]! })),
   };
-  const ir = placeIrTexts(contents);
-  const manifest: Manifest = { ...manifestOf(program), producer: contents.producer, ir: ir.listed };
   return encodeZip(file, [
     { name: entryNames.manifest, parts: [Buffer.from(`${JSON.stringify(manifest, undefined, 2)}\n`)] },
-    { name: entryNames.program, parts: [encodeProgramOf(program)] },
-    ...contents.kernelLibraries.flatMap(({ bytes, source }, i) => [
-      { name: kernelFile(i), parts: [bytes] },
-      { name: kernelSourceFile(i), parts: [Buffer.from(source)] },
-    ]),
+    ...programs.map((program, i) => ({ name: programFile(i), parts: [encodeProgramOf(program)] })),
+    ...all
+      .flatMap((p) => p.kernelLibraries)
+      .flatMap(({ bytes, source }, i) => [
+        { name: kernelFile(i), parts: [bytes] },
+        { name: kernelSourceFile(i), parts: [Buffer.from(source)] },
+      ]),
     { name: entryNames.constants, parts },
     ...ir.inputs,
   ]);
+}
+
+function firstOf<T, R>(items: readonly T[], find: (item: T) => R | undefined): R | undefined {
+  for (const item of items) {
+    const found = find(item);
+    if (found !== undefined) return found;
+  }
+  return undefined;
 }
 
 function encodeProgramOf(program: Program): Uint8Array {

@@ -106,15 +106,22 @@ export function withSession<T>(
 
 export function compileOptions(
   options: ArtifactOptions,
-): Pick<CompileRequest, 'cpuLevel' | 'optLevel' | 'kernelCache' | 'schedules'> {
+): Pick<CompileRequest, 'cpuLevel' | 'fallbackLevels' | 'optLevel' | 'kernelCache' | 'schedules'> {
   const level =
     options.O === undefined ? undefined : Number(wordOption('-O', options.O, ['0', '1', '2', '3']));
   return {
-    ...(options.cpu === undefined ? {} : { cpuLevel: wordOption('--cpu', options.cpu, cpuLevels) }),
+    ...cpuLevelsOf(options.cpu),
     ...(level === undefined ? {} : { optLevel: level as 0 | 1 | 2 | 3 }),
     ...(options.schedule === undefined ? {} : { schedules: options.schedule }),
     ...(options.cache === false ? { kernelCache: false } : {}),
   };
+}
+
+/** `LEVEL[,LEVEL…]`: what code is for, and what the artifact carries besides. */
+function cpuLevelsOf(text: string | undefined): Pick<CompileRequest, 'cpuLevel' | 'fallbackLevels'> {
+  if (text === undefined) return {};
+  const [cpuLevel, ...fallbackLevels] = text.split(',').map((word) => wordOption('--cpu', word, cpuLevels));
+  return { cpuLevel: cpuLevel!, ...(fallbackLevels.length === 0 ? {} : { fallbackLevels }) };
 }
 
 /** `NAME=FILE.npy`, `NAME=FILE.pb`, `NAME=random:SEED`. */

@@ -52,8 +52,9 @@ export function configureCompile(command: Command): void {
     .option('--dim <name=size>', 'size of a symbolic dimension', collect)
     .option('--external-parameters', "refer to unchanged weights in the model's file")
     .option(
-      '--cpu <level>',
-      `instructions to use: ${cpuLevels.join(', ')} (default: the best of this machine)`,
+      '--cpu <levels>',
+      `instructions to use: ${cpuLevels.join(', ')} (default: the best of this machine); ` +
+        'several with commas: one artifact with code for each, the runner takes the first that its machine runs',
     )
     .option('-O <level>', '0 (plain, for debugging) to 3 (default)')
     .option(
@@ -119,6 +120,7 @@ export function summaryOf(c: Compilation): Record<string, unknown> {
     model: c.model,
     target: c.target,
     cpu: c.featureLevel,
+    cpuFallbacks: c.fallbackLevels,
     pipeline: c.pipeline,
     durationNs: c.durationNs,
     artifact: c.artifact,
@@ -147,7 +149,7 @@ function compiled(c: Compilation, dumpDir: string | undefined): CommandResult {
     table,
     '',
     `${c.modelNodes.length} model nodes → ${c.dispatches.length} dispatches, ${formatRate(flops, 'FLOP')} a run, ` +
-      `arena ${formatBytes(c.arenaBytes)}, constants ${formatBytes(c.constantBytes)}, for ${c.target} (${c.featureLevel})`,
+      `arena ${formatBytes(c.arenaBytes)}, constants ${formatBytes(c.constantBytes)}, for ${c.target} (${[c.featureLevel, ...c.fallbackLevels].join(', else ')})`,
     ...(c.artifact === undefined ? [] : [`artifact  ${c.artifact}`]),
     ...(dumpDir === undefined ? [] : [`IR        ${dumpDir}`]),
     `compiled in ${formatDuration(ns(c.durationNs))}`,
@@ -197,6 +199,7 @@ function phaseRows(c: Compilation): readonly PhaseRow[] {
     })),
     ...tool('target'),
     ...tool('c-compiler'),
+    ...tool('fallback'),
     ...tool('package'),
     ...(rest > 0
       ? [

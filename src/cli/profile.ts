@@ -80,12 +80,20 @@ export function configureProfile(command: Command): void {
               : [
                   `at most ${formatRate(roofs.flopsPerSecond, 'FLOP/s')} in f32, and ${formatRate(roofs.bytesPerSecond, 'B/s')} from memory; more than 100 % comes from caches`,
                 ]),
+            ...session.programNotes,
             ...(overhead === undefined ? [] : [overheadText(overhead)]),
             ...(started.missing === '' ? [] : [`not counted: ${started.missing}`]),
             `trace  ${output}`,
           ];
           return {
-            json: { trace: output, measurement, counters: started, roofs, summary },
+            json: {
+              trace: output,
+              program: session.loaded.program,
+              measurement,
+              counters: started,
+              roofs,
+              summary,
+            },
             text: text.join('\n'),
           };
         });

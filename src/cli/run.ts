@@ -84,12 +84,14 @@ export function configureRun(command: Command): void {
               { title: 'first values', cell: (r) => r.first.map(number).join(' ') },
             ]),
             `ran in ${formatDuration(ns(time))} on ${timings.threads} thread${timings.threads === 1 ? '' : 's'}`,
+            ...session.programNotes,
             ...Object.values(files).map((f) => `wrote ${f}`),
             ...(agreement === undefined ? [] : [agreementText(agreement)]),
           ];
           return {
             json: {
               entry: entry.name,
+              program: session.loaded.program,
               threads: timings.threads,
               durationNs: time,
               outputs: rows,

@@ -86,6 +86,16 @@ export class ArtifactSession {
     return this.runner.alive;
   }
 
+  /** What to say of the program that was chosen: nothing where it is the first. */
+  get programNotes(): readonly string[] {
+    const { program } = this.loaded;
+    return program === 0
+      ? []
+      : [
+          `program ${program} of the artifact: this machine lacks CPU features of ${program === 1 ? 'program 0' : 'those before'}`,
+        ];
+  }
+
   /** The named entry point, or the first; throws STR0589. */
   entryPoint(name?: string): LoadedEntryPoint {
     const entry =

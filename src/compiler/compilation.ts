@@ -47,6 +47,8 @@ export interface Compilation {
   readonly target: string;
   /** CPU feature level that the code is for. */
   readonly featureLevel: string;
+  /** Levels that the artifact has code for besides, in the order in which the runner tries them. */
+  readonly fallbackLevels: readonly string[];
   /** The pipeline as text; `strata opt --passes` takes it. */
   readonly pipeline: string;
   /** Milliseconds since the epoch. */

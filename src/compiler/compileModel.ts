@@ -11,7 +11,7 @@ import { StrataError } from '../base/diagnostics';
 import { formatBytes } from '../base/units';
 import { version } from '../base/version';
 import { findCpuFeature } from '../artifact/cpuFeatures';
-import type { ArtifactContents } from '../artifact/contents';
+import type { ArtifactContents, ProgramContents } from '../artifact/contents';
 import { kernelHeaderText } from '../artifact/kernelAbi';
 import { writeArtifact } from '../artifact/writeArtifact';
 import type {
@@ -46,7 +46,7 @@ import { loadModel } from './loadModel';
 import { packageProgram } from './packageProgram';
 import { readText } from './readText';
 import type { CpuLevel, TargetDescription } from './targetDescription';
-import { describeTarget, levelOf, targetAttribute } from './targetDescription';
+import { assertFallbacks, describeTarget, levelOf, targetAttribute } from './targetDescription';
 
 export interface CompileRequest {
   /** `.onnx`, `.tflite`, or `.mlir` text of any stage: the pipeline goes on from the stage that the text is in. */
@@ -54,6 +54,11 @@ export interface CompileRequest {
   readonly target?: 'cpu';
   /** Default: the best level that this machine runs. */
   readonly cpuLevel?: CpuLevel;
+  /**
+   * Code that the artifact carries besides, for machines that lack features of `cpuLevel`, from the most to the least
+   * demanding. The runner takes the first that its machine runs.
+   */
+  readonly fallbackLevels?: readonly CpuLevel[];
   readonly optLevel?: OptLevel;
   /** A pipeline as text instead of the default one. */
   readonly pipeline?: string;
@@ -109,7 +114,25 @@ export async function compileModel(
 }
 
 /** Share of the progress bar at which each phase begins. */
-const progressAt = { read: 0, passes: 0.05, target: 0.42, 'c-compiler': 0.45, package: 0.95 } as const;
+const progressAt = {
+  read: 0,
+  passes: 0.05,
+  target: 0.42,
+  'c-compiler': 0.45,
+  fallback: 0.7,
+  package: 0.95,
+} as const;
+
+/** What the pipeline and the target make of a model for one feature level. */
+interface Built {
+  readonly model: LoadedModel;
+  readonly target: TargetDescription;
+  readonly steps: readonly PipelineStep[];
+  readonly record: PipelineRecord;
+  /** Undefined where the pipeline stopped before. */
+  readonly code: (EmittedKernels & { readonly program: TargetProgram }) | undefined;
+}
+
 type ToolName = Exclude<keyof typeof progressAt, 'passes'>;
 
 class Compile {
@@ -130,40 +153,16 @@ class Compile {
   async run(): Promise<CompileResult> {
     const { request } = this;
     if (request.output !== undefined) await assertWritable(request.output);
-    const pipeline = this.#steps();
-    const model = await this.#tool(
-      'read',
-      () => loadModel(request),
-      (m) => `${m.nodes.length} nodes, ${m.resources.size} parameters`,
-    );
-    const target = await this.#target(model.module);
-    if (request.schedules !== undefined)
-      model.module.setAttr(givenAttribute, parseAttributeText(await readText(request.schedules)));
-    const steps = request.pipeline === undefined ? remainingSteps(model.module, pipeline) : pipeline;
-    const record = this.#passes(model, this.#stopAfter === 'import' ? [] : steps);
-    this.#cancellation.throwIfCancelled();
-
-    let program: TargetProgram | undefined;
-    let kernelSource = '';
-    if (this.#isComplete(model.module, record, steps)) {
-      const emitted = await this.#tool(
-        'target',
-        () => {
-          const kernels = emitKernels(model.module, { abi: kernelHeaderText, level: target.level });
-          return { program: hostProgram(model.module, kernels.kernels), ...kernels };
-        },
-        (e) => `${e.kernels.length} kernels, ${formatBytes(e.source.length)} of C`,
-      );
-      program = emitted.program;
-      kernelSource = emitted.source;
-      if (request.output !== undefined && this.#stopAfter !== 'target')
-        await this.#package(request.output, program, emitted, record, model, target);
-    }
+    const { model, target, steps, record, code } = await this.#build();
+    if (code !== undefined && request.output !== undefined && this.#stopAfter !== 'target')
+      await this.#package(request.output, { model, target, steps, record, code }, code);
+    const program = code?.program;
     const compilation: Compilation = {
       id: `c${nextCompilation++}`,
       model: request.model,
       target: request.target ?? 'cpu',
       featureLevel: target.level,
+      fallbackLevels: request.fallbackLevels ?? [],
       pipeline: pipelineText(steps.map((s) => s.node)),
       startedAt: this.#startedAt,
       durationNs: this.#elapsed(),
@@ -171,7 +170,7 @@ class Compile {
       tools: this.#tools,
       modelNodes: model.nodes,
       dispatches: program === undefined ? [] : dispatchesOf(program),
-      kernelSource,
+      kernelSource: code?.source ?? '',
       artifact: program === undefined || this.#stopAfter === 'target' ? undefined : request.output,
       arenaBytes: program?.entryPoints[0]?.arenaBytes ?? 0,
       constantBytes: program === undefined ? 0 : program.constants.reduce((n, c) => n + c.bytes, 0),
@@ -179,6 +178,35 @@ class Compile {
       finalText: this.#finalText(model),
     };
     return { compilation, module: model.module, resources: model.resources };
+  }
+
+  async #build(): Promise<Built> {
+    const { request } = this;
+    const pipeline = this.#steps();
+    const model = await this.#tool(
+      'read',
+      () => loadModel(request),
+      (m) => `${m.nodes.length} nodes, ${m.resources.size} parameters`,
+    );
+    const target = await this.#target(model.module);
+    assertFallbacks([target.level, ...(request.fallbackLevels ?? [])]);
+    if (request.schedules !== undefined)
+      model.module.setAttr(givenAttribute, parseAttributeText(await readText(request.schedules)));
+    const steps = request.pipeline === undefined ? remainingSteps(model.module, pipeline) : pipeline;
+    const record = this.#passes(model, this.#stopAfter === 'import' ? [] : steps);
+    this.#cancellation.throwIfCancelled();
+
+    const code = this.#isComplete(model.module, record, steps)
+      ? await this.#tool(
+          'target',
+          () => {
+            const kernels = emitKernels(model.module, { abi: kernelHeaderText, level: target.level });
+            return { program: hostProgram(model.module, kernels.kernels), ...kernels };
+          },
+          (e) => `${e.kernels.length} kernels, ${formatBytes(e.source.length)} of C`,
+        )
+      : undefined;
+    return { model, target, steps, record, code };
   }
 
   #finalText({ module, resources }: LoadedModel): string | undefined {
@@ -266,14 +294,41 @@ class Compile {
     }
   }
 
-  async #package(
-    output: string,
-    program: TargetProgram,
-    { source, units }: EmittedKernels,
-    record: PipelineRecord,
-    model: LoadedModel,
-    target: TargetDescription,
-  ): Promise<void> {
+  async #package(output: string, built: Built, code: NonNullable<Built['code']>): Promise<void> {
+    const contents = await this.#contents(built, code);
+    const fallbacks: ProgramContents[] = [];
+    for (const level of this.request.fallbackLevels ?? []) fallbacks.push(await this.#fallback(level));
+    await this.#tool(
+      'package',
+      async () => {
+        await writeArtifact(output, { ...contents, fallbacks }, { signal: this.#cancellation.signal });
+        return stat(output);
+      },
+      (s) => formatBytes(s.size),
+    );
+  }
+
+  /** The same model for another level. */
+  async #fallback(level: CpuLevel): Promise<ProgramContents> {
+    const { output: _, dumpDir: __, fallbackLevels: ___, ...request } = this.request;
+    return this.#tool(
+      'fallback',
+      async () => {
+        const other = new Compile({ ...request, cpuLevel: level }, { cancellation: this.#cancellation });
+        const built = await other.#build();
+        if (built.code === undefined)
+          throw new TypeError('the pipeline of a fallback stopped before the code');
+        return other.#contents(built, built.code);
+      },
+      (c) =>
+        `${level}, ${formatBytes(c.kernelLibraries.reduce((n, l) => n + l.bytes.byteLength, 0))} of code`,
+    );
+  }
+
+  async #contents(
+    { model, target, record }: Built,
+    { program, source, units }: NonNullable<Built['code']>,
+  ): Promise<ArtifactContents> {
     const library = await this.#tool(
       'c-compiler',
       () =>
@@ -290,30 +345,20 @@ class Compile {
         `${k.compiledUnits} compiled, ${formatBytes(k.bytes.byteLength)} of code`,
     );
     this.#cancellation.throwIfCancelled();
-    await this.#tool(
-      'package',
-      async () => {
-        const contents: ArtifactContents = packageProgram({
-          producer: `strata ${version}`,
-          model: path.basename(this.request.model),
-          target: { name: 'cpu', architecture: target.architecture },
-          program,
-          library: {
-            bytes: library.bytes,
-            source,
-            cpuFeatures: target.cpuFeatures.filter(
-              (f) => findCpuFeature(f, target.architecture) !== undefined,
-            ),
-          },
-          resources: model.resources,
-          externalParameters: this.request.externalParameters === true,
-          record,
-        });
-        await writeArtifact(output, contents, { signal: this.#cancellation.signal });
-        return stat(output);
+    return packageProgram({
+      producer: `strata ${version}`,
+      model: path.basename(this.request.model),
+      target: { name: 'cpu', architecture: target.architecture },
+      program,
+      library: {
+        bytes: library.bytes,
+        source,
+        cpuFeatures: target.cpuFeatures.filter((f) => findCpuFeature(f, target.architecture) !== undefined),
       },
-      (s) => formatBytes(s.size),
-    );
+      resources: model.resources,
+      externalParameters: this.request.externalParameters === true,
+      record,
+    });
   }
 
   async #tool<T>(name: ToolName, work: () => T | Promise<T>, detail: (result: T) => string): Promise<T> {

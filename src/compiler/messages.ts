@@ -1,8 +1,12 @@
-/** Coded messages of the driver (STR05xx, 0585 on). */
+/** Coded messages of the driver (STR05xx, 0584 on). */
 import { defineMessages, message } from '../base/diagnostics';
 import { formatBytes } from '../base/units';
 
 export const compilerMessages = defineMessages({
+  STR0584: message<{ level: string; reason: string }>({
+    text: (p) => `the level '${p.level}' cannot be a fallback here: ${p.reason}.`,
+    next: () => 'Name levels of one architecture, from the most to the least demanding.',
+  }),
   STR0585: message<{ name: string; reader: string }>({
     text: (p) => `"${p.name}" is read by ${p.reader} and nothing gives it a value.`,
     next: () => 'Check the model with onnx.checker; its nodes must be in order.',

@@ -47,6 +47,7 @@ export function packageProgram(input: PackageInput): ArtifactContents {
     irTexts: record.passes
       .filter((p) => p.changed)
       .map((p) => ({ pass: p.pass, text: record.snapshots.get(p.snapshot)?.text ?? '' })),
+    fallbacks: [],
   };
 }
 

@@ -6,6 +6,7 @@ import type { Architecture } from '../artifact/cpuFeatures';
 import type { DictionaryAttr, Operation } from '../ir';
 import { arrayAttr, dictionaryAttr, i64Attr, stringAttr } from '../ir';
 import { hostArchitecture, hostCpu } from '../runner/hostCpu';
+import { compilerMessages } from './messages';
 
 interface LevelDescription {
   readonly architecture: Architecture;
@@ -81,6 +82,25 @@ export async function describeTarget(level?: CpuLevel): Promise<TargetDescriptio
   const chosen = level ?? (await bestLevel());
   const { features, ...rest } = levels[chosen];
   return { level: chosen, cpuFeatures: features, ...rest };
+}
+
+/**
+ * That an artifact can carry code for `names` in this order: of one architecture, and each runs on machines that none
+ * before it runs on. Throws STR0584.
+ */
+export function assertFallbacks(names: readonly CpuLevel[]): void {
+  const first: LevelDescription = levels[names[0]!];
+  for (const [i, name] of names.entries()) {
+    const { architecture, features }: LevelDescription = levels[name];
+    const refuse = (reason: string) => compilerMessages.error('STR0584', { level: name, reason });
+    if (architecture !== first.architecture)
+      throw refuse(`it is for ${architecture} and '${names[0]!}' for ${first.architecture}`);
+    const shadow = names
+      .slice(0, i)
+      .find((before) => levels[before].features.every((f) => features.includes(f)));
+    if (shadow !== undefined)
+      throw refuse(`every machine that runs it runs '${shadow}', which is tried before`);
+  }
 }
 
 async function bestLevel(): Promise<CpuLevel> {

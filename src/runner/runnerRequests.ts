@@ -29,6 +29,8 @@ export interface LoadedEntryPoint {
 export interface LoadedArtifact {
   /** Names the artifact in later requests. */
   readonly artifact: number;
+  /** Which program of the file runs on this machine: 0, or the number of a fallback. */
+  readonly program: number;
   readonly entryPoints: readonly LoadedEntryPoint[];
 }
 

@@ -3,7 +3,7 @@ import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { unzipSync } from 'fflate';
-import type { ArtifactContents, DispatchStep } from '../../src/artifact/contents';
+import type { ArtifactContents, DispatchStep, ProgramContents } from '../../src/artifact/contents';
 import { dataAlignment, entryNames, formatVersion } from '../../src/artifact/format';
 import {
   readArtifact,
@@ -57,9 +57,45 @@ test('what is written is read back', async (t) => {
 
 /** Contents with checksums for byte arrays, which then compare by value whatever their class. */
 const toPlain = (contents: ArtifactContents) => ({
-  ...contents,
-  constants: contents.constants.map((c) => ('bytes' in c ? { ...c, bytes: crc32(c.bytes) } : c)),
-  kernelLibraries: contents.kernelLibraries.map((library) => ({ ...library, bytes: crc32(library.bytes) })),
+  ...plainProgram(contents),
+  fallbacks: contents.fallbacks.map(plainProgram),
+});
+const plainProgram = <T extends ProgramContents>(program: T) => ({
+  ...program,
+  constants: program.constants.map((c) => ('bytes' in c ? { ...c, bytes: crc32(c.bytes) } : c)),
+  kernelLibraries: program.kernelLibraries.map((library) => ({ ...library, bytes: crc32(library.bytes) })),
+});
+
+test('fallbacks are read back, and bytes that programs share are stored once', async (t) => {
+  const file = join(await temporaryFolder(t), 'a.strata');
+  const demanding = sampleContents({ cpuFeatures: ['avx2', 'fma'], source: '// wide' });
+  const { entryPoints, kernelLibraries, constants, irTexts } = sampleContents({ source: '// narrow' });
+  const own = { name: 'packed', bytes: new Uint8Array(640).fill(7) };
+  const narrow = {
+    entryPoints,
+    kernelLibraries,
+    constants: [...constants, own],
+    irTexts: [...irTexts.slice(0, 2), { pass: 'tile', text: 'module { }\n' }],
+  };
+  const contents = { ...demanding, fallbacks: [narrow] };
+  await writeArtifact(file, contents);
+  assert.deepEqual(toPlain(await readArtifact(file)), toPlain(contents));
+  const files = unzipSync(readFileSync(file));
+  assert.deepEqual(Object.keys(files), [
+    ...['manifest.json', 'program.bin', 'program-1.bin'],
+    ...['kernels/0.so', 'kernels/0.c', 'kernels/1.so', 'kernels/1.c', 'constants.bin'],
+    ...['ir/00-import.mlir', 'ir/02-fuse-max-3-.mlir', 'ir/1-02-tile.mlir'],
+  ]);
+  const alone = unzipSync(encodeSample(demanding))[entryNames.constants]!;
+  assert.equal(files[entryNames.constants]!.length, alone.length + own.bytes.length);
+  assert.equal(await readKernelSource(file, 1), '// narrow');
+  const { manifest } = await readArtifactSummary(file);
+  assert.deepEqual(
+    [manifest.target.cpuFeatures, ...manifest.fallbacks.map((f) => f.cpuFeatures)],
+    [['avx2', 'fma'], []],
+  );
+  const lost = zipOf(Object.fromEntries(Object.entries(files).filter(([name]) => name !== 'program-1.bin')));
+  await assert.rejects(read(lost), withCode(/does not describe/));
 });
 
 test('it is a zip that others read, stored and aligned, with unchanged IR stored once', async () => {
@@ -174,6 +210,19 @@ const unsound: readonly [string, ArtifactContents, RegExp][] = [
     /bytes 4000 to 4100 lie outside the arena of 4064 bytes/,
   ],
   ['an unknown CPU feature', sampleContents({ cpuFeatures: ['mmx3'] }), /"mmx3" is no known CPU feature/],
+  [
+    'a fallback that never runs',
+    { ...sampleContents(), fallbacks: [sampleContents({ cpuFeatures: ['avx2'] })] },
+    /fallback 1, program: wherever it runs, program 0 runs/,
+  ],
+  [
+    'a fallback with another signature',
+    {
+      ...sampleContents({ cpuFeatures: ['avx2'] }),
+      fallbacks: [{ ...sampleContents(), entryPoints: sampleContents().entryPoints.slice(1) }],
+    },
+    /fallback 1, program: its entry points differ/,
+  ],
   ['a path that is none', sampleContents({}, { path: '', offset: 0 }), /constant "bias"/],
 ];
 for (const [name, contents, reason] of unsound)

@@ -5,6 +5,7 @@ import { test } from 'node:test';
 import { execa } from 'execa';
 import { unzipSync } from 'fflate';
 import { writeArtifact } from '../../src/artifact/writeArtifact';
+import { formatVersion } from '../../src/artifact/format';
 import { encodeZip } from '../../src/artifact/zip';
 import { StrataError } from '../../src/base/diagnostics';
 import type { ExecuteRequest } from '../../src/runner/runnerRequests';
@@ -323,7 +324,7 @@ test('other versions, other files and changed bytes are refused', async (t) => {
   };
   rewrite(({ 'program.bin': program }) => (program![4] = 99));
   await assert.rejects(runner.load(file), {
-    message: /^STR0603 .* format version 99, .* reads version 1\. Compile/,
+    message: new RegExp(`^STR0603 .* format version 99, .* reads version ${formatVersion}\\. Compile`),
   });
   rewrite((copies) => delete copies['program.bin']);
   await assert.rejects(runner.load(file), { message: /^STR0602 .* a zip without program\.bin/ });

@@ -169,6 +169,7 @@ export function sampleContents(
       { pass: 'canonicalize', text: 'module {}\n' },
       { pass: 'fuse{max=3}', text: 'module { func.func @main() { return } }\n' },
     ],
+    fallbacks: [],
   };
 }
 

@@ -12,7 +12,7 @@ namespace strata {
 namespace format {
 
 inline constexpr uint32_t kProgramMagic = 0x41525453u;
-inline constexpr uint32_t kFormatVersion = 1;
+inline constexpr uint32_t kFormatVersion = 2;
 inline constexpr uint64_t kDataAlignment = 64;
 inline constexpr uint32_t kMaxRank = 64;
 inline constexpr uint32_t kMaxBindings = 256;
@@ -24,6 +24,7 @@ inline constexpr uint32_t kZipEndSignature = 0x6054b50u;
 inline constexpr const char *kManifestFile = "manifest.json";
 inline constexpr const char *kProgramFile = "program.bin";
 inline constexpr const char *kConstantsFile = "constants.bin";
+inline constexpr const char *kFallbackProgramPrefix = "program-";
 
 enum class ElementType : uint32_t {
   kF32 = 1,

@@ -5,7 +5,9 @@ import { describe, it } from 'node:test';
 import type { TestContext } from 'node:test';
 import type { Architecture } from '../../../src/artifact/cpuFeatures';
 import { ArtifactSession } from '../../../src/compiler/artifactSession';
+import { compileModel } from '../../../src/compiler/compileModel';
 import type { CpuLevel } from '../../../src/compiler/targetDescription';
+import { assertFallbacks } from '../../../src/compiler/targetDescription';
 import { crossLibraries, crossProgram } from '../../../src/runner/crossToolchain';
 import { hostArchitecture } from '../../../src/runner/hostCpu';
 import { assertWithin, compileFamily, expectedOf, modelOf, randomFeeds } from './family';
@@ -62,6 +64,61 @@ for (const [level, machine] of runs) {
     }
   });
 }
+
+describe('an artifact with code for several levels', () => {
+  const levels: readonly (readonly [readonly CpuLevel[], readonly (readonly [Machine, number])[]])[] = [
+    [
+      ['avx512', 'avx2', 'baseline'],
+      [
+        [haswell, 1],
+        [nehalem, 2],
+      ],
+    ],
+    [
+      ['dotprod', 'neon'],
+      [
+        [cortexA76, 0],
+        [cortexA72, 1],
+      ],
+    ],
+  ];
+  const family = families.find((f) => f.name === 'products of bytes')!;
+  for (const [[cpuLevel, ...fallbackLevels], machines] of levels) {
+    for (const [machine, program] of machines) {
+      it(
+        `runs program ${program} of ${[cpuLevel, ...fallbackLevels].join(', ')} on an emulated ${machine.cpu}`,
+        {
+          skip: lacking(machine),
+        },
+        async (t) => {
+          const model = modelOf(family);
+          const output = model.replace(/\.onnx$/, `-${machine.architecture}.strata`);
+          await compileModel({ model, output, cpuLevel: cpuLevel!, fallbackLevels });
+          const session = await openOn(t, output, machine);
+          assert.equal(session.loaded.program, program);
+          const inputs = randomFeeds(session.loaded.entryPoints[0]!.inputs);
+          const { outputs } = await session.run(inputs, { threads: 2 });
+          assertWithin(outputs, await expectedOf(model, inputs), family.budget, machine.cpu);
+          await session.close();
+        },
+      );
+    }
+  }
+});
+
+describe('levels that cannot be in one artifact', () => {
+  const refusals: readonly (readonly [readonly CpuLevel[], RegExp])[] = [
+    [['avx2', 'avx512'], /'avx512' cannot be a fallback here: every machine that runs it runs 'avx2'/],
+    [['avx2', 'avx2'], /every machine that runs it runs 'avx2'/],
+    [['avx2', 'neon'], /it is for aarch64 and 'avx2' for x86_64/],
+  ];
+  for (const [[cpuLevel, ...fallbackLevels], message] of refusals)
+    it(`such as ${[cpuLevel, ...fallbackLevels].join(', ')}`, () => {
+      assert.throws(() => assertFallbacks([cpuLevel!, ...fallbackLevels]), {
+        message: new RegExp(`^STR0584 .*${message.source}`),
+      });
+    });
+});
 
 describe('a machine without what kernels need', () => {
   const refusals: readonly (readonly [CpuLevel, Machine, string])[] = [
