@@ -12,8 +12,9 @@ import { DumpCommands } from './editor/dumpCommands';
 import { DumpDocuments } from './editor/dumpDocuments';
 import { DumpsTree } from './editor/dumpsTree';
 import { ErrorReport } from './editor/errorReport';
-import { irScheme, IrDocuments } from './editor/irDocuments';
+import { irScheme, IrDocuments, sourceScheme } from './editor/irDocuments';
 import { IrHeat } from './editor/irHeat';
+import { KernelHeat } from './editor/kernelHeat';
 import { IrNavigator } from './editor/irNavigator';
 import { startLanguageServer } from './editor/languageClient';
 import { ModelRuns } from './editor/modelRuns';
@@ -97,6 +98,7 @@ export function activate(context: vscode.ExtensionContext): StrataApi {
   });
   const ops = new OpViews(context.extensionUri, compilations, navigator, report);
   const heat = new IrHeat(compilations, navigator);
+  const kernelHeat = new KernelHeat(compilations);
   context.subscriptions.push(
     log,
     runs,
@@ -105,6 +107,7 @@ export function activate(context: vscode.ExtensionContext): StrataApi {
     navigator,
     trace,
     heat,
+    kernelHeat,
     ops,
     compilations,
     documents.register(),
@@ -124,6 +127,8 @@ export function activate(context: vscode.ExtensionContext): StrataApi {
     startLanguageServer(context.extensionPath, navigator, log),
     vscode.languages.registerCodeLensProvider({ scheme: irScheme }, heat),
     vscode.languages.registerInlayHintsProvider({ scheme: irScheme }, heat),
+    vscode.languages.registerCodeLensProvider({ scheme: sourceScheme }, kernelHeat),
+    vscode.languages.registerInlayHintsProvider({ scheme: sourceScheme }, kernelHeat),
     followCursor(navigator, views),
     compilations.onDidChange((id) => {
       if (trace.compilation === id && compilations.get(id) === undefined) trace.clear();

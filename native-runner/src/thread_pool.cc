@@ -1,10 +1,12 @@
 #include "thread_pool.h"
 
 #if defined(__linux__)
+#include <pthread.h>
 #include <sched.h>
 #endif
 
 #include <algorithm>
+#include <string>
 #include <system_error>
 
 #include "clock.h"
@@ -80,6 +82,13 @@ int current_processor() {
 #endif
 }
 
+// For those who look at the process from outside: thread 1 of the pool is "strata-1" in perf and debuggers.
+void name_thread([[maybe_unused]] int thread) {
+#if defined(__linux__)
+  pthread_setname_np(pthread_self(), ("strata-" + std::to_string(thread)).c_str());
+#endif
+}
+
 }  // namespace
 
 ThreadPool::ThreadPool(int threads)
@@ -89,6 +98,7 @@ ThreadPool::ThreadPool(int threads)
   try {
     for (int thread = 1; thread < threads; ++thread)
       workers_.emplace_back([this, thread, here, &placed] {
+        name_thread(thread);
         if (!crowded_) leave_processor(here, thread);
         placed.fetch_add(1);
         worker(thread);

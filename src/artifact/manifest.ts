@@ -64,7 +64,8 @@ function programManifest(program: Program): ProgramManifest {
       inputs,
       outputs,
       arenaBytes,
-      steps,
+      // Said even where there is none: the program does not tell 0 from left out.
+      steps: steps.map((step) => ({ ...step, scratchBytes: step.scratchBytes ?? 0 })),
     })),
     constants: program.constants,
     kernelLibraries: program.kernelLibraries.map(({ file, cpuFeatures }) => ({

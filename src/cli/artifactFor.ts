@@ -27,6 +27,8 @@ interface ArtifactFor {
 /** An artifact in a running native runner. */
 export interface OpenArtifact {
   readonly session: ArtifactSession;
+  /** Path of its file, for as long as the session. */
+  readonly artifact: string;
   /** When a model was given. */
   readonly model: string | undefined;
   readonly compilation: Compilation | undefined;
@@ -97,7 +99,7 @@ export function withSession<T>(
       onProgress: context.progress,
     });
     try {
-      return await body({ session, model, compilation });
+      return await body({ session, artifact, model, compilation });
     } finally {
       await session.close();
     }

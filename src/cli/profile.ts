@@ -5,6 +5,7 @@ import type { Command } from 'commander';
 import { formatDuration, formatRate, ns } from '../base/units';
 import { measurementOf } from '../compiler/artifactSession';
 import { overheadText } from '../compiler/compilation';
+import { sampleKernels } from '../compiler/sampleKernels';
 import { loadInputs } from '../compiler/tensors';
 import type { Roofs } from '../profiler/layout/roofline';
 import { readTrace } from '../profiler/readTrace';
@@ -15,6 +16,7 @@ import { addCompileOptions, inputSources, withSession } from './artifactFor';
 import { collect, integerOption } from './options';
 import type { CommandContext } from './output';
 import { runCommand } from './output';
+import { formatSamples } from './sampledLines';
 import { resourceRoot } from './resourceRoot';
 
 interface ProfileOptions extends ArtifactOptions {
@@ -25,6 +27,7 @@ interface ProfileOptions extends ArtifactOptions {
   readonly warmup: string;
   readonly entry?: string;
   readonly counters?: boolean;
+  readonly sample?: boolean;
   readonly limit?: string;
   readonly json?: boolean;
 }
@@ -39,6 +42,10 @@ export function configureProfile(command: Command): void {
     .option('--warmup <n>', 'runs before them', '3')
     .option('--entry <name>', 'entry point (default: the first)')
     .option('--counters', 'also what perf_event counts per dispatch and thread, as far as the machine has it')
+    .option(
+      '--sample',
+      'also which lines of the generated C take the time, by Linux perf, in runs of their own',
+    )
     .option('--limit <n>', 'print only the n slowest dispatches')
     .option('--json', 'print one JSON document')
     .action((file: string, options: ProfileOptions) =>
@@ -49,7 +56,7 @@ export function configureProfile(command: Command): void {
           warmup: integerOption('--warmup', options.warmup, 0),
         };
         const limit = options.limit === undefined ? Infinity : integerOption('--limit', options.limit, 1);
-        return withSession(file, options, context, async ({ session }) => {
+        return withSession(file, options, context, async ({ session, artifact }) => {
           const output =
             options.output ??
             path.join(path.dirname(file), `${path.basename(file, path.extname(file))}.pftrace`);
@@ -70,6 +77,11 @@ export function configureProfile(command: Command): void {
             ...(roofs === undefined ? {} : { peak: roofs }),
           });
           const summary = summarise(readTrace(await readFile(output), path.basename(output)));
+          if (options.sample === true) context.progress('Sampling kernels');
+          const samples =
+            options.sample === true
+              ? await sampleKernels(session, artifact, inputs, { entry: entry.name, threads: plan.threads })
+              : undefined;
           const measurement = measurementOf(timings, output, undefined, overhead);
           const text = [
             formatSummary(summary, limit, roofs),
@@ -83,6 +95,7 @@ export function configureProfile(command: Command): void {
             ...session.programNotes,
             ...(overhead === undefined ? [] : [overheadText(overhead)]),
             ...(started.missing === '' ? [] : [`not counted: ${started.missing}`]),
+            ...(samples === undefined ? [] : ['', formatSamples(samples, summary.rows, limit), '']),
             `trace  ${output}`,
           ];
           return {
@@ -93,6 +106,7 @@ export function configureProfile(command: Command): void {
               counters: started,
               roofs,
               summary,
+              samples,
             },
             text: text.join('\n'),
           };

@@ -7,6 +7,7 @@ export const commands = {
   'strata.showFailure': 'Show Error',
   'strata.bisectNumerics': 'Bisect Numerics…',
   'strata.profileModel': 'Profile Model…',
+  'strata.sampleKernels': 'Sample Kernels…',
   'strata.openTrace': 'Open Trace…',
   'strata.openZoneLink': 'Open Link to a Zone…',
   'strata.hotOps': 'Hot Ops of This Function…',

@@ -13,6 +13,7 @@ import { editorMessages } from './messages';
 import type { ModelRuns } from './modelRuns';
 import { modelExtensions } from './modelRuns';
 import { pickHotOp } from './hotOps';
+import { sourceScheme } from './irDocuments';
 import { dumpScheme } from './openDumps';
 import type { OpViews } from './opCommands';
 import type { ProfilerViews } from './profilerViews';
@@ -112,6 +113,11 @@ function createCommands({
       if (compiled?.state === 'done' && compiled.measurement !== undefined) await views.show();
       return compiled?.id;
     },
+    'strata.sampleKernels': async (argument) => {
+      const done = await compilationToSample(argument);
+      if (done === undefined || !(await runs.sample(done))) return;
+      await navigator.openKernelSource(done.id, compilations.done(done.id)?.samples?.dispatches[0]?.index);
+    },
     'strata.openTrace': async (argument) => {
       const file =
         argument instanceof vscode.Uri
@@ -166,6 +172,26 @@ function createCommands({
     const uri =
       tab instanceof vscode.TabInputTextDiff ? tab.modified : vscode.window.activeTextEditor?.document.uri;
     return uri?.scheme === dumpScheme ? dumps.step(direction) : navigator.step(direction);
+  }
+
+  /** That of the row or of the C in front; asked for where there are several. */
+  async function compilationToSample(argument: Argument): Promise<DoneEntry | undefined> {
+    const uri = argument instanceof vscode.Uri ? argument : vscode.window.activeTextEditor?.document.uri;
+    const id = isTarget(argument) ? argument.compilation : entryOf(argument)?.id;
+    const named = compilations.done(id ?? (uri?.scheme === sourceScheme ? uri.query : ''));
+    if (named !== undefined) return named;
+    const done = compilations.all.filter((e): e is DoneEntry => e.state === 'done');
+    if (done.length === 0) throw editorMessages.error('STR0936', {});
+    if (done.length === 1) return done[0];
+    const items = done.map((entry) => ({
+      label: `$(circuit-board) ${entry.model.replace(/^.*[\\/]/, '')}`,
+      description: `${entry.compilation.target} (${entry.compilation.featureLevel})`,
+      entry,
+    }));
+    const chosen = await vscode.window.showQuickPick(items, {
+      placeHolder: 'Compilation whose kernels are sampled',
+    });
+    return chosen?.entry;
   }
 
   async function profileEntry(entry: DoneEntry): Promise<string> {

@@ -1,6 +1,7 @@
 /** The compilations of this window: what the tree, the IR documents, hovers and the profiler look up. */
 import * as vscode from 'vscode';
 import type { Compilation, CompileProgress, DispatchInfo, Measurement } from '../compiler/compilation';
+import type { KernelSamples } from '../compiler/kernelSamples';
 import type { Diagnostic } from '../base/diagnostics';
 import type { IrSnapshot, PassRecord } from '../ir';
 import { Provenance } from '../language/provenance';
@@ -19,6 +20,8 @@ export type CompilationEntry =
       readonly state: 'done';
       readonly compilation: Compilation;
       readonly measurement: Measurement | undefined;
+      /** Where its kernels spend their time, line by line, once they were sampled. */
+      readonly samples?: KernelSamples;
       /** What is being done with it: `profiling`. */
       readonly busy: string | undefined;
     });

@@ -5,45 +5,20 @@ import type { LineHeat } from '../language/provenance';
 import { commands, type CommandId } from './commandIds';
 import type { Compilations } from './compilations';
 import { provenanceOf, shareOf } from './compilations';
+import { HeatBars } from './heatBars';
 import { irScheme } from './irDocuments';
 import type { IrNavigator, IrTarget, ShownIr } from './irNavigator';
 
-/** Shares from which on a bar has the next level; one hue, only its strength differs. */
-const levels = [0.002, 0.01, 0.03, 0.06, 0.12] as const;
 /** Lines with less than this get no lens. */
 const lensShare = 0.01;
 /** Functions that get a lens. */
 const mostFunctions = 500;
 
-/** Orange that stays apart from what VS Code paints there: blue of changes, red of errors. */
-const hue = { light: '#b45309', dark: '#f59e0b' } as const;
-
-function bar(theme: 'light' | 'dark', level: number): vscode.Uri {
-  const width = 2 + level;
-  const opacity = 0.35 + (0.65 * level) / (levels.length - 1);
-  const svg = `<svg xmlns="http://www.w3.org/2000/svg" width="16" height="16"><rect x="${12 - width}" y="0" width="${width}" height="16" fill="${hue[theme]}" fill-opacity="${opacity}"/></svg>`;
-  return vscode.Uri.parse(`data:image/svg+xml;base64,${Buffer.from(svg).toString('base64')}`);
-}
-
 export class IrHeat implements vscode.CodeLensProvider, vscode.InlayHintsProvider, vscode.Disposable {
   readonly #changed = new vscode.EventEmitter<void>();
   readonly onDidChangeCodeLenses = this.#changed.event;
   readonly onDidChangeInlayHints = this.#changed.event;
-  readonly #types = levels.map((_, level) =>
-    vscode.window.createTextEditorDecorationType({
-      overviewRulerLane: vscode.OverviewRulerLane.Left,
-      light: {
-        gutterIconPath: bar('light', level),
-        gutterIconSize: 'contain',
-        overviewRulerColor: `${hue.light}${alpha(level)}`,
-      },
-      dark: {
-        gutterIconPath: bar('dark', level),
-        gutterIconSize: 'contain',
-        overviewRulerColor: `${hue.dark}${alpha(level)}`,
-      },
-    }),
-  );
+  readonly #bars = new HeatBars();
   readonly #subscriptions: readonly vscode.Disposable[];
 
   constructor(
@@ -61,7 +36,7 @@ export class IrHeat implements vscode.CodeLensProvider, vscode.InlayHintsProvide
     ];
   }
   dispose(): void {
-    for (const d of [...this.#subscriptions, ...this.#types, this.#changed]) d.dispose();
+    for (const d of [...this.#subscriptions, this.#bars, this.#changed]) d.dispose();
   }
 
   provideCodeLenses(document: vscode.TextDocument): vscode.CodeLens[] {
@@ -131,14 +106,7 @@ export class IrHeat implements vscode.CodeLensProvider, vscode.InlayHintsProvide
       if (editor.document.uri.scheme !== irScheme) continue;
       const shown = this.navigator.shownIn(editor.document);
       const heat = shown === undefined ? [] : this.#heat(editor.document, shown);
-      for (const [level, type] of this.#types.entries()) {
-        const next = levels[level + 1] ?? Infinity;
-        const lines = heat.filter((h) => h.share >= levels[level]! && h.share < next);
-        editor.setDecorations(
-          type,
-          lines.map((h) => ({ range: editor.document.lineAt(h.line).range })),
-        );
-      }
+      this.#bars.paint(editor, heat);
     }
   }
 }
@@ -157,8 +125,3 @@ function lens(
     arguments: [target],
   });
 }
-
-const alpha = (level: number): string =>
-  Math.round(255 * (0.4 + (0.6 * level) / (levels.length - 1)))
-    .toString(16)
-    .padStart(2, '0');

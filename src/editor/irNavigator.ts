@@ -104,12 +104,19 @@ export class IrNavigator implements vscode.Disposable {
     }
     return editor;
   }
-  /** The C of all kernels, at that of `dispatch` where one is given. */
+  /** The C of all kernels, at that of `dispatch` where one is given: at its line with most samples, once it was sampled. */
   async openKernelSource(id: string, dispatch?: number): Promise<void> {
     const entry = this.compilations.done(id);
     if (entry === undefined) throw editorMessages.error('STR0903', { what: 'the generated C' });
     const document = await vscode.workspace.openTextDocument(sourceUri(entry.model, id));
     const editor = await vscode.window.showTextDocument(document, { preview: true });
+    const hottest = entry.samples?.dispatches.find((d) => d.index === dispatch)?.lines[0]?.line;
+    if (hottest !== undefined) {
+      const { range } = document.lineAt(hottest);
+      editor.selection = new vscode.Selection(range.start, range.start);
+      editor.revealRange(range, vscode.TextEditorRevealType.InCenter);
+      return;
+    }
     const symbol = entry.compilation.dispatches.find((d) => d.index === dispatch)?.symbol;
     const at =
       symbol === undefined ? -1 : entry.compilation.kernelSource.search(new RegExp(`\\b${symbol}\\(`));
@@ -264,7 +271,7 @@ export class IrNavigator implements vscode.Disposable {
         link('op', 'the loops of its kernel', { pass: passes.length - 1 }, passes.at(-1)?.pass ?? ''),
         ...(entry.compilation.kernelSource === ''
           ? []
-          : [link('kernel', dispatch.symbol, undefined, 'generated C')]),
+          : [link('kernel', dispatch.symbol, undefined, kernelNote(entry, dispatch.index))]),
       ],
     };
   }
@@ -342,6 +349,15 @@ export class IrNavigator implements vscode.Disposable {
     editor.revealRange(headOf(range), vscode.TextEditorRevealType.InCenterIfOutsideViewport);
     editor.setDecorations(this.#selected, [range]);
   }
+}
+
+/** What is said of the generated C of a dispatch: where it is, and what sampling found. */
+function kernelNote(entry: DoneEntry, dispatch: number): string {
+  const found = entry.samples?.dispatches.find((d) => d.index === dispatch);
+  const [first] = found?.lines ?? [];
+  if (found === undefined || first === undefined) return 'generated C';
+  const part = ((100 * first.samples) / found.samples).toFixed(1);
+  return `generated C, ${found.samples} samples, ${part} % of them on line ${first.line + 1}`;
 }
 
 /** The first pass after which the kernel of a dispatch is in the IR, else the last. */

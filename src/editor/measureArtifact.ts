@@ -10,9 +10,11 @@ import { agreementOf } from '../compiler/compareTensors';
 import type { Tensors } from '../compiler/artifactSession';
 import { ArtifactSession, measurementOf } from '../compiler/artifactSession';
 import { interpretInWorker } from '../compiler/compileInWorker';
+import type { KernelSamples } from '../compiler/kernelSamples';
+import { sampleKernels } from '../compiler/sampleKernels';
 import { loadInputs } from '../compiler/tensors';
 import { knownPeak, measurePeak, tracedPeakOf } from '../runner/measurePeak';
-import type { TracedPeak } from '../runner/runnerRequests';
+import type { LoadedEntryPoint, TracedPeak } from '../runner/runnerRequests';
 
 export interface MeasureRequest {
   readonly artifact: string;
@@ -20,6 +22,8 @@ export interface MeasureRequest {
   readonly trace: string;
   /** 0: all processors. */
   readonly threads: number;
+  /** Also count what perf_event has, per dispatch and thread. */
+  readonly counters: boolean;
   /** The model file, when the results are to be compared with the interpreter's. */
   readonly reference: string | undefined;
 }
@@ -55,8 +59,7 @@ export async function measureArtifact(
   });
   try {
     const entry = session.entryPoint();
-    const symbols = entry.inputs.flatMap((i) => i.shape.filter((d) => typeof d === 'string'));
-    const inputs = loadInputs(entry.inputs, new Map(), new Map(symbols.map((s) => [s, 1])));
+    const inputs = madeUpInputs(entry);
     const threads = request.threads === 0 ? {} : { threads: request.threads };
     const first = await session.run(inputs, { entry: entry.name, ...threads });
     const agreement =
@@ -69,18 +72,46 @@ export async function measureArtifact(
     const repeat = Math.min(mostRuns, Math.max(fewestRuns, Math.round(budgetNs / took)));
     const peak = await tracedPeak(probe.threads, environment);
     onProgress(`Profiling, ${warmup} runs to warm up and ${repeat} recorded ones`);
-    const { timings, overhead } = await session.profile(inputs, request.trace, {
+    const { timings, overhead, started } = await session.profile(inputs, request.trace, {
       entry: entry.name,
       ...threads,
       warmup,
       repeat,
       compareUnrecorded: true,
+      counters: request.counters,
       ...(peak === undefined ? {} : { peak }),
     });
+    if (started.missing !== '') environment.warn(`not counted: ${started.missing}`);
     return measurementOf(timings, request.trace, agreement, overhead);
   } finally {
     await session.close();
   }
+}
+
+/** Runs an artifact for some seconds and says where its kernels spend them, line by line. Throws STR0729 to STR0733. */
+export async function sampleArtifact(
+  request: Pick<MeasureRequest, 'artifact' | 'threads'>,
+  { resourceRoot, signal, onProgress }: MeasureEnvironment,
+): Promise<KernelSamples> {
+  const cancellation = cancellationOf(signal);
+  const session = await ArtifactSession.open(request.artifact, { resourceRoot, cancellation, onProgress });
+  try {
+    onProgress('running');
+    const entry = session.entryPoint();
+    const { source: _, ...samples } = await sampleKernels(session, request.artifact, madeUpInputs(entry), {
+      entry: entry.name,
+      ...(request.threads === 0 ? {} : { threads: request.threads }),
+    });
+    return samples;
+  } finally {
+    await session.close();
+  }
+}
+
+/** Seeded values; symbolic dimensions are 1. */
+function madeUpInputs(entry: LoadedEntryPoint): Tensors {
+  const symbols = entry.inputs.flatMap((i) => i.shape.filter((d) => typeof d === 'string'));
+  return loadInputs(entry.inputs, new Map(), new Map(symbols.map((s) => [s, 1])));
 }
 
 /** What so many threads of this machine can do, measured once per machine; undefined, with a warning, where that fails. */

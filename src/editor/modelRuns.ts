@@ -13,7 +13,7 @@ import type { ArtifactStorage } from './artifactStorage';
 import type { CommandId } from './commandIds';
 import type { CompilationEntry, Compilations, DoneEntry } from './compilations';
 import type { ErrorReport } from './errorReport';
-import { measureArtifact } from './measureArtifact';
+import { measureArtifact, sampleArtifact } from './measureArtifact';
 import { editorMessages } from './messages';
 import { setting } from './settings';
 
@@ -136,6 +136,35 @@ export class ModelRuns implements vscode.Disposable {
     );
   }
 
+  /** Samples the kernels of a compilation; false where that failed or was cancelled, which the person was told. */
+  async sample(entry: DoneEntry): Promise<boolean> {
+    const name = path.basename(entry.model);
+    const { artifact } = entry.compilation;
+    if (artifact === undefined || entry.busy !== undefined || !this.#mayRun(name, 'Sampling')) return false;
+    const { compilations, report } = this.options;
+    const set = (more: Partial<Pick<DoneEntry, 'samples' | 'busy'>>): void => {
+      const now = compilations.done(entry.id);
+      if (now !== undefined) compilations.set({ ...now, ...more });
+    };
+    return this.#withProgress(entry.id, `Sampling kernels of ${name}`, async (signal, bar) => {
+      set({ busy: 'sampling' });
+      try {
+        const threads = setting('threads', vscode.Uri.file(entry.model));
+        const samples = await sampleArtifact({ artifact, threads }, this.#environment(signal, bar));
+        set({ samples, busy: undefined });
+        const inDispatches = samples.dispatches.reduce((n, d) => n + d.samples, 0);
+        report.log.info(
+          `${name}: ${inDispatches} of ${samples.taken} samples of ${samples.event} in dispatches`,
+        );
+        return true;
+      } catch (error) {
+        set({ busy: undefined });
+        if (!(error instanceof CancelledError)) report.showError(name, error);
+        return false;
+      }
+    });
+  }
+
   /** Makes the last run of a compilation the one that profilers show. */
   async showRun({ id, model, compilation, measurement }: DoneEntry): Promise<void> {
     if (measurement?.trace === undefined) return;
@@ -158,6 +187,7 @@ export class ModelRuns implements vscode.Disposable {
           artifact: file.fsPath,
           trace,
           threads: setting('threads', file),
+          counters: setting('countEvents', file),
           reference: undefined,
         };
         const measurement = await measureArtifact(request, this.#environment(signal, bar));
@@ -222,6 +252,7 @@ export class ModelRuns implements vscode.Disposable {
           artifact: compilation.artifact,
           trace: this.#traceFile(id, path.basename(model, path.extname(model))),
           threads: setting('threads', vscode.Uri.file(model)),
+          counters: setting('countEvents', vscode.Uri.file(model)),
           reference: compared ? model : undefined,
         },
         this.#environment(signal, bar),

@@ -7,6 +7,7 @@ export interface Settings {
   readonly cpuLevel: 'auto' | CpuLevel;
   readonly profileAfterCompile: boolean;
   readonly compareWithInterpreter: boolean;
+  readonly countEvents: boolean;
   readonly hideUnchangedPasses: boolean;
 }
 export type SettingName = keyof Settings;
@@ -16,5 +17,6 @@ export const settingDefaults: Settings = {
   cpuLevel: 'auto',
   profileAfterCompile: true,
   compareWithInterpreter: true,
+  countEvents: false,
   hideUnchangedPasses: true,
 };

@@ -62,6 +62,9 @@ const defaultFlags: readonly string[] = [
   '-fPIC',
   '-fno-math-errno',
   '-fno-trapping-math',
+  // Line tables only: they change no code, and tell samples of a kernel apart by its lines.
+  '-g1',
+  '-gno-record-gcc-switches',
 ];
 const linkFlags: readonly string[] = [
   '-shared',
@@ -179,7 +182,10 @@ class KernelBuild {
 
   async #compile(folder: string, source: string): Promise<void> {
     await this.#write(() => writeFile(join(folder, 'kernels.c'), source));
-    await this.#tool([...this.compileFlags, '-c', '-o', 'kernels.o', 'kernels.c'], folder, source);
+    // Line tables name the folder, which is another one each time.
+    const nameless = `-ffile-prefix-map=${await realpath(folder)}=.`;
+    const flags = [...this.compileFlags, nameless];
+    await this.#tool([...flags, '-c', '-o', 'kernels.o', 'kernels.c'], folder, source);
   }
 
   async #link(

@@ -130,6 +130,26 @@ export const runnerTemplates = {
     text: 'Code for {architecture} needs a cross compiler: {program} was not found.',
     next: 'On Debian run "apt-get install {package}", or choose a feature level of this machine.',
   },
+  STR0729: {
+    text: 'Sampling kernels needs "perf" of Linux, which was not found.',
+    next: 'Run: {command}',
+  },
+  STR0730: {
+    text: 'Kernels could not be sampled ("perf {step}" failed):\n{log}',
+    next: 'Where the system forbids it, "sysctl kernel.perf_event_paranoid=1" allows it until the next start.',
+  },
+  STR0731: {
+    text: 'Lines of generated C cannot be told without "addr2line", which was not found.',
+    next: 'Run: {command}',
+  },
+  STR0732: {
+    text: 'The line tables of the kernels could not be read ({tool} failed):\n{log}',
+    next: 'Compile the model again.',
+  },
+  STR0733: {
+    text: '{artifact} cannot be sampled: it has {libraries} kernel libraries, 1 is expected.',
+    next: 'Compile the model again.',
+  },
 } as const;
 
 export const messages = defineMessages(templated(runnerTemplates));

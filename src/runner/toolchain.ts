@@ -154,34 +154,75 @@ export async function readPlatform(): Promise<Platform> {
 interface PackageManager {
   readonly families: readonly string[];
   readonly command: string;
-  readonly packages: Readonly<Record<ToolName, readonly string[]>>;
+  readonly packages: Readonly<Record<ToolName | OptionalTool, readonly string[]>>;
 }
+
+/** What some commands need and compiling does not. */
+export type OptionalTool = 'perf' | 'addr2line';
+
+const debianPackages = {
+  cc: ['gcc', 'libc6-dev'],
+  cxx: ['g++'],
+  cmake: ['cmake'],
+  ninja: ['ninja-build'],
+  perf: ['linux-perf'],
+  addr2line: ['binutils'],
+} as const;
 
 const packageManagers: readonly PackageManager[] = [
   {
-    families: ['debian', 'ubuntu'],
+    families: ['ubuntu'],
     command: 'apt-get install -y',
-    packages: { cc: ['gcc', 'libc6-dev'], cxx: ['g++'], cmake: ['cmake'], ninja: ['ninja-build'] },
+    packages: { ...debianPackages, perf: ['linux-tools-generic'] },
   },
+  { families: ['debian'], command: 'apt-get install -y', packages: debianPackages },
   {
     families: ['fedora', 'rhel', 'centos'],
     command: 'dnf install -y',
-    packages: { cc: ['gcc'], cxx: ['gcc-c++'], cmake: ['cmake'], ninja: ['ninja-build'] },
+    packages: {
+      cc: ['gcc'],
+      cxx: ['gcc-c++'],
+      cmake: ['cmake'],
+      ninja: ['ninja-build'],
+      perf: ['perf'],
+      addr2line: ['binutils'],
+    },
   },
   {
     families: ['arch'],
     command: 'pacman -S --needed',
-    packages: { cc: ['gcc'], cxx: ['gcc'], cmake: ['cmake'], ninja: ['ninja'] },
+    packages: {
+      cc: ['gcc'],
+      cxx: ['gcc'],
+      cmake: ['cmake'],
+      ninja: ['ninja'],
+      perf: ['perf'],
+      addr2line: ['binutils'],
+    },
   },
   {
     families: ['suse', 'opensuse'],
     command: 'zypper install -y',
-    packages: { cc: ['gcc'], cxx: ['gcc-c++'], cmake: ['cmake'], ninja: ['ninja'] },
+    packages: {
+      cc: ['gcc'],
+      cxx: ['gcc-c++'],
+      cmake: ['cmake'],
+      ninja: ['ninja'],
+      perf: ['perf'],
+      addr2line: ['binutils'],
+    },
   },
   {
     families: ['alpine'],
     command: 'apk add',
-    packages: { cc: ['gcc', 'musl-dev'], cxx: ['g++'], cmake: ['cmake'], ninja: ['samurai'] },
+    packages: {
+      cc: ['gcc', 'musl-dev'],
+      cxx: ['g++'],
+      cmake: ['cmake'],
+      ninja: ['samurai'],
+      perf: ['perf'],
+      addr2line: ['binutils'],
+    },
   },
 ];
 
@@ -200,12 +241,23 @@ export function installCommand(
     return steps.join(' && ');
   }
   if (platform === 'win32') return 'wsl --install (the native runner needs Linux; use Strata inside WSL)';
-  const ids = [...osRelease.matchAll(/^ID(?:_LIKE)?=["']?([^"'\n]*)/gm)].flatMap((match) =>
-    match[1]!.split(/[\s-]+/),
-  );
-  const manager = packageManagers.find(({ families }) => families.some((family) => ids.includes(family)));
+  const manager = packageManagerOf(osRelease);
   if (manager === undefined)
     return `install ${missing.map((name) => toolSpecs[name].title).join(', ')} with the package manager of your system`;
   const packages = [...new Set(missing.flatMap((name) => manager.packages[name]))];
   return `${isRoot ? '' : 'sudo '}${manager.command} ${packages.join(' ')}`;
+}
+
+function packageManagerOf(osRelease: string): PackageManager | undefined {
+  const ids = [...osRelease.matchAll(/^ID(?:_LIKE)?=["']?([^"'\n]*)/gm)].flatMap((match) =>
+    match[1]!.split(/[\s-]+/),
+  );
+  return packageManagers.find(({ families }) => families.some((family) => ids.includes(family)));
+}
+
+/** The command that installs an optional tool on this platform. */
+export function installCommandOf(tool: OptionalTool, { platform, osRelease, isRoot }: Platform): string {
+  const manager = platform === 'linux' ? packageManagerOf(osRelease) : undefined;
+  if (manager === undefined) return `install ${tool} with the package manager of your system`;
+  return `${isRoot ? '' : 'sudo '}${manager.command} ${manager.packages[tool].join(' ')}`;
 }
