@@ -271,6 +271,31 @@ void Executor::bind() {
   }
 }
 
+void Executor::for_each_buffer(void (*change)(const void *, uint64_t)) const {
+  change(arena_.data(), arena_.size());
+  for (const auto &buffer : inputs_) change(buffer.data(), buffer.size());
+  for (const auto &buffer : outputs_) change(buffer.data(), buffer.size());
+}
+
+void Executor::guard_all_but(const Step &step) const {
+  for_each_buffer(forbid);
+  for (const Binding &binding : step.bindings) {
+    switch (binding.space) {
+      case BufferSpace::kInput:
+        allow(inputs_[binding.index].data(), inputs_[binding.index].size());
+        break;
+      case BufferSpace::kOutput:
+        allow(outputs_[binding.index].data(), outputs_[binding.index].size());
+        break;
+      case BufferSpace::kArena:
+        allow(arena_.data() + binding.offset, binding.length);
+        break;
+      case BufferSpace::kConstant:
+        break;
+    }
+  }
+}
+
 uint64_t Executor::run(ThreadPool &pool, Trace *trace, uint32_t traced_program, uint64_t *step_ns) {
   const ThreadPool::Busy busy(pool);
   Zone zone{};
@@ -280,6 +305,7 @@ uint64_t Executor::run(ThreadPool &pool, Trace *trace, uint32_t traced_program, 
   for (size_t i = 0; i < steps_.size(); ++i) {
     const Step &step = entry_.steps[i];
     zone.step = static_cast<uint32_t>(i);
+    if (kGuardsMemory) guard_all_but(step);
     const strata_kernel_state state{steps_[i].bindings.data(), step.scratch_bytes == 0 ? nullptr : scratch_.data(),
                                     dims_.data(), 0};
     DispatchJob job(steps_[i].kernel, state, steps_[i].activity.c_str(), scratch_stride_, trace, zone);
@@ -291,6 +317,7 @@ uint64_t Executor::run(ThreadPool &pool, Trace *trace, uint32_t traced_program, 
     if (trace != nullptr) trace->dispatches().push(zone);
   }
   const uint64_t end = now_ns();
+  if (kGuardsMemory) unguard();
   if (trace != nullptr) trace->dispatches().push({start, end, traced_program, kWholeIteration, zone.iteration, 0, {}});
   return end - start;
 }

@@ -9,6 +9,7 @@
 
 #include "artifact.h"
 #include "files.h"
+#include "guarded_memory.h"
 #include "thread_pool.h"
 #include "trace.h"
 
@@ -54,6 +55,10 @@ class Executor {
   uint64_t bytes_of(const Tensor &tensor) const;
   std::vector<int64_t> resolve_symbols(const std::vector<const Input *> &given) const;
   void bind();
+  // In builds that guard memory: a kernel may touch nothing but what it is given.
+  void guard_all_but(const Step &step) const;
+  void unguard() const { for_each_buffer(allow); }
+  void for_each_buffer(void (*change)(const void *, uint64_t)) const;
 
   std::shared_ptr<const Artifact> artifact_;
   const EntryPoint &entry_;

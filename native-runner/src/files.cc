@@ -11,6 +11,7 @@
 #include <utility>
 
 #include "error.h"
+#include "guarded_memory.h"
 
 namespace strata {
 namespace {
@@ -81,10 +82,18 @@ AlignedBuffer::AlignedBuffer(uint64_t size, const std::string &what) : size_(siz
   // Refusal is harmless: the memory then has small pages.
   if (huge) madvise(data_, static_cast<size_t>(wanted), MADV_HUGEPAGE);
 #endif
+  if (kGuardsMemory) forbid(data_ + size, mapped_end() - reinterpret_cast<uintptr_t>(data_) - size);
+}
+
+uintptr_t AlignedBuffer::mapped_end() const {
+  const auto page = static_cast<uintptr_t>(sysconf(_SC_PAGESIZE));
+  return (reinterpret_cast<uintptr_t>(mapping_) + static_cast<uintptr_t>(mapped_) + page - 1) / page * page;
 }
 
 AlignedBuffer::~AlignedBuffer() {
-  if (mapping_ != nullptr) munmap(mapping_, static_cast<size_t>(mapped_));
+  if (mapping_ == nullptr) return;
+  if (kGuardsMemory) allow(mapping_, mapped_end() - reinterpret_cast<uintptr_t>(mapping_));
+  munmap(mapping_, static_cast<size_t>(mapped_));
 }
 
 AlignedBuffer::AlignedBuffer(AlignedBuffer &&other) noexcept { *this = std::move(other); }

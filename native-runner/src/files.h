@@ -48,6 +48,9 @@ class AlignedBuffer {
   uint64_t size() const { return size_; }
 
  private:
+  // The end of the last page.
+  uintptr_t mapped_end() const;
+
   uint8_t *data_ = nullptr;
   uint64_t size_ = 0;
   void *mapping_ = nullptr;

@@ -6,6 +6,7 @@ import type { Architecture } from '../artifact/cpuFeatures';
 import type { Cancellation } from '../base/cancellation';
 import { neverCancelled } from '../base/cancellation';
 import type { HostTensor } from '../frontend/elementType';
+import type { Sanitizer } from '../runner/buildRunner';
 import { buildRunner } from '../runner/buildRunner';
 import { RunnerProcess } from '../runner/runnerProcess';
 import type {
@@ -25,6 +26,8 @@ export interface SessionOptions {
   readonly resourceRoot: string;
   /** An emulator of another machine, and that machine's architecture. */
   readonly emulator?: { readonly architecture: Architecture; readonly launcher: readonly string[] };
+  /** Those that the kernels were compiled with. */
+  readonly sanitizers?: readonly Sanitizer[];
   readonly cancellation?: Cancellation;
   readonly onProgress?: (text: string) => void;
 }
@@ -69,6 +72,7 @@ export class ArtifactSession {
     const { executable } = await buildRunner({
       resourceRoot: options.resourceRoot,
       signal,
+      sanitizers: options.sanitizers ?? [],
       ...(emulator === undefined ? {} : { architecture: emulator.architecture }),
       ...(options.onProgress === undefined ? {} : { onProgress: options.onProgress }),
     });

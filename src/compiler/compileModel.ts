@@ -34,6 +34,7 @@ import type { TargetProgram } from '../lowering/targets/targetProgram';
 import type { EmittedKernels } from '../lowering/targets/cpu/emitKernels';
 import { emitKernels } from '../lowering/targets/cpu/emitKernels';
 import { hostProgram } from '../lowering/targets/cpu/hostProgram';
+import type { Sanitizer } from '../runner/buildRunner';
 import { compileKernels } from '../runner/compileKernels';
 import type { Compilation, CompileProgress, ToolStep } from './compilation';
 import { DumpDirectory } from './dumpDirectory';
@@ -78,6 +79,8 @@ export interface CompileRequest {
   readonly control?: RewriteControl;
   /** Take compiled kernels from the user's cache and keep them there (default). */
   readonly kernelCache?: boolean;
+  /** Checks in the generated code; the artifact needs a runner that is built with the same. */
+  readonly sanitizers?: readonly Sanitizer[];
   /** Keep the IR as the pipeline left it, with locations, in `Compilation.finalText`. */
   readonly keepFinalText?: boolean;
   /** Stop after the stage of this form, and keep text that other compilers read in `Compilation.finalText`. */
@@ -337,6 +340,7 @@ class Compile {
           architecture: target.architecture,
           cpuFeatures: target.cpuFeatures,
           flags: target.flags,
+          sanitizers: this.request.sanitizers ?? [],
           cache: this.request.kernelCache !== false,
           signal: this.#cancellation.signal,
         }),

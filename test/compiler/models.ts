@@ -3,6 +3,7 @@ import assert from 'node:assert/strict';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
+import type { Sanitizer } from '../../src/runner/buildRunner';
 import type { TestContext } from 'node:test';
 import { ArtifactSession } from '../../src/compiler/artifactSession';
 import { agreementOf } from '../../src/compiler/compareTensors';
@@ -61,8 +62,12 @@ export async function referenceOutputs(
   }
 }
 
-export async function openSession(t: TestContext, artifact: string): Promise<ArtifactSession> {
-  const session = await ArtifactSession.open(artifact, { resourceRoot: process.cwd() });
+export async function openSession(
+  t: TestContext,
+  artifact: string,
+  sanitizers: readonly Sanitizer[] = [],
+): Promise<ArtifactSession> {
+  const session = await ArtifactSession.open(artifact, { resourceRoot: process.cwd(), sanitizers });
   t.after(() => session.close());
   return session;
 }

@@ -3,12 +3,24 @@ import assert from 'node:assert/strict';
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
+import type { TestContext } from 'node:test';
 import { unzipSync } from 'fflate';
+import type { DispatchStep } from '../../src/artifact/contents';
 import { entryNames } from '../../src/artifact/format';
 import { encodeArtifact } from '../../src/artifact/writeArtifact';
 import { encodeZip } from '../../src/artifact/zip';
 import { StrataError } from '../../src/base/diagnostics';
-import { bytesOf, floatsOf, sampleContents, sampleInputs, sampleResult } from '../runner/sampleProgram';
+import type { Sanitizer } from '../../src/runner/buildRunner';
+import { compileKernels } from '../../src/runner/compileKernels';
+import {
+  bytesOf,
+  floatsOf,
+  sampleContents,
+  sampleInputs,
+  sampleLength,
+  sampleResult,
+  sampleSource,
+} from '../runner/sampleProgram';
 import {
   sampleKernels,
   sharedRunner,
@@ -88,4 +100,54 @@ test('changed programs are loaded or refused without touching foreign memory', a
   assert.ok(refused > rounds / 4, `${refused} of ${rounds} were refused`);
   await runner.close();
   assert.equal(runner.errorOutput, '');
+});
+
+/** The sample with the first step of an entry point changed and kernels that are checked as well, and the runner that checks them. */
+async function checked(
+  t: TestContext,
+  sanitizers: readonly Sanitizer[],
+  entryName: string,
+  change: Partial<DispatchStep>,
+) {
+  const { bytes } = await compileKernels({ source: sampleSource, cpuFeatures: [], sanitizers });
+  const file = await writeSample(t, (contents) => ({
+    ...contents,
+    kernelLibraries: contents.kernelLibraries.map((library) => ({ ...library, bytes })),
+    entryPoints: contents.entryPoints.map((entry) => ({
+      ...entry,
+      steps: entry.steps.map((step, i) =>
+        i === 0 && entry.name === entryName ? { ...step, ...change } : step,
+      ),
+    })),
+  }));
+  const runner = await startRunner(t, await sharedRunner(sanitizers));
+  return { runner, artifact: (await runner.load(file)).artifact };
+}
+
+const sampleBindings = sampleContents().entryPoints[0]!.steps[0]!.bindings;
+const strays: readonly (readonly [string, Partial<DispatchStep>])[] = [
+  ['the end of an input', { extent: sampleLength + 1 }],
+  [
+    'what is bound to it in the arena',
+    { bindings: sampleBindings.map((b) => (b.space === 'arena' ? { ...b, length: b.length - 4 } : b)) },
+  ],
+];
+for (const [what, change] of strays)
+  test(`a kernel that goes beyond ${what} is found`, async (t) => {
+    const { runner, artifact } = await checked(t, ['address', 'undefined'], 'main', change);
+    const { x, y } = sampleInputs();
+    const inputs = { x: { bytes: bytesOf(x) }, y: { bytes: bytesOf(y) } };
+    await assert.rejects(runner.run({ artifact, inputs, threads: 2 }), {
+      message: /^STR0720 .*AddressSanitizer: use-after-poison/s,
+    });
+    assert.match(runner.errorOutput, /SUMMARY: AddressSanitizer: use-after-poison .* in add$/m);
+  });
+
+test('two threads that write the same bytes are found', async (t) => {
+  const { runner, artifact } = await checked(t, ['thread'], 'dynamic', { extent: 64 });
+  const rows = { bytes: new Uint8Array(16 * 1000), shape: [1000, 4] };
+  const request = { artifact, entry: 'dynamic', inputs: { rows }, threads: 4, repeat: 50 };
+  await runner.run(request).catch(() => undefined);
+  await runner.close();
+  assert.match(runner.errorOutput, /#0 row_sums /);
 });

@@ -14,6 +14,7 @@ import type { HostTensor } from '../../../src/frontend/elementType';
 import type { RandomStream } from '../../../src/frontend/random';
 import { randomStream } from '../../../src/frontend/random';
 import { OnnxGraphBuilder } from '../../../src/frontend/zoo/onnxGraphBuilder';
+import type { Sanitizer } from '../../../src/runner/buildRunner';
 import { scratch } from '../models';
 
 export type Tensors = Readonly<Record<string, HostTensor>>;
@@ -68,9 +69,13 @@ export function expectedOf(model: string, inputs: Tensors): Promise<Tensors> {
   return known;
 }
 
-export async function compileFamily(model: string, cpuLevel: CpuLevel): Promise<string> {
-  const output = model.replace(/\.onnx$/, `-${cpuLevel}.strata`);
-  const { compilation } = await compileModel({ model, output, cpuLevel });
+export async function compileFamily(
+  model: string,
+  cpuLevel: CpuLevel,
+  sanitizers: readonly Sanitizer[] = [],
+): Promise<string> {
+  const output = model.replace(/\.onnx$/, `-${[cpuLevel, ...sanitizers].join('-')}.strata`);
+  const { compilation } = await compileModel({ model, output, cpuLevel, sanitizers });
   assert.equal(compilation.featureLevel, cpuLevel);
   return output;
 }
