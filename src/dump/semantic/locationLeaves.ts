@@ -4,6 +4,9 @@
 const MOST = 64;
 const DEEPEST = 100;
 
+/** A file with line and column, which is most of them. */
+const isLeaf = /^"[^"\\]*":\d+:\d+$/;
+
 export class LocationLeaves {
   readonly #known = new Map<string, readonly string[]>();
 
@@ -12,6 +15,7 @@ export class LocationLeaves {
 
   /** The leaves of what stands between the brackets of `loc(…)`, sorted, without repeats; none of `unknown`. */
   of(text: string): readonly string[] {
+    if (isLeaf.test(text)) return [text];
     const known = this.#known.get(text);
     if (known !== undefined) return known;
     const found = new Set<string>();

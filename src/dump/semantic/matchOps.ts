@@ -5,7 +5,7 @@
 import type { Cancellation } from '../../base/cancellation';
 import type { OpClasses } from './opClasses';
 import { classesOf, joined } from './opClasses';
-import type { GraphOp, OpGraph } from './opGraph';
+import type { GraphOp, OpGraph, ValueUseAt } from './opGraph';
 import { matchSymbols } from './matchSymbols';
 
 export interface Matching {
@@ -151,31 +151,17 @@ class Matcher implements Matching {
     repeats: boolean,
     accepts: Accepts = () => true,
   ): void {
-    const found = new Map<number, number[]>();
-    for (const b of bs) {
-      if (this.partnerOfAfter[b]! >= 0) continue;
-      const key = keyB(b);
-      if (key === undefined) continue;
-      const list = found.get(key);
-      if (list === undefined) found.set(key, [b]);
-      else list.push(b);
-    }
-    if (found.size === 0) return;
-    const wanted = new Map<number, number[]>();
-    for (const a of as) {
-      if (this.partnerOfBefore[a]! >= 0) continue;
-      const key = keyA(a);
-      if (key === undefined || !found.has(key)) continue;
-      const list = wanted.get(key);
-      if (list === undefined) wanted.set(key, [a]);
-      else list.push(a);
-    }
-    for (const [key, list] of wanted) {
-      const theirs = found.get(key)!;
-      if (list.length !== theirs.length || (list.length > 1 && !repeats)) continue;
-      list.forEach((a, i) => {
-        if (accepts(a, theirs[i]!)) this.#pair(a, theirs[i]!);
-      });
+    const theirs = occurrences(bs, this.partnerOfAfter, keyB);
+    if (theirs.size === 0) return;
+    for (const [key, list] of occurrences(as, this.partnerOfBefore, keyA)) {
+      const others = theirs.get(key);
+      if (others === undefined) continue;
+      if (typeof list === 'number') {
+        if (typeof others === 'number' && accepts(list, others)) this.#pair(list, others);
+      } else if (repeats && typeof others !== 'number' && list.length === others.length)
+        list.forEach((a, i) => {
+          if (accepts(a, others[i]!)) this.#pair(a, others[i]!);
+        });
     }
   }
 
@@ -276,8 +262,10 @@ class Matcher implements Matching {
       this.#pair(x.op, y.op);
   }
   #spreadDown(va: number, vb: number, accepts: Accepts): void {
-    const mine = this.before.values[va]!.uses.filter((u) => this.partnerOfBefore[u.op]! < 0);
-    if (mine.length === 0) return;
+    const open = (u: ValueUseAt): boolean => this.partnerOfBefore[u.op]! < 0;
+    const { uses } = this.before.values[va]!;
+    if (!uses.some(open)) return;
+    const mine = uses.filter(open);
     const theirs = this.after.values[vb]!.uses.filter((u) => this.partnerOfAfter[u.op]! < 0);
     if (theirs.length === 0) return;
     if (mine.length * theirs.length > MOST_CANDIDATES) return;
@@ -342,6 +330,25 @@ class Matcher implements Matching {
       return p.number === q.number && this.partnerOfBefore[p.op] === q.op;
     });
   }
+}
+
+/** Ops without a partner by their key; one alone stands without a list, as most do. */
+function occurrences(
+  ops: readonly number[],
+  partners: Int32Array,
+  keyOf: (op: number) => number | undefined,
+): Map<number, number | number[]> {
+  const found = new Map<number, number | number[]>();
+  for (const op of ops) {
+    if (partners[op]! >= 0) continue;
+    const key = keyOf(op);
+    if (key === undefined) continue;
+    const known = found.get(key);
+    if (known === undefined) found.set(key, op);
+    else if (typeof known === 'number') found.set(key, [known, op]);
+    else known.push(op);
+  }
+  return found;
 }
 
 /** Users of one value that are compared with each other. */

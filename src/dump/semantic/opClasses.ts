@@ -63,9 +63,12 @@ export function classesOf(graph: OpGraph, symbolOf: (symbol: string) => string =
     if (known === undefined) texts.set(text, (known = hash.start(1).text(text).value));
     return known;
   };
-  const each = (classOf: (op: GraphOp) => number): Float64Array => Float64Array.from(graph.ops, classOf);
+  const each = (classOf: (op: GraphOp) => number): Float64Array => classesBy(graph, classOf);
   const name = each((op) => textClass(op.name));
-  const own = each((op) => hash.start(2).number(name[op.index]!).text(op.attributes).text(op.types).value);
+  const own = each((op) => {
+    const [attributes, types] = [textClass(op.attributes), textClass(op.types)];
+    return hash.start(2).number(name[op.index]!).number(attributes).number(types).value;
+  });
   const location = each((op) => {
     if (op.locations.length === 0) return 0;
     hash.start(3);
@@ -80,6 +83,12 @@ export function classesOf(graph: OpGraph, symbolOf: (symbol: string) => string =
     used: usedClasses(graph, own),
     near: nearClasses(graph, own),
   };
+}
+
+function classesBy(graph: OpGraph, classOf: (op: GraphOp) => number): Float64Array {
+  const classes = new Float64Array(graph.ops.length);
+  for (const op of graph.ops) classes[op.index] = classOf(op);
+  return classes;
 }
 
 function computedClasses(
@@ -142,9 +151,9 @@ function usedClasses(graph: OpGraph, own: Float64Array): Float64Array {
 }
 
 function nearClasses(graph: OpGraph, own: Float64Array): Float64Array {
-  const { ops, values } = graph;
+  const { values } = graph;
   const hash = new Hash();
-  return Float64Array.from(ops, (op) => {
+  return classesBy(graph, (op) => {
     const uses: number[] = [];
     for (const v of op.results)
       for (const u of values[v]!.uses) uses.push(hash.start(7).number(own[u.op]!).number(u.operand).value);

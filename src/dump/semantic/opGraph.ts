@@ -121,6 +121,9 @@ class Names {
   }
 }
 
+/** Stands for every list without members. */
+const none: never[] = [];
+
 /** A piece of an op's text with what stands for it. */
 interface Cut extends TextRange {
   readonly text: string;
@@ -131,6 +134,7 @@ class GraphBuilder {
   readonly #values: Draft<GraphValue>[] = [];
   readonly #aliases = new Map<string, string>();
   readonly #leaves: LocationLeaves;
+  readonly #texts = new Map<string, string>();
 
   constructor(
     readonly text: string,
@@ -185,7 +189,7 @@ class GraphBuilder {
 
   #op(op: StructureOp, parent: number, region: number, block: number, names: Names): number {
     const index = this.#ops.length;
-    const results: number[] = [];
+    const results: number[] = op.results.length === 0 ? none : [];
     for (const result of op.results) {
       const first = names.get(result.name)!;
       const count = Math.min(Math.max(1, result.count), MOST_RESULTS);
@@ -209,33 +213,36 @@ class GraphBuilder {
       found.uses.push({ op: index, operand });
       return value;
     });
+    const { attributes, types } = this.#said(op);
     const draft: Draft<GraphOp> = {
       index,
       name: qualifiedName(op.name),
       parent,
       region,
       block,
-      children: [],
+      children: none,
       end: index + 1,
       operands,
       results,
-      arguments: [],
-      ...this.#said(op),
+      arguments: none,
+      attributes,
+      types,
       symbol: op.symbol?.name,
-      symbolUses: op.symbolUses.map((s) => s.name),
-      locations: [...(this.locationsOf?.(op) ?? this.#locations(op))],
+      symbolUses: op.symbolUses.length === 0 ? none : op.symbolUses.map((s) => s.name),
+      locations: (this.locationsOf?.(op) ?? this.#locations(op)) as string[],
       source: op,
     };
     this.#ops.push(draft);
-    op.regions.forEach((r, number) => {
+    for (const [number, r] of op.regions.entries()) {
+      if (draft.children.length === 0) [draft.children, draft.arguments] = [[], []];
       this.#region(draft, r.blocks, number, new Names(names));
-    });
+    }
     draft.end = this.#ops.length;
     return index;
   }
 
   #locations({ location }: StructureOp): readonly string[] {
-    if (location === undefined) return [];
+    if (location === undefined) return none;
     return this.#leaves.of(this.text.slice(location.start + 4, location.end - 1));
   }
 
@@ -290,7 +297,14 @@ class GraphBuilder {
       at = c.end;
     }
     if (at < op.end) add(op.end);
-    return { attributes: squeezed(attributes), types: squeezed(types) };
+    return { attributes: this.#once(squeezed(attributes)), types: this.#once(squeezed(types)) };
+  }
+  /** Ops of one text say much the same: each text is kept once. */
+  #once(text: string): string {
+    const known = this.#texts.get(text);
+    if (known !== undefined) return known;
+    this.#texts.set(text, text);
+    return text;
   }
 }
 

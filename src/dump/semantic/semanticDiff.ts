@@ -28,8 +28,9 @@ export type LinkKind = (typeof linkKinds)[number];
 export const evidenceKinds = ['recorded', 'location', 'identical', 'structure', 'name'] as const;
 export type Evidence = (typeof evidenceKinds)[number];
 
+const changedParts = ['attributes', 'types', 'operands', 'place', 'symbol'] as const;
 /** What is different about an op that is still there. */
-export type ChangedPart = 'attributes' | 'types' | 'operands' | 'place' | 'symbol';
+export type ChangedPart = (typeof changedParts)[number];
 
 export interface OpLink {
   readonly kind: LinkKind;
@@ -105,10 +106,7 @@ class Classifier {
 
   classify(): SemanticDiff {
     const { before, after, partnerOfBefore, partnerOfAfter } = this.m;
-    const placed: { readonly link: OpLink; readonly at: number; readonly order: number }[] = [];
-    const add = (link: OpLink, at: number): void => {
-      placed.push({ link, at, order: placed.length });
-    };
+    const gone: { readonly link: OpLink; readonly at: number }[] = [];
     const done = new Set<OpGroup>();
     // What is gone stands after the op that it followed.
     let at = -1;
@@ -116,18 +114,22 @@ class Classifier {
       if (partnerOfBefore[index]! >= 0) at = partnerOfBefore[index]!;
       if (this.#groupOfBefore.has(index) || partnerOfBefore[index]! >= 0) continue;
       const heir = this.grouping.heirs.get(index);
-      add(only('gone', [index], [], heir === undefined ? [] : [heir]), at + 0.5);
+      gone.push({ link: only('gone', [index], [], heir === undefined ? [] : [heir]), at });
     }
+    gone.sort((x, y) => x.at - y.at);
+    const links: OpLink[] = [];
+    let next = 0;
     for (const { index } of after.ops) {
+      for (; next < gone.length && gone[next]!.at < index; next++) links.push(gone[next]!.link);
       const group = this.#groupOfAfter.get(index);
       if (group !== undefined) {
-        if (!done.has(group)) add(this.#groupLink(group), index);
+        if (!done.has(group)) links.push(this.#groupLink(group));
         done.add(group);
-      } else if (partnerOfAfter[index]! >= 0) add(this.#pairLink(partnerOfAfter[index]!, index), index);
-      else add(only('new', [], [index], this.grouping.origins.get(index) ?? []), index);
+      } else if (partnerOfAfter[index]! >= 0) links.push(this.#pairLink(partnerOfAfter[index]!, index));
+      else links.push(only('new', [], [index], this.grouping.origins.get(index) ?? []));
     }
-    placed.sort((x, y) => x.at - y.at || x.order - y.order);
-    return this.#result(placed.map((p) => p.link));
+    for (; next < gone.length; next++) links.push(gone[next]!.link);
+    return this.#result(links);
   }
 
   #result(links: readonly OpLink[]): SemanticDiff {
@@ -161,7 +163,7 @@ class Classifier {
       evidence: evidenceKinds.filter(
         (e) =>
           by.has(e as never) ||
-          (e === 'recorded' && this.#wasRecorded(before, after)) ||
+          (e === 'recorded' && this.#wereRecorded(before, after)) ||
           (e === 'location' && this.#sharePlace(before, after)),
       ),
       parts: [],
@@ -169,10 +171,11 @@ class Classifier {
     };
   }
   /** The record says of each op after that one of those before became it, or stayed it. */
-  #wasRecorded(before: readonly number[], after: readonly number[]): boolean {
-    const said = (a: number, b: number): boolean =>
-      this.#became.get(a)?.has(b) === true || (this.#recorded.has(a) && this.m.partnerOfBefore[a] === b);
-    return after.every((b) => before.some((a) => said(a, b)));
+  #wereRecorded(before: readonly number[], after: readonly number[]): boolean {
+    return after.every((b) => before.some((a) => this.#wasRecorded(a, b)));
+  }
+  #wasRecorded(a: number, b: number): boolean {
+    return this.#became.get(a)?.has(b) === true || (this.#recorded.has(a) && this.m.partnerOfBefore[a] === b);
   }
   #sharePlace(before: readonly number[], after: readonly number[]): boolean {
     const { m } = this;
@@ -183,30 +186,38 @@ class Classifier {
 
   #pairLink(a: number, b: number): OpLink {
     const [x, y] = [this.m.before.ops[a]!, this.m.after.ops[b]!];
-    const parts: ChangedPart[] = [];
-    if (x.attributes !== y.attributes || !this.#sameSymbols(a, b)) parts.push('attributes');
-    if (x.types !== y.types) parts.push('types');
-    if (!this.#sameOperands(a, b)) parts.push('operands');
-    if (this.#moved[a] === 1) parts.push('place');
-    if (x.symbol !== y.symbol) parts.push('symbol');
+    let parts = 0;
+    if (x.attributes !== y.attributes || !this.#sameSymbols(a, b)) parts |= partBit('attributes');
+    if (x.types !== y.types) parts |= partBit('types');
+    if (!this.#sameOperands(a, b)) parts |= partBit('operands');
+    if (this.#moved[a] === 1) parts |= partBit('place');
+    if (x.symbol !== y.symbol) parts |= partBit('symbol');
     let kind: LinkKind = 'kept';
     if (x.name !== y.name) kind = 'replaced';
-    else if (parts.some((p) => p === 'attributes' || p === 'types' || p === 'operands')) kind = 'changed';
-    else if (parts.includes('symbol')) kind = 'renamed';
-    else if (parts.includes('place')) kind = 'moved';
-    return { kind, before: [a], after: [b], evidence: this.#evidence(a, b), parts, related: [] };
+    else if ((parts & (partBit('attributes') | partBit('types') | partBit('operands'))) !== 0)
+      kind = 'changed';
+    else if ((parts & partBit('symbol')) !== 0) kind = 'renamed';
+    else if ((parts & partBit('place')) !== 0) kind = 'moved';
+    return {
+      kind,
+      before: [a],
+      after: [b],
+      evidence: this.#evidence(a, b),
+      parts: partSets[parts]!,
+      related: none,
+    };
   }
 
-  #evidence(a: number, b: number): Evidence[] {
+  #evidence(a: number, b: number): readonly Evidence[] {
     const [x, y] = [this.m.before.ops[a]!, this.m.after.ops[b]!];
-    const found: Evidence[] = [];
-    if (this.#recorded.has(a) || this.#wasRecorded([a], [b])) found.push('recorded');
-    if (x.locations.some((l) => y.locations.includes(l))) found.push('location');
+    let found = 0;
+    if (this.#recorded.has(a) || this.#wasRecorded(a, b)) found |= evidenceBit('recorded');
+    if (x.locations.some((l) => y.locations.includes(l))) found |= evidenceBit('location');
     const sameText = x.name === y.name && x.attributes === y.attributes && x.types === y.types;
-    if (sameText && this.#sameOperands(a, b)) found.push('identical');
-    if (this.#neighbours(a, b)) found.push('structure');
-    if (x.symbol === undefined ? x.name === y.name : x.symbol === y.symbol) found.push('name');
-    return found;
+    if (sameText && this.#sameOperands(a, b)) found |= evidenceBit('identical');
+    if (this.#neighbours(a, b)) found |= evidenceBit('structure');
+    if (x.symbol === undefined ? x.name === y.name : x.symbol === y.symbol) found |= evidenceBit('name');
+    return evidenceSets[found]!;
   }
   /** An operand or a user of the one is linked to that of the other. */
   #neighbours(a: number, b: number): boolean {
@@ -216,8 +227,11 @@ class Classifier {
     return x.results.some((v, i) => {
       const uses = after.values[y.results[i] ?? -1]?.uses ?? [];
       if (uses.length === 0) return false;
+      const mine = before.values[v]!.uses;
+      if (mine.length * uses.length <= FEW)
+        return mine.some((u) => uses.some(({ op }) => op === this.m.partnerOfBefore[u.op]));
       const users = new Set(uses.map((u) => u.op));
-      return before.values[v]!.uses.some((u) => users.has(this.m.partnerOfBefore[u.op]!));
+      return mine.some((u) => users.has(this.m.partnerOfBefore[u.op]!));
     });
   }
 
@@ -244,6 +258,17 @@ class Classifier {
     return group !== undefined && group === this.#groupOfAfter.get(b);
   }
 }
+
+/** Every subset of `all`, by the bits of its members: most links share a few. */
+const subsets = <T>(all: readonly T[]): (readonly T[])[] =>
+  Array.from({ length: 1 << all.length }, (_, bits) => all.filter((_, i) => (bits & (1 << i)) !== 0));
+const partSets = subsets(changedParts);
+const partBit = (part: ChangedPart): number => 1 << changedParts.indexOf(part);
+const evidenceSets = subsets(evidenceKinds);
+const evidenceBit = (evidence: Evidence): number => 1 << evidenceKinds.indexOf(evidence);
+const none: readonly never[] = [];
+/** Pairs of users that are compared one by one. */
+const FEW = 16;
 
 const only = (
   kind: 'new' | 'gone',

@@ -37,6 +37,15 @@ export function parseStructure(source: string): Structure {
 
 type Writable<T> = { -readonly [K in keyof T]: T[K] };
 
+/** Stands for every list without members: most lists of most ops have none. */
+const none: never[] = [];
+/** The list with one member more; a new one where there was none. */
+function added<T>(list: T[], item: T): T[] {
+  if (list.length === 0) return [item];
+  list.push(item);
+  return list;
+}
+
 /** Writable while an op is read. */
 interface OpDraft {
   results: ValueDefinition[];
@@ -77,6 +86,8 @@ class StructureParser {
   #at = 0;
   #scope = new Scope(undefined);
   #depth = 0;
+  /** Names of ops, each once. */
+  readonly #opNames = new Map<string, string>();
 
   constructor(source: string) {
     this.#tokens = new Tokens(source);
@@ -269,14 +280,14 @@ class StructureParser {
     const t = this.#tokens;
     const start = t.start(this.#at);
     const draft: OpDraft = {
-      results: [],
-      operands: [],
-      successors: [],
-      regions: [],
-      symbolUses: [],
-      hashUses: [],
-      header: [],
-      shared: [],
+      results: none,
+      operands: none,
+      successors: none,
+      regions: none,
+      symbolUses: none,
+      hashUses: none,
+      header: none,
+      shared: none,
       arrow: false,
     };
     const after = t.kind(this.#at) === kinds.value ? this.#afterResults(this.#at) : -1;
@@ -284,13 +295,12 @@ class StructureParser {
       for (; this.#at < after; this.#at++) {
         if (t.kind(this.#at) !== kinds.value) continue;
         const count = t.is(this.#at + 1, ':') ? Number(t.text(this.#at + 2)) : 1;
-        draft.results.push(this.#definition(this.#at, count));
+        draft.results = added(draft.results, this.#definition(this.#at, count));
       }
     }
     const nameAt = this.#at++;
     const generic = t.kind(nameAt) === kinds.string;
-    const written = t.text(nameAt);
-    const name = generic ? written.replace(/^"|"$/g, '') : written;
+    const name = this.#opName(t.text(nameAt));
     this.#body(draft, name, generic, nameAt);
     for (const result of draft.results) this.#scope.define(result.name);
     const op: Writable<StructureOp> = {
@@ -309,6 +319,15 @@ class StructureParser {
     if (draft.location !== undefined) op.location = draft.location;
     if (draft.typesStart !== undefined) op.typesStart = draft.typesStart;
     return op;
+  }
+
+  #opName(written: string): string {
+    let name = this.#opNames.get(written);
+    if (name === undefined) {
+      name = written.replace(/^"|"$/g, '');
+      this.#opNames.set(written, name);
+    }
+    return name;
   }
 
   /** What follows the name of an op, up to the next op. */
@@ -342,11 +361,11 @@ class StructureParser {
           this.#value(draft, i, inParameters >= 0 && open.length === inParameters, open[open.length - 1]);
           break;
         case kinds.caret:
-          draft.successors.push(this.#name(i));
+          draft.successors = added(draft.successors, this.#name(i));
           break;
         case kinds.hash:
         case kinds.exclaim:
-          draft.hashUses.push(this.#name(i));
+          draft.hashUses = added(draft.hashUses, this.#name(i));
           break;
         case kinds.symbol:
           parameters = this.#symbol(draft, name, symbolAllowed && open.length === 0);
@@ -412,7 +431,7 @@ class StructureParser {
     const t = this.#tokens;
     const assigned = t.is(i + 1, '=');
     if (assigned || (parameter && t.is(i + 1, ':'))) {
-      draft.header.push(this.#definition(i));
+      draft.header = added(draft.header, this.#definition(i));
       return;
     }
     const text = t.text(i);
@@ -425,7 +444,7 @@ class StructureParser {
     const asOther = t.is(i - 1, '->') && t.kind(i + 1) === kinds.word && t.text(i + 1) === 'as';
     if (draft.arrow && within !== '{' && (asOther || known(draft.operands) || known(draft.header)))
       use.tied = true;
-    draft.operands.push(use);
+    draft.operands = added(draft.operands, use);
   }
 
   /** Reads `@a` or `@a::@b`, leaving the last token; true where it defines a symbol. */
@@ -447,7 +466,7 @@ class StructureParser {
       draft.symbol = { ...whole, name: whole.name.slice(1).replace(/^"|"$/g, '') };
       return true;
     }
-    draft.symbolUses.push(whole);
+    draft.symbolUses = added(draft.symbolUses, whole);
     return false;
   }
 
@@ -508,7 +527,10 @@ class StructureParser {
     const unknown = draft.operands.filter(isArgument);
     if (unknown.length > 0) {
       draft.operands = draft.operands.filter((use) => !isArgument(use));
-      draft.header.push(...unknown.map(({ name, start, end }) => ({ name, start, end, count: 1 })));
+      draft.header = [
+        ...draft.header,
+        ...unknown.map(({ name, start, end }) => ({ name, start, end, count: 1 })),
+      ];
       draft.header.sort((x, y) => x.start - y.start);
     }
     if (draft.header.length > 0) draft.shared = draft.header;
@@ -518,11 +540,11 @@ class StructureParser {
     this.#depth++;
     for (const argument of draft.header) this.#scope.define(argument.name);
     const blocks = this.#blocks(draft.header);
-    draft.header = [];
+    draft.header = none;
     this.#depth--;
     this.#scope = outer;
     // At the end of a cut text the last token is where it ends.
-    draft.regions.push({ start, end: t.end(this.#at), blocks });
+    draft.regions = added(draft.regions, { start, end: t.end(this.#at), blocks });
     if (t.is(this.#at, '}')) this.#at++;
   }
 }

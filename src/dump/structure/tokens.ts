@@ -36,149 +36,161 @@ const name = letter | digit | dollar;
 const suffix = name | dot | dash;
 
 const NEWLINE = 10;
+const EXCLAIM = 0x21;
 const QUOTE = 0x22;
 const HASH = 0x23;
+const PERCENT = 0x25;
+const DASH = 0x2d;
+const DOT = 0x2e;
+const SLASH = 0x2f;
+const AT = 0x40;
 const BACKSLASH = 0x5c;
+const CARET = 0x5e;
 
 const longPunctuation = ['->', '=>', '::', '==', '>=', '<=', '{-#', '#-}'];
+
+/** Set in the byte of a token that is the first of its line. */
+const FIRST = 0x80;
+
+/** Offset after the characters from `i` on that are of the classes in `mask`. */
+function runEnd(source: string, i: number, mask: number): number {
+  for (; i < source.length; i++) {
+    const c = source.charCodeAt(i);
+    if (c >= 128 || (classes[c]! & mask) === 0) break;
+  }
+  return i;
+}
+const isOf = (source: string, i: number, mask: number): boolean => {
+  const c = source.charCodeAt(i);
+  return c < 128 && (classes[c]! & mask) !== 0;
+};
+
+/** After `[\w$]*(\.[\w$-]*[\w$])*`. */
+function wordEnd(source: string, i: number): number {
+  let end = runEnd(source, i, name);
+  while (source.charCodeAt(end) === DOT) {
+    let stop = runEnd(source, end + 1, name | dash);
+    while (stop > end + 1 && source.charCodeAt(stop - 1) === DASH) stop--;
+    if (stop === end + 1) break;
+    end = stop;
+  }
+  return end;
+}
+/** After `([\w$]|\.(?=\w))*`. */
+function dottedEnd(source: string, i: number): number {
+  for (;;) {
+    i = runEnd(source, i, name);
+    if (source.charCodeAt(i) !== DOT || !isOf(source, i + 1, letter | digit)) return i;
+    i++;
+  }
+}
+/** After the value whose `%` is at `at`, with the number of its result; `at + 1` where there is no name. */
+function valueEnd(source: string, at: number): number {
+  const digits = runEnd(source, at + 1, digit);
+  const end = digits > at + 1 ? digits : runEnd(source, at + 1, suffix);
+  if (end === at + 1 || source.charCodeAt(end) !== HASH) return end;
+  const number = runEnd(source, end + 1, digit);
+  return number > end + 1 ? number : end;
+}
+
+const longerArray = <A extends Uint8Array | Int32Array>(to: A, from: A): A => {
+  to.set(from);
+  return to;
+};
 
 export class Tokens {
   readonly #kinds: Uint8Array;
   readonly #starts: Int32Array;
   readonly #ends: Int32Array;
-  /** First of its line. */
-  readonly #breaks: Uint8Array;
   readonly length: number;
 
   constructor(readonly source: string) {
-    // Grown by need: most texts have a token in four characters.
-    let capacity = 64 + (source.length >> 2);
+    // Grown by need: most texts have fewer than a token in three characters.
+    let capacity = 64 + Math.floor(source.length / 3);
     let tokenKinds = new Uint8Array(capacity);
     let starts = new Int32Array(capacity);
     let ends = new Int32Array(capacity);
-    let breaks = new Uint8Array(capacity);
-    const grow = (): void => {
-      capacity *= 2;
-      const larger = <A extends Uint8Array | Int32Array>(to: A, from: A): A => {
-        to.set(from);
-        return to;
-      };
-      tokenKinds = larger(new Uint8Array(capacity), tokenKinds);
-      starts = larger(new Int32Array(capacity), starts);
-      ends = larger(new Int32Array(capacity), ends);
-      breaks = larger(new Uint8Array(capacity), breaks);
-    };
     const size = source.length;
-    const classAt = (i: number): number => {
-      const c = source.charCodeAt(i);
-      return c < 128 ? classes[c]! : 0;
-    };
-    const run = (i: number, mask: number): number => {
-      while (i < size && (classAt(i) & mask) !== 0) i++;
-      return i;
-    };
     let count = 0;
-    let lineBreak = 1;
+    let first = FIRST;
     for (let at = 0; at < size;) {
       const c = source.charCodeAt(at);
       if (c === NEWLINE) {
-        lineBreak = 1;
+        first = FIRST;
         at++;
         continue;
       }
-      const kindOf = c < 128 ? classes[c]! : /\s/.test(source[at]!) ? blank : 0;
-      if (kindOf === blank) {
+      const classOf = c < 128 ? classes[c]! : /\s/.test(source[at]!) ? blank : 0;
+      if (classOf === blank) {
         at++;
         continue;
       }
-      if (c === 0x2f && source.charCodeAt(at + 1) === 0x2f) {
+      if (c === SLASH && source.charCodeAt(at + 1) === SLASH) {
         const end = source.indexOf('\n', at);
         at = end < 0 ? size : end;
         continue;
       }
       let kind: Kind = kinds.punctuation;
       let end = at + 1;
-      if (kindOf === letter) {
+      if (classOf === letter) {
         kind = kinds.word;
-        end = wordEnd(end);
-      } else if (kindOf === digit) {
+        end = wordEnd(source, end);
+      } else if (classOf === digit) {
         kind = kinds.number;
-        end = run(end, letter | digit | dot);
-      } else if (c === QUOTE) {
-        kind = kinds.string;
-        end = stringEnd(source, at);
-      } else if (c === 0x25) {
-        const digits = run(end, digit);
-        const stop = digits > end ? digits : run(end, suffix);
-        if (stop > end) {
-          kind = kinds.value;
-          end = stop;
-          if (source.charCodeAt(end) === HASH) {
-            const number = run(end + 1, digit);
-            if (number > end + 1) end = number;
-          }
-        }
-      } else if (c === 0x5e) {
-        const stop = run(end, suffix);
-        if (stop > end) {
-          kind = kinds.caret;
-          end = stop;
-        }
-      } else if (c === 0x40) {
-        const stop = source.charCodeAt(end) === QUOTE ? stringEnd(source, end) : run(end, suffix);
-        if (stop > end) {
-          kind = kinds.symbol;
-          end = stop;
-        }
-      } else if ((c === HASH || c === 0x21) && classAt(end) === letter) {
-        kind = c === HASH ? kinds.hash : kinds.exclaim;
-        end = dottedEnd(end + 1);
+        end = runEnd(source, end, letter | digit | dot);
       } else {
-        for (const long of longPunctuation) {
-          if (long.charCodeAt(0) === c && source.startsWith(long, at)) {
-            end = at + long.length;
+        switch (c) {
+          case QUOTE:
+            kind = kinds.string;
+            end = stringEnd(source, at);
             break;
-          }
+          case PERCENT:
+            end = valueEnd(source, at);
+            if (end > at + 1) kind = kinds.value;
+            break;
+          case CARET:
+            end = runEnd(source, end, suffix);
+            if (end > at + 1) kind = kinds.caret;
+            break;
+          case AT:
+            end = source.charCodeAt(end) === QUOTE ? stringEnd(source, end) : runEnd(source, end, suffix);
+            if (end > at + 1) kind = kinds.symbol;
+            break;
+          default:
+            if ((c === HASH || c === EXCLAIM) && isOf(source, end, letter)) {
+              kind = c === HASH ? kinds.hash : kinds.exclaim;
+              end = dottedEnd(source, end + 1);
+            } else {
+              for (const long of longPunctuation) {
+                if (long.charCodeAt(0) === c && source.startsWith(long, at)) {
+                  end = at + long.length;
+                  break;
+                }
+              }
+            }
         }
       }
-      if (count === capacity) grow();
-      tokenKinds[count] = kind;
+      if (count === capacity) {
+        capacity *= 2;
+        tokenKinds = longerArray(new Uint8Array(capacity), tokenKinds);
+        starts = longerArray(new Int32Array(capacity), starts);
+        ends = longerArray(new Int32Array(capacity), ends);
+      }
+      tokenKinds[count] = kind | first;
       starts[count] = at;
       ends[count] = end;
-      breaks[count] = lineBreak;
       count++;
-      lineBreak = 0;
+      first = 0;
       at = end;
     }
     this.length = count;
     this.#kinds = tokenKinds;
     this.#starts = starts;
     this.#ends = ends;
-    this.#breaks = breaks;
-
-    /** After `[\w$]*(\.[\w$-]*[\w$])*`. */
-    function wordEnd(i: number): number {
-      let end = run(i, name);
-      while (source.charCodeAt(end) === 0x2e) {
-        let stop = run(end + 1, name | dash);
-        while (stop > end + 1 && source.charCodeAt(stop - 1) === 0x2d) stop--;
-        if (stop === end + 1) break;
-        end = stop;
-      }
-      return end;
-    }
-    /** After `([\w$]|\.(?=\w))*`. */
-    function dottedEnd(i: number): number {
-      for (;;) {
-        i = run(i, name);
-        if (source.charCodeAt(i) !== 0x2e || (classAt(i + 1) & (letter | digit)) === 0) return i;
-        i++;
-      }
-    }
   }
 
   kind(i: number): Kind {
-    return (i < this.length ? this.#kinds[i]! : kinds.end) as Kind;
+    return (i < this.length ? this.#kinds[i]! & ~FIRST : kinds.end) as Kind;
   }
   start(i: number): number {
     return i < this.length ? this.#starts[i]! : this.source.length;
@@ -191,11 +203,11 @@ export class Tokens {
   }
   /** It is the first of its line. */
   first(i: number): boolean {
-    return i >= this.length || this.#breaks[i] === 1;
+    return i >= this.length || this.#kinds[i]! >= FIRST;
   }
   /** It is the punctuation `text`. */
   is(i: number, text: string): boolean {
-    if (i < 0 || i >= this.length || this.#kinds[i] !== kinds.punctuation) return false;
+    if (i < 0 || i >= this.length || (this.#kinds[i]! & ~FIRST) !== kinds.punctuation) return false;
     const start = this.#starts[i]!;
     if (this.source.charCodeAt(start) !== text.charCodeAt(0)) return false;
     const { length } = text;
