@@ -18,7 +18,9 @@ import { KernelHeat } from './editor/kernelHeat';
 import { IrNavigator } from './editor/irNavigator';
 import { startLanguageServer } from './editor/languageClient';
 import { ModelRuns } from './editor/modelRuns';
-import { OpenDumps } from './editor/openDumps';
+import { DumpLenses, TraceSymbolTimes } from './editor/dumpLenses';
+import { opFactsOf } from './editor/irFacts';
+import { dumpScheme, OpenDumps } from './editor/openDumps';
 import { OpViews } from './editor/opCommands';
 import { ProfilerViews } from './editor/profilerViews';
 import { followCursor } from './editor/selectionSync';
@@ -96,7 +98,9 @@ export function activate(context: vscode.ExtensionContext): StrataApi {
     storage: (context.storageUri ?? context.globalStorageUri).fsPath,
     report,
   });
-  const ops = new OpViews(context.extensionUri, compilations, navigator, report);
+  const ops = new OpViews(context.extensionUri, compilations, navigator, dumps, report);
+  const times = new TraceSymbolTimes(trace);
+  const lenses = new DumpLenses(dumps, times);
   const heat = new IrHeat(compilations, navigator);
   const kernelHeat = new KernelHeat(compilations);
   context.subscriptions.push(
@@ -124,8 +128,23 @@ export function activate(context: vscode.ExtensionContext): StrataApi {
     }),
     bisections.register(),
     vscode.window.registerFileDecorationProvider(new DimmedRows()),
-    startLanguageServer(context.extensionPath, navigator, log),
+    startLanguageServer(
+      context.extensionPath,
+      async (document, offset) => {
+        const shown = navigator.shownIn(document);
+        const parts = [
+          shown === undefined ? '' : opFactsOf(shown, offset),
+          await ops.lifeFacts(document, offset),
+        ];
+        return parts.filter((part) => part !== '').join('\n\n');
+      },
+      log,
+    ),
     vscode.languages.registerCodeLensProvider({ scheme: irScheme }, heat),
+    times,
+    lenses,
+    vscode.languages.registerCodeLensProvider({ scheme: dumpScheme }, lenses),
+    vscode.languages.registerInlayHintsProvider({ scheme: dumpScheme }, lenses),
     vscode.languages.registerInlayHintsProvider({ scheme: irScheme }, heat),
     vscode.languages.registerCodeLensProvider({ scheme: sourceScheme }, kernelHeat),
     vscode.languages.registerInlayHintsProvider({ scheme: sourceScheme }, kernelHeat),

@@ -22,7 +22,7 @@ import { diffGraphs } from '../dump/semantic/semanticDiff';
 import { searchDump } from '../dump/searchDump';
 import type { TimingReport } from '../dump/timingReport';
 import { findTimingReport } from '../dump/timingReport';
-import { isMlir } from '../dump/entryText';
+import { assertMlir, reproductionOf } from '../dump/reproducer';
 import { cliMessages } from './messages';
 import { integerOption, wordOption } from './options';
 import type { CommandContext, CommandResult } from './output';
@@ -221,11 +221,6 @@ async function diff(
   return { json: result, text: result.text === '' ? 'no change' : result.text.trimEnd() };
 }
 
-function assertMlir(dump: Dump): void {
-  if (!dump.entries.every((e) => isMlir(e, dump.format)))
-    throw dumpMessages.error('STR0157', { title: dump.title });
-}
-
 function life(
   dump: Dump,
   others: readonly string[],
@@ -262,19 +257,10 @@ async function graph(
   return graphResult(drawnGraph(`${entry} ${dump.entries[entry]!.pass}`, opGraph(ir)), options);
 }
 
-/** The IR before the pass of an entry, with the pass in it. */
 async function reproduce(dump: Dump, n: string, options: DumpOptions): Promise<CommandResult> {
-  assertMlir(dump);
-  const entry = dump.entries[entryNumber(n, dump)]!;
-  const run = runs(passListOf(dump)).find((r) => r.entries.includes(entry.index))!;
-  const ir = run.before === undefined ? undefined : await new IrStates(dump).text(run.before);
-  if (ir === undefined || entry.argument === undefined)
-    throw dumpMessages.error('STR0158', { pass: entry.pass, argument: entry.argument !== undefined });
-  const pass = `${entry.argument}${entry.options === undefined ? '' : `{${entry.options}}`}`;
-  const anchor = entry.op ?? 'builtin.module';
-  const pipeline =
-    anchor === 'builtin.module' ? `builtin.module(${pass})` : `builtin.module(${anchor}(${pass}))`;
-  return reproducerResult({ tool: 'mlir-opt', pipeline, ir }, options.output);
+  const entry = entryNumber(n, dump);
+  const run = runs(passListOf(dump)).find((r) => r.entries.includes(entry))!;
+  return reproducerResult(await reproductionOf(dump, new IrStates(dump), run), options.output);
 }
 
 const runs = (list: PassList): PassRun[] =>

@@ -32,7 +32,7 @@ export function semanticResult(title: string, diff: SemanticDiff, options: Seman
   const rows = semanticRows(diff, options.all === true ? () => true : undefined);
   const summary = semanticSummary(diff);
   const json = { title, counts: diff.counts, links: rows.map(({ link: _, ...row }) => row) };
-  if (options.markdown === true) return { json, text: semanticMarkdown(title, diff, rows).trimEnd() };
+  if (options.markdown === true) return { json, text: semanticMarkdown(title, summary, rows).trimEnd() };
   return {
     json,
     text: [`${title}: ${summary}`, ...(rows.length === 0 ? [] : ['', semanticTable(rows)])].join('\n'),

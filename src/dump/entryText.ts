@@ -12,6 +12,15 @@ export interface EntryText {
   readonly warnings: readonly Diagnostic[];
 }
 
+/** A blob that a text leaves out. */
+export interface ElidedConstant {
+  /** Offset of its first digit in the source, after `0x`. */
+  readonly start: number;
+  readonly digits: number;
+  /** As it stands in the text. */
+  readonly hash: string;
+}
+
 /** Hexadecimal blobs longer than this many characters are elided. */
 const LONGEST_BLOB = 256;
 const CHUNK = 8 << 20;
@@ -22,11 +31,12 @@ const QUOTE = 0x22;
 /**
  * Copies `[start, end)` without the contents of long `"0x…"` strings: `"0x08000000…1048576 bytes, 1f3a99c2"` keeps
  * the first digits, the size of the data and a hash of the digits, so that another constant is another text. Memory
- * stays at what is kept, even where one line has gigabytes.
+ * stays at what is kept, even where one line has gigabytes. What is left out is added to `constants`.
  */
 export async function readElided(
   dump: Dump,
   entry: DumpEntry,
+  constants: ElidedConstant[] = [],
 ): Promise<{ readonly bytes: Buffer; readonly cutAt?: number }> {
   const source = dump.sources[entry.source]!;
   const kept: Buffer[] = [];
@@ -35,13 +45,14 @@ export async function readElided(
     kept.push(Buffer.from(piece));
     size += piece.length;
   };
-  let blob: { digits: number; head: Buffer; hash: ReturnType<typeof createHash> } | undefined;
+  let blob: { start: number; digits: number; head: Buffer; hash: ReturnType<typeof createHash> } | undefined;
   let carry = Buffer.alloc(0);
   for (let position = entry.start; position < entry.end; position += CHUNK) {
     if (size > MOST_TEXT) return { bytes: Buffer.concat(kept), cutAt: position - entry.start };
     const read = await readRange(source, position, Math.min(position + CHUNK, entry.end));
     const last = position + CHUNK >= entry.end;
     const bytes = carry.length === 0 ? read : Buffer.concat([carry, read]);
+    const base = position - carry.length;
     carry = Buffer.alloc(0);
     let at = 0;
     while (at < bytes.length) {
@@ -53,7 +64,9 @@ export async function readElided(
         at = stop;
         if (close < 0) break;
         keep(blob.head);
-        keep(Buffer.from(`…${blob.digits / 2} bytes, ${blob.hash.digest('hex').slice(0, 8)}`));
+        const hash = blob.hash.digest('hex').slice(0, 8);
+        constants.push({ start: blob.start, digits: blob.digits, hash });
+        keep(Buffer.from(`…${blob.digits / 2} bytes, ${hash}`));
         blob = undefined;
         continue;
       }
@@ -82,12 +95,36 @@ export async function readElided(
       }
       const head = Buffer.from(bytes.subarray(open, open + 3 + 8));
       keep(bytes.subarray(at, open));
-      blob = { digits: 0, head, hash: createHash('sha1') };
+      blob = { start: base + open + 3, digits: 0, head, hash: createHash('sha1') };
       at = open + 3;
     }
   }
   if (blob !== undefined) keep(Buffer.from(`${blob.head.toString('latin1')}…${blob.digits / 2} bytes, cut`));
   return { bytes: Buffer.concat(kept) };
+}
+
+/** Digits on a page of a constant, and bytes in a line of it. */
+const PAGE_DIGITS = 1 << 20;
+const LINE_BYTES = 32;
+
+/** A page of the digits of a constant, with the offset of its first byte before each line. */
+export async function constantPage(
+  dump: Dump,
+  entry: DumpEntry,
+  { start, digits }: ElidedConstant,
+  page: number,
+): Promise<{ readonly text: string; readonly page: number; readonly pages: number }> {
+  const pages = Math.max(1, Math.ceil(digits / PAGE_DIGITS));
+  const index = Math.max(0, Math.min(page, pages - 1));
+  const from = index * PAGE_DIGITS;
+  const end = Math.min(digits, from + PAGE_DIGITS);
+  const hex = (await readRange(dump.sources[entry.source]!, start + from, start + end)).toString('latin1');
+  const lines: string[] = [];
+  for (let at = 0; at < hex.length; at += 2 * LINE_BYTES) {
+    const offset = ((from + at) / 2).toString(16).padStart(8, '0');
+    lines.push(`${offset}  ${hex.slice(at, at + 2 * LINE_BYTES).replace(/.{8}(?=.)/g, '$& ')}`);
+  }
+  return { text: `${lines.join('\n')}\n`, page: index, pages };
 }
 
 /** Formats whose entries are MLIR; others' lines are all kept. */

@@ -15,9 +15,11 @@ export interface DumpCommandContext {
 }
 
 /** A run as rows and links name it. */
-interface RunTarget {
+export interface RunTarget {
   readonly dump: number;
   readonly run: number;
+  /** Of a long text; the first where it is absent. */
+  readonly page?: number;
 }
 
 export type DumpCommandId = Extract<
@@ -51,8 +53,8 @@ export class DumpCommands {
         const node = argument as DumpNode | undefined;
         if (node !== undefined) await this.context.dumps.close(node.dump.id);
       },
-      'strata.openDumpPass': (argument) => this.#show(targetOf(argument)),
-      'strata.diffDumpPass': (argument) => this.diff(targetOf(argument) ?? this.active()),
+      'strata.openDumpPass': (argument) => this.#show(runTargetOf(argument)),
+      'strata.diffDumpPass': (argument) => this.diff(runTargetOf(argument) ?? this.active()),
       'strata.filterDump': async (argument) => {
         const text =
           typeof argument === 'string'
@@ -130,11 +132,11 @@ export class DumpCommands {
     if (uri === undefined) throw editorMessages.error('STR0920', {});
     await vscode.window.showTextDocument(await vscode.workspace.openTextDocument(uri), { preview: true });
   }
-  async diff({ dump, run }: RunTarget): Promise<void> {
+  async diff({ dump, run, page = 0 }: RunTarget): Promise<void> {
     const { dumps } = this.context;
     const place = dumps.get(dump)?.runs[run];
-    const left = dumps.uriOf({ dump, run, side: 'before', page: 0 });
-    const right = dumps.uriOf({ dump, run, side: 'like', page: 0 });
+    const left = dumps.uriOf({ dump, run, side: 'before', page });
+    const right = dumps.uriOf({ dump, run, side: 'like', page });
     if (place === undefined || left === undefined || right === undefined)
       throw editorMessages.error('STR0920', {});
     const symbol = place.run.symbol === undefined ? '' : ` @${place.run.symbol}`;
@@ -236,7 +238,7 @@ export class DumpCommands {
   }
 }
 
-function targetOf(argument: unknown): RunTarget | undefined {
+export function runTargetOf(argument: unknown): RunTarget | undefined {
   if (typeof argument !== 'object' || argument === null || !('dump' in argument)) return undefined;
   if ('kind' in argument) {
     const node = argument as DumpNode;

@@ -4,8 +4,13 @@
  */
 import { parentPort } from 'node:worker_threads';
 import { cancellationOf } from '../base/cancellation';
-import type { DumpInfo, Hit, RunChange, Side, TextPage } from '../dump/session/dumpSession';
+import type { ConstantPage, DumpInfo, Hit, RunChange, Side } from '../dump/session/dumpSession';
 import { DumpSession } from '../dump/session/dumpSession';
+import type { LifeView, OpComparison, OpDrawing, OpPlace } from '../dump/session/opSession';
+import { OpSession } from '../dump/session/opSession';
+import type { PagePlace, TextPage } from '../dump/session/pages';
+import type { Reproduction } from '../dump/reproducer';
+import type { PipelineRecord } from '../ir';
 import { connect } from '../protocol/rpc';
 
 export interface DumpWorker {
@@ -16,6 +21,16 @@ export interface DumpWorker {
   text(dump: number, run: number, side: Side, page: number): Promise<TextPage>;
   /** Hits come in batches through `DumpHost.hits`. */
   search(dump: number, search: number, text: string, most: number, stop: Int32Array): Promise<void>;
+  /** Digits of a constant that a text of the run shows elided, by the hash that stands in its place. */
+  constant(dump: number, run: number, hash: string, page: number): Promise<ConstantPage | undefined>;
+  /** Hands over the passes of a compilation, which places of kind `pass` refer to. */
+  addRecord(record: number, passes: PipelineRecord): Promise<void>;
+  dropRecord(record: number): Promise<void>;
+  drawing(place: OpPlace): Promise<OpDrawing>;
+  comparison(before: OpPlace, after: OpPlace, draw: boolean, stop: Int32Array): Promise<OpComparison>;
+  life(place: OpPlace, at: PagePlace, stop: Int32Array): Promise<LifeView | undefined>;
+  blame(place: OpPlace, at: PagePlace, budgetMs: number): Promise<string | undefined>;
+  reproduction(dump: number, run: number): Promise<Reproduction>;
 }
 export interface DumpHost {
   progress(dump: number, done: number, size: number): Promise<void>;
@@ -28,6 +43,7 @@ function sessionOf(dump: number): DumpSession {
   if (found === undefined) throw new RangeError(`there is no dump ${dump}`);
   return found;
 }
+const ops = new OpSession(sessionOf);
 const never = new AbortController().signal;
 /** Hits wait this long for others. */
 const batchMs = 50;
@@ -73,6 +89,21 @@ if (port !== null) {
       }
       await send();
     },
+    constant: (dump, run, hash, page) => sessionOf(dump).constant(run, hash, page),
+    addRecord: (record, passes) => {
+      ops.addRecord(record, passes);
+      return Promise.resolve();
+    },
+    dropRecord: (record) => {
+      ops.dropRecord(record);
+      return Promise.resolve();
+    },
+    drawing: (place) => ops.drawing(place),
+    comparison: (before, after, draw, stop) =>
+      ops.comparison(before, after, draw, cancellationOf(never, stop)),
+    life: (place, at, stop) => ops.life(place, at, cancellationOf(never, stop)),
+    blame: (place, at, budgetMs) => ops.blame(place, at, budgetMs, cancellationOf(never)),
+    reproduction: (dump, run) => ops.reproduction(dump, run),
   };
   const host = connect<DumpHost, DumpWorker>(
     {

@@ -1,16 +1,14 @@
 /** Graphs of ops in editors of their own: one text, or two side by side, in step with the texts that they show. */
 import * as vscode from 'vscode';
 import { StrataError } from '../base/diagnostics';
-import { drawnDiff, drawnGraph } from '../dump/layout/drawGraph';
-import type { GraphModel } from '../dump/layout/graphModel';
-import { opAtOffset } from '../dump/semantic/opGraph';
+import { innermostAt } from '../dump/layout/graphModel';
 import type { GraphHost, GraphState, GraphView } from '../protocol/graphView';
 import type { Connection } from '../protocol/rpc';
 import { connect } from '../protocol/rpc';
 import { graphHtml } from '../protocol/webviewHtml';
 import type { ErrorReport } from './errorReport';
 import { editorMessages } from './messages';
-import type { OpPair, OpSources, OpText } from './opSources';
+import type { OpDrawing, OpPair, OpSources, OpText } from './opSources';
 import { revealOp } from './opSources';
 import { addressesOf, channelOf, viewFolder } from './webviewConnection';
 
@@ -36,7 +34,7 @@ export class GraphPanels implements vscode.Disposable {
     const { before, after } = pair;
     this.#open(
       `${before.uri.toString()} ${after.uri.toString()}`,
-      `Graphs: ${pair.title}`,
+      `Graphs: ${before.title} ↔ ${after.title}`,
       [before, after],
       pair,
     );
@@ -63,6 +61,8 @@ class GraphPanel {
   #timer: NodeJS.Timeout | undefined;
   /** Set while the view moves the cursor, which must not move the view. */
   #revealing = false;
+  /** Of each text; none before they are made. */
+  #drawings: readonly OpDrawing[] = [];
 
   constructor(
     title: string,
@@ -84,7 +84,7 @@ class GraphPanel {
       }),
       vscode.workspace.onDidChangeTextDocument(({ document }) => {
         if (this.pair === undefined && document.uri.toString() === this.texts[0]?.uri.toString())
-          this.#later(() => this.#refresh(document));
+          this.#later(() => void this.#refresh(document));
       }),
     );
     this.panel.onDidDispose(() => {
@@ -99,38 +99,45 @@ class GraphPanel {
     clearTimeout(this.#timer);
     this.#timer = setTimeout(act, REST);
   }
-  #state(): GraphState {
-    const graphs = this.#graphs();
-    return graphs.every((g) => g.ops.length === 0)
-      ? { kind: 'empty', why: 'This text holds no ops.' }
-      : { kind: 'ready', graphs };
-  }
-  #graphs(): readonly GraphModel[] {
-    const [first, second] = this.texts;
-    if (first === undefined) return [];
-    if (this.pair === undefined || second === undefined)
-      return [drawnGraph(first.title, first.graph, first.factsOf)];
-    return drawnDiff([first.title, second.title], this.pair.diff, second.factsOf);
-  }
-  #refresh(document: vscode.TextDocument): void {
-    let state: GraphState;
+  async #state(): Promise<GraphState> {
     try {
-      this.texts = [this.options.sources.ofDocument(document)];
-      state = this.#state();
+      this.#drawings = await this.#draw();
     } catch (error) {
       const diagnostic =
         error instanceof StrataError
           ? error.diagnostic
           : editorMessages.diagnostic('STR0909', { message: String(error) });
-      state = { kind: 'failed', diagnostic };
+      return { kind: 'failed', diagnostic };
     }
+    const graphs = this.#drawings.map((d) => d.model);
+    return graphs.every((g) => g.ops.length === 0)
+      ? { kind: 'empty', why: 'This text holds no ops.' }
+      : { kind: 'ready', graphs };
+  }
+  async #draw(): Promise<readonly OpDrawing[]> {
+    const { sources } = this.options;
+    if (this.pair !== undefined) return (await sources.comparison(this.pair, true)).drawings ?? [];
+    const [text] = this.texts;
+    return text === undefined ? [] : [await sources.drawing(text)];
+  }
+  async #refresh(document: vscode.TextDocument): Promise<void> {
+    try {
+      this.texts = [this.options.sources.ofDocument(document)];
+    } catch (error) {
+      this.options.report.showError('Graph', error);
+      return;
+    }
+    const state = await this.#state();
     this.#tell((view) => view.setGraph(state));
   }
   #follow({ document, selection }: vscode.TextEditor): void {
-    const graph = this.texts.findIndex((t) => t.uri.toString() === document.uri.toString());
-    if (graph < 0 || !this.panel.visible) return;
-    const op = opAtOffset(this.texts[graph]!.graph, document.offsetAt(selection.active));
-    if (op !== undefined) this.#tell((view) => view.selectOp(graph, op.index));
+    if (!this.panel.visible) return;
+    const at = document.offsetAt(selection.active);
+    this.#drawings.forEach((drawing, graph) => {
+      const offset = this.options.sources.offsetIn(this.texts[graph]!, drawing, document.uri, at);
+      const op = offset === undefined ? undefined : innermostAt(drawing.model, offset);
+      if (op !== undefined) this.#tell((view) => view.selectOp(graph, op));
+    });
   }
   #tell(call: (view: Connection<GraphView>['remote']) => Promise<unknown>): void {
     // A view that was closed meanwhile has no one to tell.
@@ -140,33 +147,30 @@ class GraphPanel {
   }
 
   #host(): GraphHost {
-    const rangeOf = (
-      graph: number,
-      op: number,
-    ): { uri: vscode.Uri; start: number; end: number } | undefined => {
-      const text = this.texts[graph];
-      const source = text?.graph.ops[op]?.source;
-      return text === undefined || source === undefined
+    const placeOf = (graph: number, op: number): ReturnType<OpSources['pageAt']> | undefined => {
+      const [text, drawing] = [this.texts[graph], this.#drawings[graph]];
+      const drawn = drawing?.model.ops[op];
+      return text === undefined || drawing === undefined || drawn === undefined
         ? undefined
-        : { uri: text.uri, start: source.start, end: source.end };
+        : this.options.sources.pageAt(text, drawing, drawn.start);
     };
     return {
-      getGraph: () => Promise.resolve(this.#state()),
+      getGraph: () => this.#state(),
       revealOp: (graph, op, focus) =>
         this.#guard(async () => {
-          const range = rangeOf(graph, op);
-          if (range === undefined) return;
+          const place = placeOf(graph, op);
+          if (place === undefined) return;
           this.#revealing = true;
-          await revealOp(range.uri, range, focus);
+          await revealOp(place.uri, place.offset, focus);
           setTimeout(() => {
             this.#revealing = false;
           }, REST);
         }),
       showLife: (graph, op) =>
         this.#guard(async () => {
-          const range = rangeOf(graph, op);
-          if (range === undefined) return;
-          await this.options.showLife(await vscode.workspace.openTextDocument(range.uri), range.start);
+          const place = placeOf(graph, op);
+          if (place === undefined) return;
+          await this.options.showLife(await vscode.workspace.openTextDocument(place.uri), place.offset);
         }),
       copyText: async (text) => {
         await vscode.env.clipboard.writeText(text);

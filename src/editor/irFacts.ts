@@ -33,8 +33,13 @@ export function opFactsOf(shown: ShownIr, offset: number): string {
     parts.push(`**From** ${links.join(', ')}${more}`);
   }
   parts.push(...dispatchFacts(shown, dispatchesAt(shown, index)));
-  const life: IrTarget = { compilation: entry.id, pass: shown.pass.index, offset };
-  return [...parts, link('Life of this op', 'strata.showLifeOfOp', life)].join('\n\n');
+  return parts.join('\n\n');
+}
+
+/** The last pass that did something to an op, where it is known, and the way to its whole life. */
+export function lifeFacts(uri: string, offset: number, blame: string | undefined): string {
+  const life = link('Life of this op', 'strata.showLifeOfOp', { uri, offset });
+  return blame === undefined ? life : `**Last** ${blame} &nbsp;${life}`;
 }
 
 function dispatchesAt({ entry, snapshot }: ShownIr, index: number): readonly DispatchFact[] {
@@ -77,6 +82,12 @@ function dispatchFacts({ entry, pass }: ShownIr, dispatches: readonly DispatchFa
   return parts;
 }
 
-const link = (label: string, command: CommandId, target: IrTarget): string =>
+/** An op of a document. */
+export interface OpAt {
+  readonly uri: string;
+  readonly offset: number;
+}
+
+const link = (label: string, command: CommandId, target: IrTarget | OpAt): string =>
   `[${label}](command:${command}?${encodeURIComponent(JSON.stringify([target]))})`;
 const code = (text: string): string => `\`${text.replace(/`/g, "'")}\``;

@@ -1,15 +1,14 @@
-/** Starts the language server when the first IR text opens, and tells it what the compilations of this window know. */
+/** Starts the language server when the first IR text opens, and tells it what this window knows of ops (`factsOf`, Markdown). */
 import path from 'node:path';
 import * as vscode from 'vscode';
 import { LanguageClient, TransportKind } from 'vscode-languageclient/node';
 import type { OpFacts, OpFactsParams, ServerOptions } from '../lsp/protocol';
 import { opFacts } from '../lsp/protocol';
-import { irLinks, opFactsOf } from './irFacts';
-import type { IrNavigator } from './irNavigator';
+import { irLinks } from './irFacts';
 
 export function startLanguageServer(
   extensionPath: string,
-  navigator: IrNavigator,
+  factsOf: (document: vscode.TextDocument, offset: number) => Promise<OpFacts>,
   log: vscode.LogOutputChannel,
 ): vscode.Disposable {
   const module = path.join(extensionPath, 'dist', 'language-server.cjs');
@@ -25,12 +24,11 @@ export function startLanguageServer(
       markdown: { isTrusted: { enabledCommands: irLinks } },
     },
   );
-  client.onRequest(opFacts, ({ uri, offset }: OpFactsParams): OpFacts => {
+  client.onRequest(opFacts, ({ uri, offset }: OpFactsParams): Promise<OpFacts> => {
     const document = vscode.workspace.textDocuments.find(
       (d) => client.code2ProtocolConverter.asUri(d.uri) === uri,
     );
-    const shown = document === undefined ? undefined : navigator.shownIn(document);
-    return shown === undefined ? '' : opFactsOf(shown, offset);
+    return document === undefined ? Promise.resolve('') : factsOf(document, offset);
   });
   let started: Promise<void> | undefined;
   const start = (document: vscode.TextDocument): void => {

@@ -3,7 +3,11 @@ import * as vscode from 'vscode';
 import type { LinkKind } from '../dump/semantic/semanticDiff';
 import { linkKinds } from '../dump/semantic/semanticDiff';
 import type { RowOp, SemanticRow } from '../dump/semantic/semanticText';
-import { detailText, semanticMarkdown, semanticRows, semanticSummary } from '../dump/semantic/semanticText';
+import type { OpComparison } from '../dump/session/opSession';
+import { detailText, semanticMarkdown } from '../dump/semantic/semanticText';
+import { placeOnPage } from '../dump/session/pages';
+import { dumpAddress } from './openDumps';
+import type { OpenDumps } from './openDumps';
 import type { OpPair } from './opSources';
 
 type Node =
@@ -27,10 +31,10 @@ export class OpChangesTree implements vscode.TreeDataProvider<Node>, vscode.Disp
   readonly #changed = new vscode.EventEmitter<undefined>();
   readonly onDidChangeTreeData = this.#changed.event;
   readonly #view: vscode.TreeView<Node>;
-  #pair: OpPair | undefined;
+  #shown: { readonly pair: OpPair; readonly comparison: OpComparison } | undefined;
   #groups: readonly Node[] = [];
 
-  constructor() {
+  constructor(readonly dumps: OpenDumps) {
     this.#view = vscode.window.createTreeView('strata.opChanges', {
       treeDataProvider: this,
       showCollapseAll: true,
@@ -41,23 +45,24 @@ export class OpChangesTree implements vscode.TreeDataProvider<Node>, vscode.Disp
     this.#changed.dispose();
   }
 
-  async show(pair: OpPair): Promise<void> {
-    this.#pair = pair;
-    const rows = semanticRows(pair.diff);
+  async show(pair: OpPair, comparison: OpComparison): Promise<void> {
+    this.#shown = { pair, comparison };
     this.#groups = linkKinds
-      .map((of): Node => ({ kind: 'group', of, rows: rows.filter((r) => r.kind === of) }))
+      .map((of): Node => ({ kind: 'group', of, rows: comparison.rows.filter((r) => r.kind === of) }))
       .filter((g) => g.kind === 'group' && g.rows.length > 0);
     this.#view.title = 'Op Changes';
-    this.#view.description = pair.title;
-    this.#view.message = `${semanticSummary(pair.diff)}.`;
+    this.#view.description = comparison.title;
+    this.#view.message = `${comparison.summary}.`;
     await vscode.commands.executeCommand('setContext', 'strata.opChanges', true);
     this.#changed.fire(undefined);
     await vscode.commands.executeCommand('strata.opChanges.focus');
   }
 
   markdown(): string | undefined {
-    const pair = this.#pair;
-    return pair === undefined ? undefined : semanticMarkdown(pair.title, pair.diff, semanticRows(pair.diff));
+    const comparison = this.#shown?.comparison;
+    return comparison === undefined
+      ? undefined
+      : semanticMarkdown(comparison.title, comparison.summary, comparison.rows);
   }
 
   getChildren(node?: Node): Node[] {
@@ -90,28 +95,34 @@ export class OpChangesTree implements vscode.TreeDataProvider<Node>, vscode.Disp
     item.accessibilityInformation = {
       label: `${row.kind}: ${same ? from || to : `${from} became ${to}`}. ${detailText(row)} Evidence: ${row.evidence.join(', ') || 'none'}`,
     };
-    item.command = { command: 'strata.revealOpChange', title: 'Open Both Texts', arguments: [row.link] };
+    item.command = { command: 'strata.revealOpChange', title: 'Open Both Texts', arguments: [row] };
     return item;
   }
 
-  /** Opens the diff of both texts with the ops of a link in view. */
-  async reveal(link: number): Promise<void> {
-    const pair = this.#pair;
-    const found = pair?.diff.links[link];
-    if (pair === undefined || found === undefined) return;
-    const after = found.after[0];
-    await vscode.commands.executeCommand('vscode.diff', pair.before.uri, pair.after.uri, pair.title, {
+  /** Opens the diff of both texts with the ops of a row in view. */
+  async reveal(row: SemanticRow): Promise<void> {
+    if (this.#shown === undefined) return;
+    const { pair, comparison } = this.#shown;
+    const [op] = row.after.length > 0 ? row.after : row.before;
+    if (op === undefined) return;
+    const [side, starts] =
+      row.after.length > 0 ? [pair.after, comparison.startsAfter] : [pair.before, comparison.startsBefore];
+    const { page, offset } = placeOnPage(starts, op.start);
+    const [before, after] = [this.#page(pair.before.uri, page), this.#page(pair.after.uri, page)];
+    await vscode.commands.executeCommand('vscode.diff', before, after, comparison.title, {
       preview: true,
       preserveFocus: true,
     });
-    const [side, op] = after === undefined ? [pair.before, found.before[0]] : [pair.after, after];
-    const source = op === undefined ? undefined : side.graph.ops[op]?.source;
-    if (source === undefined) return;
+    const shown = side === pair.after ? after : before;
     for (const editor of vscode.window.visibleTextEditors) {
-      if (editor.document.uri.toString() !== side.uri.toString()) continue;
-      const start = editor.document.positionAt(source.start);
+      if (editor.document.uri.toString() !== shown.toString()) continue;
+      const start = editor.document.positionAt(offset);
       editor.selection = new vscode.Selection(start, start);
       editor.revealRange(new vscode.Range(start, start), vscode.TextEditorRevealType.InCenter);
     }
+  }
+  #page(uri: vscode.Uri, page: number): vscode.Uri {
+    const address = dumpAddress(uri);
+    return (address === undefined ? undefined : this.dumps.uriOf({ ...address, page })) ?? uri;
   }
 }

@@ -1,9 +1,7 @@
 /** The commands of the views of ops: graphs, what became of each op, lives, reproducers. */
 import * as vscode from 'vscode';
-import { lifeOf } from '../dump/semantic/lifeOfOp';
-import { addressOf } from '../dump/semantic/opAddress';
-import { opLabel } from '../dump/semantic/opGraph';
-import { cancellationOf } from '../base/cancellation';
+import type { OpComparison } from '../dump/session/opSession';
+import type { SemanticRow } from '../dump/semantic/semanticText';
 import type { CommandId } from './commandIds';
 import type { Compilations } from './compilations';
 import type { ErrorReport } from './errorReport';
@@ -12,8 +10,19 @@ import type { IrNavigator, IrTarget } from './irNavigator';
 import { editorMessages } from './messages';
 import { OpChangesTree } from './opChangesTree';
 import { OpLifeTree } from './opLifeTree';
+import type { RunTarget } from './dumpCommands';
+import { runTargetOf } from './dumpCommands';
+import type { OpenDumps } from './openDumps';
+import { dumpAddress, dumpScheme } from './openDumps';
+import { irScheme } from './irDocuments';
+import type { OpAt } from './irFacts';
+import { lifeFacts } from './irFacts';
+import type { OpPair, OpTarget } from './opSources';
 import { OpSources, revealOp } from './opSources';
-import { writeReproducer } from './reproducer';
+import { writeDumpReproducer, writeReproducer } from './reproducer';
+
+/** A hover tells what is found out about earlier passes this soon. */
+const hoverBudgetMs = 250;
 
 export type OpCommandId = Extract<
   CommandId,
@@ -28,13 +37,12 @@ export type OpCommandId = Extract<
 
 interface TextPlace {
   readonly uri: string;
-  readonly start: number;
-  readonly end: number;
+  readonly offset: number;
 }
 
 export class OpViews implements vscode.Disposable {
   readonly sources: OpSources;
-  readonly #changes = new OpChangesTree();
+  readonly #changes: OpChangesTree;
   readonly #life = new OpLifeTree();
   readonly #graphs: GraphPanels;
   readonly #rows: vscode.Disposable;
@@ -43,9 +51,11 @@ export class OpViews implements vscode.Disposable {
     extensionUri: vscode.Uri,
     readonly compilations: Compilations,
     readonly navigator: IrNavigator,
+    readonly dumps: OpenDumps,
     report: ErrorReport,
   ) {
-    this.sources = new OpSources(compilations, navigator);
+    this.sources = new OpSources(compilations, navigator, dumps);
+    this.#changes = new OpChangesTree(dumps);
     this.#graphs = new GraphPanels({
       extensionUri,
       sources: this.sources,
@@ -54,9 +64,11 @@ export class OpViews implements vscode.Disposable {
     });
     // Of rows only: no palette entry, no title.
     this.#rows = vscode.Disposable.from(
-      vscode.commands.registerCommand('strata.revealOpChange', (link: number) => this.#changes.reveal(link)),
-      vscode.commands.registerCommand('strata.revealLifeEvent', ({ uri, start, end }: TextPlace) =>
-        revealOp(vscode.Uri.parse(uri), { start, end }, true),
+      vscode.commands.registerCommand('strata.revealOpChange', (row: SemanticRow) =>
+        this.#changes.reveal(row),
+      ),
+      vscode.commands.registerCommand('strata.revealLifeEvent', ({ uri, offset }: TextPlace) =>
+        revealOp(vscode.Uri.parse(uri), offset, true),
       ),
     );
   }
@@ -65,28 +77,31 @@ export class OpViews implements vscode.Disposable {
     this.#changes.dispose();
     this.#life.dispose();
     this.#rows.dispose();
+    this.sources.dispose();
   }
 
-  /** `targetOf` reads the pass that a row or link stands for. */
+  /** `passOf` reads the pass of a compilation that a row or link stands for. */
   handlers<A>(
-    targetOf: (argument: A) => IrTarget | undefined,
+    passOf: (argument: A) => IrTarget | undefined,
   ): Readonly<Record<OpCommandId, (argument: A) => unknown>> {
+    const targetOf = (argument: A): OpTarget | undefined =>
+      argument instanceof vscode.Uri ? undefined : (runTargetOf(argument) ?? passOf(argument));
     return {
       'strata.openGraph': async (argument) => {
         const target = argument instanceof vscode.Uri ? argument : targetOf(argument);
         this.#graphs.show(await this.sources.text(target, 'Open Graph'));
       },
       'strata.compareGraphs': async (argument) => {
-        this.#graphs.compare(await this.#pair(argument, targetOf, 'Compare Graphs'));
+        this.#graphs.compare(await this.sources.pair(targetOf(argument), 'Compare Graphs'));
       },
       'strata.showOpChanges': async (argument) => {
-        await this.#changes.show(await this.#pair(argument, targetOf, 'Show What Became of Each Op'));
+        const pair = await this.sources.pair(targetOf(argument), 'Show What Became of Each Op');
+        await this.#changes.show(pair, await this.#compare(pair));
       },
       'strata.showLifeOfOp': async (argument) => {
-        const target = targetOf(argument);
-        if (target?.offset !== undefined) {
-          const { uri } = await this.sources.text(target, 'Show Life of Op');
-          await this.showLife(await vscode.workspace.openTextDocument(uri), target.offset);
+        if (isOpAt(argument)) {
+          const document = await vscode.workspace.openTextDocument(vscode.Uri.parse(argument.uri));
+          await this.showLife(document, argument.offset);
           return;
         }
         const editor = vscode.window.activeTextEditor;
@@ -94,7 +109,9 @@ export class OpViews implements vscode.Disposable {
         await this.showLife(editor.document, editor.document.offsetAt(editor.selection.active));
       },
       'strata.writeReproducer': async (argument) => {
-        const target = targetOf(argument) ?? this.navigator.activePass('Write Reproducer');
+        const target =
+          targetOf(argument) ?? this.#activeRun() ?? this.navigator.activePass('Write Reproducer');
+        if ('dump' in target) return writeDumpReproducer(this.dumps, target);
         const entry = this.compilations.done(target.compilation);
         if (entry === undefined) throw editorMessages.error('STR0903', { what: 'Write Reproducer' });
         return writeReproducer(entry, target.pass);
@@ -103,34 +120,39 @@ export class OpViews implements vscode.Disposable {
       'strata.copyOpLife': () => copied(this.#life.markdown()),
     };
   }
-  #pair<A>(
-    argument: A,
-    targetOf: (argument: A) => IrTarget | undefined,
-    what: string,
-  ): ReturnType<OpSources['pair']> {
-    return Promise.resolve(
-      vscode.window.withProgress({ location: vscode.ProgressLocation.Window, title: 'Comparing ops' }, () =>
-        this.sources.pair(argument instanceof vscode.Uri ? undefined : targetOf(argument), what),
-      ),
+  /** The run of a dump that the editor in front shows. */
+  #activeRun(): RunTarget | undefined {
+    const tab = vscode.window.tabGroups.activeTabGroup.activeTab?.input;
+    const uri =
+      tab instanceof vscode.TabInputTextDiff ? tab.modified : vscode.window.activeTextEditor?.document.uri;
+    return uri === undefined ? undefined : dumpAddress(uri);
+  }
+  #compare(pair: OpPair): Thenable<OpComparison> {
+    return vscode.window.withProgress(
+      { location: vscode.ProgressLocation.Notification, title: 'Comparing ops', cancellable: true },
+      (_, token) => this.sources.comparison(pair, false, token),
     );
   }
 
+  /** What is known of the life of the op at an offset, as Markdown for its hover. */
+  async lifeFacts(document: vscode.TextDocument, offset: number): Promise<string> {
+    const { scheme } = document.uri;
+    if (scheme !== dumpScheme && scheme !== irScheme) return '';
+    const blame = await this.sources.blame(document, offset, hoverBudgetMs).catch(() => undefined);
+    return lifeFacts(document.uri.toString(), offset, blame);
+  }
+
   async showLife(document: vscode.TextDocument, offset: number): Promise<void> {
-    const { graph, op, steps, at, uriOf } = this.sources.history(document, offset);
-    const title = opLabel(graph, op);
     const life = await vscode.window.withProgress(
-      { location: vscode.ProgressLocation.Notification, title: `Following ${title}`, cancellable: true },
-      (_, token) => {
-        const abort = new AbortController();
-        token.onCancellationRequested(() => {
-          abort.abort();
-        });
-        return lifeOf(steps, at, [addressOf(graph, op)], cancellationOf(abort.signal));
-      },
+      { location: vscode.ProgressLocation.Notification, title: 'Following the op', cancellable: true },
+      (_, token) => this.sources.life(document, offset, token),
     );
-    await this.#life.show({ title, life, at, uriOf });
+    await this.#life.show(life);
   }
 }
+
+const isOpAt = (argument: unknown): argument is OpAt =>
+  typeof argument === 'object' && argument !== null && 'uri' in argument && 'offset' in argument;
 
 async function copied(text: string | undefined): Promise<void> {
   if (text === undefined) return;

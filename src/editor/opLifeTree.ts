@@ -1,15 +1,8 @@
 /** The life of an op as a list of the passes that did something to it; a row opens the text after its pass at the op. */
 import * as vscode from 'vscode';
-import type { Life, LifeEvent, LifeOp } from '../dump/semantic/lifeOfOp';
+import type { LifeEvent } from '../dump/semantic/lifeOfOp';
 import { eventAfter, eventBefore, eventWord, lifeMarkdown } from '../dump/semantic/lifeText';
-
-interface Shown {
-  readonly title: string;
-  readonly life: Life;
-  /** Position of the step whose text the op was asked from. */
-  readonly at: number;
-  readonly uriOf: (index: number) => vscode.Uri | undefined;
-}
+import type { OpLife } from './opSources';
 
 const icons: Readonly<Record<LifeEvent['kind'], string>> = {
   kept: 'check',
@@ -27,7 +20,7 @@ export class OpLifeTree implements vscode.TreeDataProvider<LifeEvent>, vscode.Di
   readonly #changed = new vscode.EventEmitter<undefined>();
   readonly onDidChangeTreeData = this.#changed.event;
   readonly #view: vscode.TreeView<LifeEvent>;
-  #shown: Shown | undefined;
+  #shown: OpLife | undefined;
 
   constructor() {
     this.#view = vscode.window.createTreeView('strata.opLife', { treeDataProvider: this });
@@ -37,7 +30,7 @@ export class OpLifeTree implements vscode.TreeDataProvider<LifeEvent>, vscode.Di
     this.#changed.dispose();
   }
 
-  async show(shown: Shown): Promise<void> {
+  async show(shown: OpLife): Promise<void> {
     this.#shown = shown;
     this.#view.description = shown.title;
     this.#view.message =
@@ -70,19 +63,13 @@ export class OpLifeTree implements vscode.TreeDataProvider<LifeEvent>, vscode.Di
     item.accessibilityInformation = {
       label: `pass ${event.index}, ${event.pass}: ${eventWord(event)}. ${before} became ${after || 'nothing'}`,
     };
-    const place = this.#placeOf(event);
+    const place = this.#shown?.addressOf(this.#shown.life.events.indexOf(event));
     if (place !== undefined)
-      item.command = { command: 'strata.revealLifeEvent', title: 'Open the IR', arguments: [place] };
+      item.command = {
+        command: 'strata.revealLifeEvent',
+        title: 'Open the IR',
+        arguments: [{ uri: place.uri.toString(), offset: place.offset }],
+      };
     return item;
-  }
-  /** What is gone is shown in the text before its pass. */
-  #placeOf(
-    event: LifeEvent,
-  ): { readonly uri: string; readonly start: number; readonly end: number } | undefined {
-    const [after] = event.after;
-    const [op, index]: [LifeOp | undefined, number] =
-      after === undefined ? [event.before[0], event.index - 1] : [after, event.index];
-    const uri = this.#shown?.uriOf(index)?.toString();
-    return op === undefined || uri === undefined ? undefined : { uri, start: op.start, end: op.end };
   }
 }

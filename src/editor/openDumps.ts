@@ -5,14 +5,15 @@ import * as vscode from 'vscode';
 import type { Diagnostic } from '../base/diagnostics';
 import { StrataError } from '../base/diagnostics';
 import type {
+  ConstantPage,
   DumpInfo,
   Hit,
   PassInfo,
   RunChange,
   RunInfo,
   Side,
-  TextPage,
 } from '../dump/session/dumpSession';
+import type { TextPage } from '../dump/session/pages';
 import type { Connection } from '../protocol/rpc';
 import { connect, RemoteCallError } from '../protocol/rpc';
 import type { DumpHost, DumpWorker } from './dumpWorker';
@@ -57,6 +58,16 @@ export interface DumpAddress {
   readonly page: number;
 }
 
+/** Graphs of large texts are many small objects that live: in a small young generation they are copied over and over. */
+const YOUNG_MB = 192;
+/** A constant that is elided in the IR of a run. */
+export interface ConstantAddress {
+  readonly dump: number;
+  readonly run: number;
+  readonly hash: string;
+  readonly page: number;
+}
+
 /** Runs that are compared in one request. */
 const batch = 16;
 
@@ -69,6 +80,8 @@ export class OpenDumps implements vscode.Disposable {
   readonly #progress = new Map<number, (done: number, size: number) => void>();
   #worker: { readonly thread: Worker; readonly connection: Connection<DumpWorker> } | undefined;
   #next = 1;
+  /** Counts the workers: what one was told the next does not know. */
+  generation = 0;
 
   /** `workerFile` is the bundled worker, `dist/dump-worker.cjs`. */
   constructor(
@@ -85,9 +98,11 @@ export class OpenDumps implements vscode.Disposable {
     worker?.connection.dispose();
     void worker?.thread.terminate();
   }
-  get #remote(): Connection<DumpWorker>['remote'] {
+  /** The worker, which other views of IR ask too. It begins anew after it failed. */
+  get remote(): Connection<DumpWorker>['remote'] {
     if (this.#worker === undefined) {
-      const thread = new Worker(this.workerFile);
+      const thread = new Worker(this.workerFile, { resourceLimits: { maxYoungGenerationSizeMb: YOUNG_MB } });
+      this.generation++;
       thread.unref();
       const host: DumpHost = {
         progress: (dump, done, size) => {
@@ -140,7 +155,7 @@ export class OpenDumps implements vscode.Disposable {
     const subscription = token?.onCancellationRequested(() => Atomics.store(stop, 0, 1));
     if (onProgress !== undefined) this.#progress.set(id, onProgress);
     try {
-      const info = await this.#remote.open(id, file, stop);
+      const info = await this.remote.open(id, file, stop);
       if (token?.isCancellationRequested === true) throw new vscode.CancellationError();
       const dump = new OpenDump(id, info);
       this.#dumps.set(id, dump);
@@ -158,7 +173,7 @@ export class OpenDumps implements vscode.Disposable {
   async close(id: number): Promise<void> {
     if (!this.#dumps.delete(id)) return;
     this.#changed.fire(id);
-    await this.#remote.close(id);
+    await this.remote.close(id);
   }
 
   /** Compares all runs, in the order of the dump, and tells as they become known. */
@@ -168,7 +183,7 @@ export class OpenDumps implements vscode.Disposable {
       if (this.#dumps.get(dump.id) !== dump) return;
       const runs = dump.runs.slice(from, from + batch).map((r) => r.run.run);
       try {
-        for (const change of await this.#remote.changes(dump.id, runs)) dump.changes.set(change.run, change);
+        for (const change of await this.remote.changes(dump.id, runs)) dump.changes.set(change.run, change);
       } catch {
         // The dump was closed, or its file went away: what is known stays.
         return;
@@ -181,7 +196,11 @@ export class OpenDumps implements vscode.Disposable {
   }
 
   text({ dump, run, side, page }: DumpAddress): Promise<TextPage> {
-    return this.#remote.text(dump, run, side, page);
+    return this.remote.text(dump, run, side, page);
+  }
+
+  constant({ dump, run, hash, page }: ConstantAddress): Promise<ConstantPage | undefined> {
+    return this.remote.constant(dump, run, hash, page);
   }
 
   /** Streams hits until `most`, or until `token` cancels. */
@@ -197,7 +216,7 @@ export class OpenDumps implements vscode.Disposable {
     const subscription = token.onCancellationRequested(() => Atomics.store(stop, 0, 1));
     this.#searches.set(id, onHits);
     try {
-      await this.#remote.search(dump, id, text, most, stop);
+      await this.remote.search(dump, id, text, most, stop);
     } catch (error) {
       if (!token.isCancellationRequested) throw dumpError(this.get(dump)?.info.path ?? '', error);
     } finally {
@@ -236,7 +255,21 @@ export function dumpAddress(uri: vscode.Uri): DumpAddress | undefined {
   return { dump: Number(m[1]), run: Number(m[2]), side: m[3] as Side, page: Number(m[4]) };
 }
 
-function dumpError(file: string, error: unknown): Error {
+export function constantUri({ dump, run, hash, page }: ConstantAddress): vscode.Uri {
+  return vscode.Uri.from({
+    scheme: dumpScheme,
+    path: `/constant-${hash}.txt`,
+    query: `${dump}.${run}.constant.${hash}.${page}`,
+  });
+}
+export function constantAddress(uri: vscode.Uri): ConstantAddress | undefined {
+  const m = /^(\d+)\.(\d+)\.constant\.([0-9a-f]+)\.(\d+)$/.exec(uri.query);
+  if (uri.scheme !== dumpScheme || m === null) return undefined;
+  return { dump: Number(m[1]), run: Number(m[2]), hash: m[3]!, page: Number(m[4]) };
+}
+
+/** As a coded error; what the worker said of `file`. */
+export function dumpError(file: string, error: unknown): Error {
   if (error instanceof StrataError) return error;
   const diagnostic: Diagnostic =
     error instanceof RemoteCallError && error.remote.diagnostic !== undefined

@@ -32,6 +32,32 @@ test('a dump of another compiler is read pass by pass', async (t) => {
       await code.screenshot('dump-hover');
     });
 
+    await step(t, 'what became of each op of a pass is a tree, from its row and from its diff', async () => {
+      await code.runCommand('Strata: Show What Became of Each Op');
+      await code.waitForTreeRow(/kernel\.tile/);
+      await code.screenshot('dump-op-changes');
+    });
+
+    await step(t, 'an op is followed through the passes of the dump', async () => {
+      await code.treeRow(/@attention/).click();
+      await code.page.locator('.monaco-diff-editor .line-insert').first().waitFor();
+      await code.clickText('kernel.tile');
+      await code.runCommand('Strata: Show Life of Op');
+      await code.waitForTreeRow(/tile: (?:born|replaced|split|changed)/);
+      await code.screenshot('dump-op-life');
+    });
+
+    await step(t, 'its graphs are drawn side by side', async () => {
+      await code.treeRow(/@attention/).click();
+      await code.page.locator('.monaco-diff-editor .line-insert').first().waitFor();
+      await code.runCommand('Strata: Compare Graphs with Previous Pass');
+      const view = await code.webview('.pane + .pane');
+      await view.getByPlaceholder('Search ops').fill('kernel.tile');
+      await view.getByPlaceholder('Search ops').press('Enter');
+      await view.locator('.details h3', { hasText: 'kernel.tile' }).waitFor();
+      await code.screenshot('dump-graphs');
+    });
+
     await step(t, 'the filter leaves what it names, in light and high contrast too', async () => {
       await code.runCommand('Strata: Filter Passes…');
       await code.fillQuickInput('cse');

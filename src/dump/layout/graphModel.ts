@@ -50,6 +50,19 @@ export const childrenOf = (model: GraphModel): readonly (readonly number[])[] =>
   return children;
 };
 
+/** The innermost op at an offset of the text, or undefined. */
+export function innermostAt({ ops }: GraphModel, offset: number): number | undefined {
+  let [low, high] = [0, ops.length];
+  while (low < high) {
+    const middle = (low + high) >> 1;
+    if (ops[middle]!.start <= offset) low = middle + 1;
+    else high = middle;
+  }
+  // Ops stand in the order of the text, parents before children.
+  for (let i = low - 1; i >= 0; i = ops[i]!.parent) if (ops[i]!.end >= offset) return i;
+  return undefined;
+}
+
 /** Groups to open at first: level by level, while what shows stays comfortable; one outermost op is always open. */
 export function firstExpanded(model: GraphModel): Set<number> {
   const children = childrenOf(model);

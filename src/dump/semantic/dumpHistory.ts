@@ -1,7 +1,7 @@
 /** The passes of a dump as steps of the lives of its ops. */
 import type { Dump } from '../dump';
 import { IrStates } from '../irState';
-import type { PassRun } from '../passList';
+import type { PassList, PassRun } from '../passList';
 import { passListOf } from '../passList';
 import type { HistoryStep } from './lifeOfOp';
 import type { OpGraph } from './opGraph';
@@ -13,17 +13,17 @@ import type { SemanticDiff } from './semanticDiff';
 const KEPT = 6;
 
 export class DumpHistory {
-  readonly states: IrStates;
   /** In the order of the dump. */
   readonly runs: readonly { readonly pass: string; readonly run: PassRun }[];
   readonly #graphs = new Map<string, OpGraph>();
 
-  constructor(readonly dump: Dump) {
-    this.states = new IrStates(dump);
-    this.runs = passListOf(dump)
-      .pipelines.flatMap((p) =>
-        p.passes.flatMap((n) => n.runs.map((run) => ({ pass: n.argument ?? n.pass, run }))),
-      )
+  constructor(
+    readonly dump: Dump,
+    readonly states: IrStates = new IrStates(dump),
+    list: PassList = passListOf(dump),
+  ) {
+    this.runs = list.pipelines
+      .flatMap((p) => p.passes.flatMap((n) => n.runs.map((run) => ({ pass: n.argument ?? n.pass, run }))))
       .sort((a, b) => lastEntry(a.run) - lastEntry(b.run));
   }
 

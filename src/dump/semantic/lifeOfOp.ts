@@ -84,6 +84,24 @@ export async function lifeOf(
   return { events: [...past.reverse().flat(), ...future], ancestors, descendants, steps: steps.length };
 }
 
+/** The last event of an op up to step `at`; undefined where there is none, or `budgetMs` were over before it was found. */
+export async function lastChange(
+  steps: readonly HistoryStep[],
+  at: number,
+  op: OpAddress,
+  budgetMs: number,
+  cancellation: Cancellation,
+): Promise<LifeEvent | undefined> {
+  const end = performance.now() + budgetMs;
+  let ops: readonly OpAddress[] = [op];
+  for (let i = at; i >= 0 && performance.now() < end; i--) {
+    const { events, next } = await walk(steps, i, ops, 'after', cancellation);
+    if (events.length > 0) return events[0];
+    ops = next;
+  }
+  return undefined;
+}
+
 /** Over one step, from the ops on side `from` to those on the other. */
 async function walk(
   steps: readonly HistoryStep[],

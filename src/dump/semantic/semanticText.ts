@@ -25,6 +25,8 @@ export interface RowOp {
   readonly label: string;
   /** From 1. */
   readonly line: number;
+  /** Offset in the text. */
+  readonly start: number;
 }
 
 /** Links of the kinds wanted, in the order of the text. */
@@ -53,10 +55,10 @@ interface Describer {
 function describer(graph: OpGraph): Describer {
   const starts = lineStarts(graph.text);
   return {
-    op: (index) => ({
-      label: opLabel(graph, index),
-      line: lineAt(starts, graph.ops[index]!.source.start) + 1,
-    }),
+    op: (index) => {
+      const { start } = graph.ops[index]!.source;
+      return { label: opLabel(graph, index), line: lineAt(starts, start) + 1, start };
+    },
     symbol: (index) => enclosingSymbol(graph, index),
   };
 }
@@ -98,11 +100,11 @@ const columns: readonly Column<SemanticRow>[] = [
 
 export const semanticTable = (rows: readonly SemanticRow[]): string => formatTable(rows, columns);
 
-export const semanticMarkdown = (title: string, diff: SemanticDiff, rows: readonly SemanticRow[]): string =>
+export const semanticMarkdown = (title: string, summary: string, rows: readonly SemanticRow[]): string =>
   [
     `### ${title}`,
     '',
-    `${semanticSummary(diff)}.`,
+    `${summary}.`,
     '',
     ...(rows.length === 0 ? [] : [formatMarkdown(rows, columns), '']),
   ].join('\n');

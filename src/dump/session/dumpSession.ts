@@ -6,6 +6,7 @@ import type { Cancellation } from '../../base/cancellation';
 import { neverCancelled } from '../../base/cancellation';
 import { formatDiagnostic } from '../../base/diagnostics';
 import type { Dump } from '../dump';
+import { passKey } from '../dump';
 import type { Change } from '../irState';
 import { IrStates } from '../irState';
 import { prepareLines, renameLike } from '../normalise';
@@ -13,7 +14,13 @@ import { closeDump, openDump } from '../openDump';
 import type { PassList, PassRun } from '../passList';
 import { passListOf } from '../passList';
 import { searchDump } from '../searchDump';
-import { pageOf } from './pages';
+import type { ElidedConstant } from '../entryText';
+import { constantPage, readElided } from '../entryText';
+import type { Reproduction } from '../reproducer';
+import { reproductionOf } from '../reproducer';
+import { DumpHistory } from '../semantic/dumpHistory';
+import type { TextPage } from './pages';
+import { alignedStarts, pageOf, pageStarts } from './pages';
 
 /** A pass on one function. */
 export interface RunInfo {
@@ -63,7 +70,14 @@ export interface RunChange {
 /** `like`: the IR after the pass with the names of the IR before, for a diff. */
 export type Side = 'before' | 'after' | 'like';
 
-export interface TextPage {
+/** A text with the offsets at which its pages begin. */
+export interface PagedText {
+  readonly text: string;
+  readonly starts: readonly number[];
+}
+
+/** Digits of a constant in lines, and what page of them it is. */
+export interface ConstantPage {
   readonly text: string;
   readonly page: number;
   readonly pages: number;
@@ -75,11 +89,18 @@ export interface Hit {
   readonly line: string;
 }
 
+/** Characters of shown texts that are kept. */
+const KEPT = 32 << 20;
+
 export class DumpSession {
   readonly info: DumpInfo;
   readonly #runs: readonly PassRun[];
   readonly #states: IrStates;
+  readonly #list: PassList;
   readonly #runOfEntry = new Map<number, number>();
+  /** Texts that were shown last, the latest last. */
+  readonly #shown = new Map<string, PagedText>();
+  #history: DumpHistory | undefined;
 
   private constructor(readonly dump: Dump) {
     const list = passListOf(dump);
@@ -88,6 +109,7 @@ export class DumpSession {
       for (const entry of run.entries) this.#runOfEntry.set(entry, i);
     });
     this.#states = new IrStates(dump);
+    this.#list = list;
     this.info = infoOf(dump, list);
   }
 
@@ -114,14 +136,78 @@ export class DumpSession {
 
   /** IR of a run; empty where the dump does not have it. Long texts come in pages, counted from 0. */
   async text(run: number, side: Side, page = 0): Promise<TextPage> {
+    const { text, starts } = await this.whole(run, side);
+    return pageOf(text, page, starts);
+  }
+
+  /** As `text`, in one piece. The pages of `like` begin where those of `before` do. */
+  async whole(run: number, side: Side): Promise<PagedText> {
+    const key = `${run} ${side}`;
+    const known = this.#shown.get(key);
+    if (known !== undefined) return known;
+    const made = await this.#make(run, side);
+    this.#shown.set(key, made);
+    let kept = 0;
+    for (const [old, { text }] of [...this.#shown].reverse()) {
+      kept += text.length;
+      if (kept > KEPT && old !== key) this.#shown.delete(old);
+    }
+    return made;
+  }
+  async #make(run: number, side: Side): Promise<PagedText> {
     const { before, after } = this.#run(run);
     const place = side === 'before' ? before : after;
     const raw = place === undefined ? '' : ((await this.#states.text(place)) ?? '');
-    if (side === 'after' || before === undefined) return pageOf(raw, page);
+    if (side === 'after' || before === undefined) return { text: raw, starts: pageStarts(raw) };
     const lines = prepareLines(raw);
-    if (side === 'before') return pageOf(`${lines.join('\n')}\n`, page);
-    const old = prepareLines((await this.#states.text(before)) ?? '');
-    return pageOf(`${renameLike(old, lines).join('\n')}\n`, page);
+    if (side === 'before') {
+      const text = `${lines.join('\n')}\n`;
+      return { text, starts: pageStarts(text) };
+    }
+    const old = await this.whole(run, 'before');
+    const text = `${renameLike(old.text.trimEnd().split('\n'), lines).join('\n')}\n`;
+    return { text, starts: alignedStarts(old.text, old.starts, text) };
+  }
+
+  /** A constant that the IR of a run shows elided, by the hash that stands for it; undefined where the run has none with it. */
+  async constant(run: number, hash: string, page: number): Promise<ConstantPage | undefined> {
+    const { before, after } = this.#run(run);
+    const entries = [after, before].flatMap((p) =>
+      p === undefined ? [] : [p.entry, ...(p.parts?.values() ?? [])],
+    );
+    for (const index of new Set(entries)) {
+      const entry = this.dump.entries[index]!;
+      const constants: ElidedConstant[] = [];
+      await readElided(this.dump, entry, constants);
+      const found = constants.find((c) => c.hash === hash);
+      if (found !== undefined) return constantPage(this.dump, entry, found, page);
+    }
+    return undefined;
+  }
+
+  /** The passes as steps that ops can be followed through. */
+  get history(): DumpHistory {
+    this.#history ??= new DumpHistory(this.dump, this.#states, this.#list);
+    return this.#history;
+  }
+  /** The run whose entries hold `entry`. */
+  runOfEntry(entry: number): number | undefined {
+    return this.#runOfEntry.get(entry);
+  }
+  /** `canonicalize @f`. */
+  titleOf(run: number): string {
+    const { symbol, entries } = this.#run(run);
+    const name = passKey(this.dump.entries[entries[0]!]!);
+    return symbol === undefined ? name : `${name} @${symbol}`;
+  }
+  lastEntry(run: number): number {
+    const { entries } = this.#run(run);
+    return entries[entries.length - 1]!;
+  }
+
+  /** What replays a run. Throws STR0157 and STR0158. */
+  reproduction(run: number): Promise<Reproduction> {
+    return reproductionOf(this.dump, this.#states, this.#run(run));
   }
 
   /** Lines of IR that hold `text`, in the order of the dump. */
