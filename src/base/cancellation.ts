@@ -29,3 +29,12 @@ export function cancellationOf(signal: AbortSignal, flag?: Int32Array): Cancella
     },
   };
 }
+
+/**
+ * Between parts of long synchronous work: lets signals and messages of this thread in, one of which may be the wish to
+ * stop, and throws `CancelledError` when it is.
+ */
+export async function breathe(cancellation: Cancellation): Promise<void> {
+  await new Promise<void>((resolve) => setImmediate(resolve));
+  cancellation.throwIfCancelled();
+}

@@ -2,7 +2,9 @@
  * A bisection as plain data: what the command line prints, the view draws, the workspace keeps and a resumed search starts
  * from. `numerics.ts`, `perf/` and `command/` fill it.
  */
+import type { NodeComparison } from './compareNodes';
 import type { Search, Test } from './search';
+import type { SemanticChange } from './semanticChange';
 import type { Divergence } from './align';
 import type { TensorStatistics } from './tolerance';
 
@@ -75,6 +77,8 @@ export interface Culprit {
   readonly outputs: readonly TensorStatistics[];
   /** The IR that the rewrite changed, as a unified diff. */
   readonly diff: string;
+  /** What it did to each op. */
+  readonly semantic?: SemanticChange;
   readonly whatIf: readonly WhatIf[];
   readonly reproducer?: Reproducer;
 }
@@ -107,6 +111,10 @@ export interface Bisection {
   readonly culprits: readonly Culprit[];
   /** One sentence. */
   readonly verdict: string;
+  /** What a person asked to be held back, and what that gave; the last of the same wins. */
+  readonly asked?: readonly WhatIf[];
+  /** The program's tensors against the reference's, model node by model node. */
+  readonly nodes?: NodeComparison;
   /** Things to know: a second change, a reference that is not deterministic. */
   readonly notes: readonly string[];
   /** Runs of the program for the search, and at most how many a binary search needs. */

@@ -11,6 +11,7 @@ import type { NumericsBisect } from './numerics';
 import { reasonOfError } from './numerics';
 import type { IrState, Replay, ReplayPoint } from './replay';
 import type { Search, Test } from './search';
+import { semanticChange } from './semanticChange';
 import { verdicts } from './search';
 import { compareTensors } from './tolerance';
 
@@ -163,21 +164,24 @@ function locate(
   bisect: NumericsBisect,
   before: IrState,
   after: IrState,
-): Pick<Culprit, 'divergence' | 'diff'> {
+): Pick<Culprit, 'divergence' | 'diff' | 'semantic'> {
   const { cancellation } = bisect.environment;
   bisect.progress.activity('looking for the first op that differs');
-  const diff = diffTexts(printOp(before.module), printOp(after.module), ['before', 'after'], {}).text;
+  const changed = {
+    diff: diffTexts(printOp(before.module), printOp(after.module), ['before', 'after'], {}).text,
+    semantic: semanticChange(before.module, after.module, cancellation),
+  };
   try {
     const run = (state: IrState, calls: boolean) =>
       captureRun(state, bisect.inputs, { cancellation, memo: bisect.memo, calls });
     let divergence = firstDivergence(run(before, false), run(after, false), bisect.tolerance);
     if (divergence === undefined || divergence.statistics.worst <= 1)
       divergence = firstDivergence(run(before, true), run(after, true), bisect.tolerance) ?? divergence;
-    return { diff, ...(divergence === undefined ? {} : { divergence }) };
+    return { ...changed, ...(divergence === undefined ? {} : { divergence }) };
   } catch (error) {
     bisect.verdictOfError(error);
     bisect.progress.note(`The op could not be looked for: ${reasonOfError(error)}`);
-    return { diff };
+    return changed;
   }
 }
 

@@ -37,13 +37,13 @@ export interface WrongDispatch {
 }
 
 /** What a step wrote: the output that holds it. */
-interface Kept {
+export interface Kept {
   readonly step: number;
   readonly argument: number;
   readonly output: number;
 }
 
-interface Instrumented {
+export interface Instrumented {
   readonly program: TargetProgram;
   readonly kept: readonly Kept[];
   readonly steps: readonly TargetStep[];
@@ -83,6 +83,48 @@ function keepBuffers(program: TargetProgram): Instrumented | undefined {
   return { program: { ...program, entryPoints: [made, ...others] }, kept, steps };
 }
 
+/** A run of a program of which every intermediate buffer was kept. */
+export interface KeptRun {
+  readonly built: BuiltProgram;
+  readonly instrumented: Instrumented;
+  /** For each number of threads. */
+  readonly outputs: readonly Tensors[];
+}
+
+/** The code of a kernel ended the process. */
+export class CrashedRun extends Error {
+  constructor(
+    readonly at: number,
+    readonly step: TargetStep,
+    readonly built: BuiltProgram,
+    cause: unknown,
+  ) {
+    super('a kernel crashed', { cause });
+  }
+}
+
+/** Undefined where places of buffers overlap in part. Throws `CrashedRun` where the runner names the kernel it died in. */
+export async function runKeepingBuffers(
+  runs: ProgramRuns,
+  state: IrState,
+  inputs: Tensors,
+  threads: readonly (number | undefined)[],
+): Promise<KeptRun | undefined> {
+  let instrumented: Instrumented | undefined;
+  const built = await runs.build(state, (p) => {
+    instrumented = keepBuffers(p);
+    return instrumented?.program ?? p;
+  });
+  if (instrumented === undefined) return undefined;
+  try {
+    return { built, instrumented, outputs: await runs.run(built, inputs, threads) };
+  } catch (error) {
+    const at = error instanceof StrataError ? crashedDispatch(error) : undefined;
+    const step = at === undefined ? undefined : instrumented.steps[at];
+    throw step === undefined ? error : new CrashedRun(at!, step, built, error);
+  }
+}
+
 /** Looks for the first kernel that is wrong with one of `threads`. Undefined when each does what its IR says. */
 export async function findWrongDispatch(
   runs: ProgramRuns,
@@ -91,21 +133,15 @@ export async function findWrongDispatch(
   threads: readonly (number | undefined)[],
   tolerance: Tolerance,
 ): Promise<WrongDispatch | undefined> {
-  let instrumented: Instrumented | undefined;
-  const built = await runs.build(state, (p) => {
-    instrumented = keepBuffers(p);
-    return instrumented?.program ?? p;
-  });
-  if (instrumented === undefined) return undefined;
-  let outputs: Tensors[];
+  let kept: KeptRun | undefined;
   try {
-    outputs = await runs.run(built, inputs, threads);
+    kept = await runKeepingBuffers(runs, state, inputs, threads);
   } catch (error) {
-    const at = error instanceof StrataError ? crashedDispatch(error) : undefined;
-    const step = at === undefined ? undefined : instrumented.steps[at];
-    if (step === undefined) throw error;
-    return { ...describe(at!, step, built), statistics: undefined, race: false };
+    if (!(error instanceof CrashedRun)) throw error;
+    return { ...describe(error.at, error.step, error.built), statistics: undefined, race: false };
   }
+  if (kept === undefined) return undefined;
+  const { instrumented, built, outputs } = kept;
   const checker = new KernelChecker(state, inputs, instrumented, built, tolerance);
   let first:
     { readonly index: number; readonly statistics: TensorStatistics; readonly run: number } | undefined;

@@ -158,8 +158,14 @@ export class NumericsBisect {
     this.#expected = await makeReference(request.reference ?? 'interpreter', {
       model: request.model,
       inputs: this.inputs,
-      interpret: () =>
-        interpretModule(this.input.module, this.input.resources, this.inputs, this.environment.cancellation),
+      interpret: (known) =>
+        interpretModule(
+          this.input.module,
+          this.input.resources,
+          this.inputs,
+          this.environment.cancellation,
+          known ? { memo: this.memo } : {},
+        ),
       tolerance: this.tolerance,
     });
     if (this.#expected.note !== undefined) progress.note(this.#expected.note);

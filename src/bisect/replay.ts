@@ -66,44 +66,57 @@ export class Replay {
 
   /** Runs all passes, keeping the points. `controls` say which applications may happen, by index of the pass. */
   run(controls: ReadonlyMap<number, RewriteControl> = new Map()): void {
-    let state = fork(this.input);
-    this.points.push(this.#imported());
-    for (let i = 0; i < this.#steps.length; i++) {
-      try {
-        const point = this.runStep(i, state, controls.get(i) ?? {});
-        if (point.record.changed) {
-          this.points.push(point);
-          state = fork(point.state);
-        } else state = point.state;
-      } catch (error) {
-        this.cancellation.throwIfCancelled();
-        this.failure = { pass: passName(this.#steps[i]!.node), step: i, error };
-        return;
+    const state = fork(this.input);
+    let step = 0;
+    try {
+      while (step < this.#steps.length) {
+        // Passes that nothing of their own is held back of run as one pipeline, which reads the IR between them once.
+        let end = step + 1;
+        if (!controls.has(step)) while (end < this.#steps.length && !controls.has(end)) end++;
+        this.#runSteps(step, end, state, controls.get(step) ?? {}, (point) => {
+          if (point.record.index > 0) step = point.record.index;
+          if (point.record.index === 0 ? this.points.length === 0 : point.record.changed)
+            this.points.push({ ...point, state: point.record.index === 0 ? this.input : fork(state) });
+        });
       }
+    } catch (error) {
+      this.cancellation.throwIfCancelled();
+      this.failure = { pass: passName(this.#steps[step]!.node), step, error };
     }
   }
 
   /** Runs one pass on a copy that it may keep. */
   runStep(step: number, from: IrState, control: RewriteControl): ReplayPoint {
-    const { module, resources } = fork(from);
-    const { passes, rewrites } = runPipeline(module, [this.#steps[step]!], {
+    const state = fork(from);
+    let last: Omit<ReplayPoint, 'state'> | undefined;
+    this.#runSteps(step, step + 1, state, control, (point) => {
+      last = point;
+    });
+    return { ...last!, state };
+  }
+
+  /** Runs passes on `state` in place and tells of each, and first of what it begins with as if it were the import. */
+  #runSteps(
+    begin: number,
+    end: number,
+    { module, resources }: IrState,
+    control: RewriteControl,
+    onPoint: (point: Omit<ReplayPoint, 'state'>) => void,
+  ): void {
+    runPipeline(module, this.#steps.slice(begin, end), {
       registry,
       resources,
       cancellation: this.cancellation,
       control: { ...this.control, ...control },
       keepSnapshots: false,
+      onRecord: (record, _, rewrites) => {
+        const index = record.index === 0 ? 0 : begin + record.index;
+        onPoint({
+          record: { ...record, index },
+          rewrites: rewrites.map((r) => ({ ...r, index: r.index - record.rewrites[0] })),
+        });
+      },
     });
-    const record = { ...passes[1]!, index: step + 1, stage: this.#steps[step]!.stage };
-    return { record, state: { module, resources }, rewrites };
-  }
-  #imported(): ReplayPoint {
-    const { passes } = runPipeline(this.input.module, [], {
-      registry,
-      resources: this.input.resources,
-      cancellation: this.cancellation,
-      keepSnapshots: false,
-    });
-    return { record: passes[0]!, state: this.input, rewrites: [] };
   }
 
   /** Runs the passes behind `step` too; throws what one of them throws. */

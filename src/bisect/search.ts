@@ -4,6 +4,7 @@
  * not be good up to one point and bad from there on.
  */
 import type { Cancellation } from '../base/cancellation';
+import { breathe } from '../base/cancellation';
 
 export type Verdict = 'good' | 'bad' | 'skip';
 
@@ -125,8 +126,8 @@ export async function runSearch(
 ): Promise<{ readonly search: Search; readonly outlook: Outlook }> {
   let search = start;
   const tryPoint = async (point: number): Promise<void> => {
-    options.cancellation.throwIfCancelled();
     options.onState?.(search, point);
+    await breathe(options.cancellation);
     const result = await test(point);
     search = { ...search, tests: [...search.tests, { ...result, point, by: 'measured' }] };
     options.onState?.(search, undefined);

@@ -10,6 +10,7 @@ import type { CommandContext, CommandResult } from './output';
 import { configureBisectCommand } from './bisectCommand';
 import { configureBisectNumerics } from './bisectNumerics';
 import { configureBisectPerf } from './bisectPerf';
+import { configureBisectTensors } from './bisectTensors';
 import { replaceFile } from './replaceFile';
 
 export function configureBisect(command: Command): void {
@@ -19,12 +20,14 @@ export function configureBisect(command: Command): void {
 Examples:
   strata bisect numerics model.onnx --reference onnxruntime
   strata bisect perf model.onnx --good O3 --bad O2
+  strata bisect tensors model.onnx --good onnxruntime --bad O3
   strata bisect command --judge 'sh check.sh' -- mlir-opt in.mlir --pass-pipeline='builtin.module(canonicalize,cse)'
 `,
   );
   configureBisectNumerics(command.command('numerics'));
   configureBisectPerf(command.command('perf'));
   configureBisectCommand(command.command('command'));
+  configureBisectTensors(command.command('tensors'));
 }
 
 /** Options that all bisections have. */

@@ -52,10 +52,13 @@ export interface OrtRun {
 /**
  * `results`: the model as the standard defines it, without rewrites that change results. At the higher levels quantised
  * models (QDQ) run in kernels that round elsewhere, so that a sum between two steps may come out one step beside what
- * the nodes of the model say. `latency`: as fast as it can.
+ * the nodes of the model say. `literal`: node by node, without any rewrite. `latency`: as fast as it can.
  */
-export type OrtPurpose = 'results' | 'latency';
-const optimisation = { results: 'basic', latency: 'all' } as const satisfies Record<OrtPurpose, string>;
+export type OrtPurpose = 'results' | 'literal' | 'latency';
+const optimisation = { results: 'basic', literal: 'disabled', latency: 'all' } as const satisfies Record<
+  OrtPurpose,
+  string
+>;
 
 /** A model loaded into ONNX Runtime. */
 export class OrtReference {

@@ -33,11 +33,13 @@ const environment = { cancellation: neverCancelled, resourceRoot: process.cwd() 
 
 /** The exit code: 0 when the goals hold. */
 async function bench(args: readonly string[]): Promise<number> {
-  const filter = args.find((a) => !a.startsWith('--')) ?? '';
+  const filters = args.filter((a) => !a.startsWith('--'));
+  const chosen = (d: { readonly model: string; readonly name: string }): boolean =>
+    filters.length === 0 || filters.some((f) => `${d.model} ${d.name}`.includes(f));
   const folder = mkdtempSync(path.join(tmpdir(), 'strata-bank-'));
   try {
     const rows: Row[] = [];
-    for (const d of defects.filter((x) => `${x.model} ${x.name}`.includes(filter))) {
+    for (const d of defects.filter(chosen)) {
       const row = await bisectDefect(d, folder);
       const { expected } = row;
       rows.push({
@@ -47,9 +49,7 @@ async function bench(args: readonly string[]): Promise<number> {
       });
       process.stderr.write(`${row.exact ? 'exact' : row.rule ? 'rule ' : 'MISS '} ${d.model} ${d.name}\n`);
     }
-    for (const d of [...backendDefects, ...hostDefects].filter((x) =>
-      `${x.model} ${x.name}`.includes(filter),
-    )) {
+    for (const d of [...backendDefects, ...hostDefects].filter(chosen)) {
       const start = Date.now();
       const b = await bisectNumerics({ model: modelOf(d, folder), threads: 2 }, environment, {
         backend: d.backend,

@@ -3,6 +3,7 @@
  * attributes. Used by `strata reduce` and for reproducers of bisections.
  */
 import type { Cancellation } from '../../base/cancellation';
+import { breathe } from '../../base/cancellation';
 import { takeAway } from './ddmin';
 import { countOps, IrText } from './edits';
 import type { Candidates } from './moves';
@@ -119,7 +120,7 @@ class Reducer {
     if (candidate === this.text || candidate.trim() === '') return false;
     const known = this.#known.get(candidate);
     if (known !== undefined || this.exhausted) return false;
-    this.options.cancellation.throwIfCancelled();
+    await breathe(this.options.cancellation);
     this.tests++;
     const holds = await this.options.test(candidate);
     this.#known.set(candidate, holds);

@@ -5,7 +5,7 @@ import type { HistoryStep } from './lifeOfOp';
 import type { RecordedChange } from './groupOps';
 import type { OpGraph } from './opGraph';
 import { opGraph } from './opGraph';
-import type { RecordedLinks, SemanticDiff } from './semanticDiff';
+import type { RecordedLinks, SemanticDiff, SemanticDiffOptions } from './semanticDiff';
 import { diffGraphs } from './semanticDiff';
 
 /** A snapshot as a graph. The model nodes of an op stand as its locations. */
@@ -52,6 +52,16 @@ function equalFunctions(a: IrSnapshot, b: IrSnapshot): ReadonlySet<string> {
   return new Set(
     a.functions.filter((f) => texts.get(f.symbol) === a.text.slice(f.start, f.end)).map((f) => f.symbol),
   );
+}
+
+/** Of two texts that have no record of what lies between them; functions that are the same in both are left out. */
+export function diffSnapshots(
+  before: IrSnapshot,
+  after: IrSnapshot,
+  options: SemanticDiffOptions = {},
+): SemanticDiff {
+  const without = equalFunctions(before, after);
+  return diffGraphs(snapshotGraph(before, without), snapshotGraph(after, without), options);
 }
 
 /** What rewrites say of the ops of two snapshots that they lie between. */

@@ -72,8 +72,8 @@ export interface RunOptions {
     readonly index: number;
     readonly count: number;
   }) => void;
-  /** Called when a pass is done. */
-  readonly onRecord?: (record: PassRecord, snapshot: IrSnapshot) => void;
+  /** Called when a pass is done, with the rewrites that it applied, numbered through all passes. */
+  readonly onRecord?: (record: PassRecord, snapshot: IrSnapshot, rewrites: readonly RewriteRecord[]) => void;
   /** Stop after the first pass with this name, or after the last one of the stage with this name. */
   readonly stopAfter?: string;
   /** Check the IR after each pass (default), or only at the end. */
@@ -232,7 +232,7 @@ class PipelineRun {
       snapshot: this.#current.hash,
     };
     this.#records.push(record);
-    this.options.onRecord?.(record, this.#current);
+    this.options.onRecord?.(record, this.#current, this.#recorder.records.slice(firstRewrite));
   }
   #check(pass: string): void {
     const problems = verify(this.module);

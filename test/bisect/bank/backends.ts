@@ -2,11 +2,12 @@
 import type { Backend } from '../../../src/bisect/programRun';
 import { shippedBackend } from '../../../src/bisect/programRun';
 import type { EmittedKernels } from '../../../src/lowering/targets/cpu/emitKernels';
+import type { BankModel } from './defects';
 import type { TargetStep } from '../../../src/lowering/targets/targetProgram';
 
 export interface BackendDefect {
   readonly name: string;
-  readonly model: 'tiny' | 'mobilenet' | 'resnet';
+  readonly model: BankModel;
   /** Part of the name of the dispatch that is to be found; undefined where no kernel by itself is wrong. */
   readonly dispatch: string | undefined;
   readonly backend: Backend;
@@ -51,6 +52,19 @@ const wrongStep = (part: string, change: (step: TargetStep) => TargetStep): Back
   },
 });
 
+/** Launches the steps of two names in turn of each other. */
+const wrongOrder = (a: string, b: string): Backend => ({
+  ...shippedBackend,
+  host: (module, kernels) => {
+    const program = shippedBackend.host(module, kernels);
+    const swapped = (steps: readonly TargetStep[]): readonly TargetStep[] => {
+      const [i, j] = [a, b].map((part) => steps.findIndex((s) => s.name.includes(part))) as [number, number];
+      return steps.map((s, k) => (k === i ? steps[j]! : k === j ? steps[i]! : s));
+    };
+    return { ...program, entryPoints: program.entryPoints.map((e) => ({ ...e, steps: swapped(e.steps) })) };
+  },
+});
+
 export const backendDefects: readonly BackendDefect[] = [
   {
     name: 'c-loop-bound-off-by-one',
@@ -73,11 +87,11 @@ export const backendDefects: readonly BackendDefect[] = [
     backend: wrongC('depthwise', (c) => c.replace('{\n', '{\n  *(volatile int *)8 = 1;\n')),
   },
   {
-    name: 'c-races-on-static-accumulators',
-    model: 'mobilenet',
-    dispatch: 'dispatch_3_',
-    backend: wrongC('dispatch_3_', (c) =>
-      c.replace(/^(\s+)(v\d+f32) (a\d+) = (\w+);/gm, '$1static $2 $3; $3 = $4;'),
+    name: 'c-races-on-shared-accumulators',
+    model: 'resnet',
+    dispatch: 'dispatch_18_',
+    backend: wrongC('dispatch_18_', (c) =>
+      c.replace(/^(\s+)(v\d+f32) (a\d+) = (\w+);/gm, '$1static volatile $2 $3; $3 = $4;'),
     ),
   },
   {
@@ -93,11 +107,17 @@ export const hostDefects: readonly BackendDefect[] = [
     name: 'host-binds-stale-buffer',
     model: 'tiny',
     dispatch: undefined,
-    backend: wrongStep('dispatch_4_', (s) => ({
+    backend: wrongStep('dispatch_5_', (s) => ({
       ...s,
       bindings: s.bindings.map((b) =>
-        b.space === 'arena' && b.access === 'read' ? { ...b, offset: b.offset + 512 } : b,
+        b.space === 'arena' && b.access === 'read' ? { ...b, offset: b.offset + 2048 } : b,
       ),
     })),
+  },
+  {
+    name: 'host-launches-out-of-order',
+    model: 'tiny',
+    dispatch: undefined,
+    backend: wrongOrder('dispatch_1_', 'dispatch_2_'),
   },
 ];

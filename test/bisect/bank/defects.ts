@@ -1,13 +1,16 @@
 /** The bug bank: defects as people make them in compilers, each a few lines planted in one rule of one pass. */
 import type { Operation } from '../../../src/ir';
-import { affineMapAttr, f32Attr, floatAttr, indexAttr, types as t } from '../../../src/ir';
+import { affineMapAttr, arrayAttr, f32Attr, floatAttr, indexAttr, types as t } from '../../../src/ir';
 import { AffineMap, affineAdd, affineConstant } from '../../../src/ir/affine';
 import type { Made, Plant } from './plant';
-import { bypass, rename, setInts, setNumbers, swapOperands } from './plant';
+import { after, bypass, rename, setBytes, setInts, setNumbers, swapOperands } from './plant';
+
+/** Reference models that defects are planted in, small enough to be run many times: `bankModels` says how each is made. */
+export type BankModel = 'tiny' | 'mobilenet' | 'mobilenet3' | 'resnet' | 'keywords' | 'keywords8';
 
 export interface Defect extends Plant {
   readonly name: string;
-  readonly model: 'tiny' | 'mobilenet' | 'resnet';
+  readonly model: BankModel;
 }
 
 const bodyOp = (m: Made, name: string, at = 0): Operation => m.op(name, at);
@@ -44,6 +47,33 @@ const truncated = (x: number): number => {
   w[0]! &= 0xffff0000;
   return new Float32Array(w.buffer)[0]!;
 };
+/** Lets the rows of a convolution's input advance by the stride of its columns, and the columns by that of its rows. */
+const swapStrides = (m: Made): boolean =>
+  m.ops('linalg.generic').some((op) => {
+    const attr = op.attr('indexing_maps');
+    const [first, ...others] = attr?.kind === 'array' ? attr.elements : [];
+    if (first?.kind !== 'affine_map' || first.map.results.length !== 4 || others.length !== 2) return false;
+    const { map } = first;
+    const at = map.results.flatMap((e, i) => (e.kind === 'add' ? [i] : []));
+    if (at.length !== 2) return false;
+    const results = [...map.results];
+    [results[at[0]!], results[at[1]!]] = [results[at[1]!]!, results[at[0]!]!];
+    const swapped = affineMapAttr(new AffineMap(map.numDims, map.numSymbols, results));
+    op.setAttr('indexing_maps', arrayAttr([swapped, ...others]));
+    return true;
+  });
+/** Lets another reader of what a fused op reads have the fused result: the fusion took it for the only one. */
+const takeOtherUser = (m: Made): boolean =>
+  (m.values ?? []).some((made) => {
+    const fused = made.definingOp!;
+    return fused.operands.some((read) => {
+      if (read.type !== made.type || read.definingOp?.name !== 'linalg.generic') return false;
+      const other = read.users.find((u) => u !== fused && u.block === fused.block && fused.isBefore(u));
+      if (other === undefined) return false;
+      other.setOperand(other.operands.indexOf(read), made);
+      return true;
+    });
+  });
 /** Changes an index constant of the host program that is not zero. */
 const hostConstants = (m: Made): readonly Operation[] =>
   m.ops('arith.constant').filter((op) => {
@@ -158,6 +188,29 @@ const onGraph: readonly Defect[] = [
     node: 'layer2',
     spoil: (m) => setNumbers(m, constant(m, 1), (_, i, all) => all[(i + 1) % all.length]!),
   },
+  {
+    name: 'constant-folded-backwards',
+    model: 'tiny',
+    pass: 'fold-constants',
+    rule: 'fold-constant',
+    spoil: (m) => setNumbers(m, constant(m), (_, i, all) => all[all.length - 1 - i]!),
+  },
+  {
+    name: 'int8-zero-point-dropped',
+    model: 'keywords8',
+    pass: 'integer-products',
+    rule: 'integer-convolution',
+    spoil: (m) => m.ops('nn.sub').some((op) => bypass(op)),
+  },
+  {
+    name: 'int8-requantising-factor-to-power-of-two',
+    model: 'keywords8',
+    pass: 'integer-products',
+    rule: 'requantise-by-multiplying',
+    occurrence: 0,
+    spoil: (m) =>
+      m.ops('arith.constant').some((op) => setNumbers(m, op, (x) => 2 ** Math.round(Math.log2(x)))),
+  },
 ];
 
 const onLayout: readonly Defect[] = [
@@ -173,7 +226,7 @@ const onLayout: readonly Defect[] = [
         .some((op) => setInts(op, 'permutation', (p) => (p.join() === '0,3,1,2' ? [0, 3, 2, 1] : p))),
   },
   {
-    name: 'conv-strides-lost-symmetry',
+    name: 'nhwc-conv-pads-shifted',
     model: 'tiny',
     pass: 'channels-last',
     rule: 'conv2d-to-nhwc',
@@ -189,7 +242,7 @@ const onLayout: readonly Defect[] = [
     spoil: (m) => setNumbers(m, constant(m), (_, i, all) => all[(i * 8) % 63 === 0 ? i : (i * 8) % 63]!),
   },
   {
-    name: 'merged-transposes-not-inverse',
+    name: 'sunk-transpose-loses-lower-bound',
     model: 'tiny',
     pass: 'channels-last',
     rule: 'sink-transpose-elementwise',
@@ -201,7 +254,7 @@ const onLayout: readonly Defect[] = [
       }),
   },
   {
-    name: 'pool-kernel-transposed-stride',
+    name: 'nhwc-pool-pads-shifted',
     model: 'resnet',
     pass: 'channels-last',
     rule: 'pool2d-to-nhwc',
@@ -275,7 +328,7 @@ const onLinalg: readonly Defect[] = [
     },
   },
   {
-    name: 'mean-takes-sum-of-products',
+    name: 'mean-of-maximum',
     model: 'tiny',
     pass: 'lower-nn-to-linalg',
     rule: 'lower-reduce-mean',
@@ -306,6 +359,64 @@ const onLinalg: readonly Defect[] = [
       const zero = m.ops('arith.constant').find((o) => o.attr('value')?.kind === 'float');
       zero?.setAttr('value', f32Attr(-0.25));
       return zero !== undefined;
+    },
+  },
+  {
+    name: 'conv-strides-swapped',
+    model: 'tiny',
+    pass: 'lower-nn-to-linalg',
+    rule: 'lower-conv2d',
+    node: 'stem',
+    spoil: swapStrides,
+  },
+  {
+    name: 'conv-padding-dropped',
+    model: 'tiny',
+    pass: 'lower-nn-to-linalg',
+    rule: 'lower-conv2d',
+    node: 'stem',
+    spoil: (m) =>
+      setInts(m.op('tensor.pad'), 'static_low', (p) => p.map(() => 0)) &&
+      setInts(m.op('tensor.pad'), 'static_high', (p) => p.map((x) => 2 * x)),
+  },
+  {
+    name: 'conv-accumulates-in-half-precision',
+    model: 'tiny',
+    pass: 'lower-nn-to-linalg',
+    rule: 'lower-conv2d',
+    node: 'pointwise',
+    spoil: (m) => {
+      const sum = bodyOp(m, 'arith.addf').result();
+      const half = after(sum, 'arith.truncf', t.f16);
+      const wide = after(half, 'arith.extf', t.f32);
+      sum.replaceAllUsesWith(wide, (use) => use.owner !== half.definingOp);
+      return true;
+    },
+  },
+  {
+    name: 'winograd-filter-points-swapped',
+    model: 'resnet',
+    pass: 'winograd-convolutions',
+    rule: 'conv2d-by-tiles',
+    node: 'layer1.1',
+    spoil: (m) =>
+      m
+        .ops('arith.constant')
+        .some(
+          (op) =>
+            op.attr('value')?.kind === 'dense_resource' &&
+            setNumbers(m, op, (_, i, all) => all[(i + all.length / 16) % all.length]!),
+        ),
+  },
+  {
+    name: 'winograd-tile-rows-swapped',
+    model: 'resnet',
+    pass: 'winograd-convolutions',
+    rule: 'conv2d-by-tiles',
+    node: 'layer1.2',
+    spoil: (m) => {
+      const all = m.ops('tensor.concat');
+      return swapOperands(all[all.length - 1]!, 0, 1);
     },
   },
 ];
@@ -391,8 +502,29 @@ const onFusion: readonly Defect[] = [
     name: 'packed-weights-in-wrong-order',
     model: 'mobilenet',
     pass: 'pack-weights',
-    rule: 'pack-operand',
-    spoil: (m) => m.has('arith.constant') && setNumbers(m, constant(m), (_, i, all) => all[i ^ 1] ?? all[i]!),
+    rule: 'pack-weights',
+    spoil: (m) => setNumbers(m, constant(m), (_, i, all) => all[i ^ 1] ?? all[i]!),
+  },
+  {
+    name: 'fusion-takes-over-second-user',
+    model: 'mobilenet3',
+    pass: 'fuse-elementwise',
+    rule: 'fuse-producer',
+    spoil: takeOtherUser,
+  },
+  {
+    name: 'fused-rows-subtract-the-wrong-way',
+    model: 'keywords',
+    pass: 'fuse-rows',
+    rule: 'fuse-rows',
+    spoil: (m) => m.ops('arith.subf').some((op) => swapOperands(op, 0, 1)),
+  },
+  {
+    name: 'packed-dots-in-wrong-order',
+    model: 'keywords8',
+    pass: 'pack-dots',
+    rule: 'pack-dots',
+    spoil: (m) => setBytes(m, constant(m), (_, i, all) => all[i ^ 1]!),
   },
 ];
 

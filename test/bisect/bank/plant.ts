@@ -13,9 +13,17 @@ import type {
   Rule,
   Value,
 } from '../../../src/ir';
-import { denseResource, i64Array, modelNodesOf, numbersOf, Operation, Rewriter } from '../../../src/ir';
+import type { types } from '../../../src/ir';
+import {
+  denseBytes,
+  denseResource,
+  i64Array,
+  modelNodesOf,
+  numbersOf,
+  Operation,
+  Rewriter,
+} from '../../../src/ir';
 import { registry } from '../../../src/ir/dialects/index';
-import { unknownLoc } from '../../../src/ir/location';
 
 /** What one application of a rule built, to be spoiled. */
 export class Made {
@@ -73,6 +81,8 @@ class SpoilingRewriter extends Rewriter {
   constructor(
     readonly inner: Rewriter,
     readonly plant: Plant,
+    /** Applications of passes before this one. */
+    readonly first: number,
     readonly onHit: (hit: Hit) => void,
   ) {
     super(inner.options);
@@ -101,7 +111,7 @@ class SpoilingRewriter extends Rewriter {
     const { plant } = this;
     const nodes = modelNodesOf(root.location).map((n) => n.name);
     const mark = new Operation({ name: 'test.mark' }).id;
-    const inPass = this.options.recorder.records.length;
+    const inPass = this.options.recorder.records.length - this.first;
     const values = build(b);
     if (plant.node !== undefined && !nodes.some((n) => n.includes(plant.node!))) return values;
     if (plant.spoil(new Made(root, values, b, this.resources, mark)) === false) return values;
@@ -118,6 +128,7 @@ export function planted(
 ): readonly PipelineStep[] {
   let seen = 0;
   let placed = false;
+  const firstOf = new WeakMap<Rewriter, number>();
   const visit = (node: PipelineNode): PipelineNode => {
     if (node.kind === 'nest') return { ...node, children: node.children.map(visit) };
     if (node.pass.pass.name !== plant.pass) return node;
@@ -128,9 +139,12 @@ export function planted(
       // Another pass of the same name: who compares pipelines sees that it is not the one.
       pass: { ...node.pass.pass },
       run: (op, context) => {
-        const rewriter = new SpoilingRewriter(context.rewriter, plant, onHit);
+        const { rewriter: inner } = context;
+        // A pass has one rewriter for all functions that it runs on.
+        if (!firstOf.has(inner)) firstOf.set(inner, inner.options.recorder.records.length);
+        const rewriter = new SpoilingRewriter(inner, plant, firstOf.get(inner)!, onHit);
         node.pass.run(op, { ...context, rewriter });
-        if (rewriter.changed) context.rewriter.changed = true;
+        if (rewriter.changed) inner.changed = true;
       },
     };
     return { kind: 'pass', pass: configured };
@@ -177,22 +191,46 @@ export function setInts(
   op.setAttr(name, i64Array(next));
   return true;
 }
-/** Changes the numbers of a constant that a rule made. */
+/** Changes the numbers of a constant of f32 that a rule made; false when they stay as they are. */
 export function setNumbers(
   made: Made,
   op: Operation,
   change: (value: number, i: number, all: Float32Array) => number,
 ): boolean {
-  const value: Attribute | undefined = op.attr('value');
-  if (value?.kind !== 'dense_resource') throw new Error(`${op.name} holds no blob`);
-  const bytes = made.resources.get(value.key).slice();
-  const numbers = new Float32Array(bytes.buffer);
-  const before = numbers.slice();
-  before.forEach((x, i) => {
-    numbers[i] = change(x, i, before);
+  return setBlob(made, op, (bytes) => {
+    const numbers = new Float32Array(bytes.buffer);
+    const before = numbers.slice();
+    before.forEach((x, i) => {
+      numbers[i] = change(x, i, before);
+    });
   });
-  const key = made.resources.add(`${value.key}.spoiled`, bytes);
-  op.setAttr('value', denseResource(key, value.type));
+}
+/** As `setNumbers`, byte by byte. */
+export function setBytes(
+  made: Made,
+  op: Operation,
+  change: (value: number, i: number, all: Uint8Array) => number,
+): boolean {
+  return setBlob(made, op, (bytes) => {
+    const before = bytes.slice();
+    before.forEach((x, i) => {
+      bytes[i] = change(x, i, before);
+    });
+  });
+}
+function setBlob(made: Made, op: Operation, change: (bytes: Uint8Array) => void): boolean {
+  const value: Attribute | undefined = op.attr('value');
+  if (value?.kind !== 'dense_resource' && value?.kind !== 'dense') return false;
+  const held = value.kind === 'dense' ? value.bytes : made.resources.get(value.key);
+  const bytes = held.slice();
+  change(bytes);
+  if (Buffer.compare(bytes, held) === 0) return false;
+  op.setAttr(
+    'value',
+    value.kind === 'dense'
+      ? denseBytes(value.type, bytes, value.splat)
+      : denseResource(made.resources.add(`${value.key}.spoiled`, bytes), value.type),
+  );
   return true;
 }
 /** Makes readers of `op` read its operand: the op is left out. */
@@ -201,21 +239,17 @@ export function bypass(op: Operation, operand = 0): boolean {
   op.result().replaceAllUsesWith(op.operand(operand));
   return true;
 }
-/** Inserts an op of one operand behind a value. */
-export function after(
-  value: Value,
-  name: string,
-  attributes: readonly (readonly [string, Attribute])[] = [],
-): void {
+/** Inserts an op of one operand behind a value, and gives its result. */
+export function after(value: Value, name: string, type: types.Type): Value {
   const source = value.definingOp!;
   const op = new Operation({
     name,
     definition: registry.find(name),
     operands: [value],
-    resultTypes: [value.type],
-    attributes,
-    location: source.location ?? unknownLoc,
+    resultTypes: [type],
+    attributes: [],
+    location: source.location,
   });
   source.block!.insertBefore(op, source.next);
-  value.replaceAllUsesWith(op.result(), (use) => use.owner !== op);
+  return op.result();
 }

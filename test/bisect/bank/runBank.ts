@@ -4,9 +4,10 @@ import { writeFileSync } from 'node:fs';
 import type { Bisection } from '../../../src/bisect/bisection';
 import { bisectNumerics } from '../../../src/bisect/numerics';
 import { neverCancelled } from '../../../src/base/cancellation';
+import type { BuildOptions } from '../../../src/frontend/zoo/referenceModel';
 import { buildReferenceModel } from '../../../src/frontend/zoo/referenceModels';
 import { defaultPipeline } from '../../../src/lowering/pipeline';
-import type { Defect } from './defects';
+import type { BankModel, Defect } from './defects';
 import type { Hit } from './plant';
 import { planted } from './plant';
 
@@ -23,14 +24,17 @@ export interface BankRow {
   readonly bisection: Bisection;
 }
 
-const models = {
+const bankModels: Readonly<Record<BankModel, readonly [string, BuildOptions]>> = {
   tiny: ['tiny-convnet', {}],
   mobilenet: ['mobilenet-v2', { resolution: 32 }],
+  mobilenet3: ['mobilenet-v3-small', { resolution: 32 }],
   resnet: ['resnet50', { resolution: 32 }],
-} as const;
+  keywords: ['ds-cnn', {}],
+  keywords8: ['ds-cnn-int8', {}],
+};
 
 export function modelOf(defect: Pick<Defect, 'model'>, folder: string): string {
-  const [name, options] = models[defect.model];
+  const [name, options] = bankModels[defect.model];
   const file = path.join(folder, `${name}.onnx`);
   writeFileSync(file, buildReferenceModel(name, options));
   return file;

@@ -123,31 +123,53 @@ export const conv2d = defineOp({
     const [sh, sw] = view.strides as [number, number];
     const [dh, dw] = view.dilations as [number, number];
     const [top, left] = view.pads as [number, number];
-    const [xd, wd] = [x.data as Float32Array, weight.data as Float32Array];
     const perGroup = s.f / view.groups;
+    // Elements that lie side by side in the output are summed up side by side, each in the order i, j, c: along a row
+    // of it, or along its channels.
+    const depthwise = !channelsFirst && perGroup === 1 && s.groupChannels === 1;
+    const along = channelsFirst ? ow : depthwise ? s.f : perGroup;
+    const sums = new Float64Array(along);
+    const accumulate = x.data instanceof Float32Array ? accumulateF32 : accumulateAny;
+    const biasOf = (f: number): number => (bias === undefined ? 0 : (bias.data[f] as number));
     for (let n = 0; n < s.n; n++)
-      for (let f = 0; f < s.f; f++) {
-        const firstChannel = Math.floor(f / perGroup) * s.groupChannels;
-        const start = bias === undefined ? 0 : (bias.data[f] as number);
+      for (let f = 0; f < s.f; f += channelsFirst ? 1 : along) {
+        const firstChannel = depthwise ? 0 : Math.floor(f / perGroup) * s.groupChannels;
         for (let y = 0; y < oh; y++)
-          for (let q = 0; q < ow; q++) {
-            let sum = start;
+          for (let q = 0; q < (channelsFirst ? 1 : ow); q++) {
+            if (channelsFirst) sums.fill(biasOf(f));
+            else for (let k = 0; k < along; k++) sums[k] = biasOf(f + k);
             for (let i = 0; i < s.kh; i++) {
               const row = y * sh + i * dh - top;
               if (row < 0 || row >= s.h) continue;
               for (let j = 0; j < s.kw; j++) {
-                const column = q * sw + j * dw - left;
-                if (column < 0 || column >= s.w) continue;
-                let at = n * xn + firstChannel * xc + row * xh + column * xw;
+                const shift = j * dw - left;
+                const column = q * sw + shift;
+                if (!channelsFirst && (column < 0 || column >= s.w)) continue;
+                // The part of a row whose window reads within the input.
+                const begin = channelsFirst ? Math.max(0, Math.ceil(-shift / sw)) : 0;
+                const end = channelsFirst ? Math.min(along, Math.floor((s.w - 1 - shift) / sw) + 1) : along;
+                let at =
+                  n * xn + firstChannel * xc + row * xh + (column + begin * (channelsFirst ? sw : 0)) * xw;
                 let tap = f * wf + i * wi + j * wj;
                 for (let c = 0; c < s.groupChannels; c++) {
-                  sum += xd[at]! * wd[tap]!;
+                  accumulate(
+                    sums,
+                    begin,
+                    end,
+                    x.data as Float32Array,
+                    at,
+                    channelsFirst ? sw * xw : depthwise ? xc : 0,
+                    weight.data as Float32Array,
+                    tap,
+                    channelsFirst ? 0 : wf,
+                  );
                   at += xc;
                   tap += wc;
                 }
               }
             }
-            data[n * on + f * of + y * oy + q * ox] = sum;
+            const to = n * on + f * of + y * oy + q * ox;
+            for (let k = 0; k < along; k++) data[to + k] = sums[k]!;
           }
       }
     return [tensorValue(type.shape, x.element, data)];
@@ -162,5 +184,31 @@ export const conv2d = defineOp({
     return workOf(view.op, perElement * elementsOf(view.output.type));
   },
 });
+
+/** `sums[k] += x[at + k·xStep] · w[tap + k·wStep]` for k from `begin` (where `at` is) to `end`. */
+type Accumulate = (
+  sums: Float64Array,
+  begin: number,
+  end: number,
+  x: Float32Array,
+  at: number,
+  xStep: number,
+  w: Float32Array,
+  tap: number,
+  wStep: number,
+) => void;
+// Two loops of one text: the first sees one class of array, which is what makes it fast.
+const accumulateF32: Accumulate = (sums, begin, end, x, at, xStep, w, tap, wStep) => {
+  if (wStep === 0) {
+    const factor = w[tap]!;
+    for (let k = begin; k < end; k++, at += xStep) sums[k] = sums[k]! + x[at]! * factor;
+  } else if (xStep === 0) {
+    const factor = x[at]!;
+    for (let k = begin; k < end; k++, tap += wStep) sums[k] = sums[k]! + factor * w[tap]!;
+  } else for (let k = begin; k < end; k++, at += xStep, tap += wStep) sums[k] = sums[k]! + x[at]! * w[tap]!;
+};
+const accumulateAny: Accumulate = (sums, begin, end, x, at, xStep, w, tap, wStep) => {
+  for (let k = begin; k < end; k++, at += xStep, tap += wStep) sums[k] = sums[k]! + x[at]! * w[tap]!;
+};
 
 export const convolutionOps = [conv2d];

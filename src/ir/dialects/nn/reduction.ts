@@ -1,7 +1,7 @@
 /** Ops of `nn` that combine elements along axes: reductions, softmax, batch normalisation, matrix product. */
 import { anyTensor, bool, floatTensor, int, ints, number32 } from '../../constraints';
 import { InferenceError, attr, defineOp, one } from '../../opDefinition';
-import type { TensorType, Type } from '../../types';
+import type { IntegerType, TensorType, Type } from '../../types';
 import { tensor } from '../../types';
 import { asTensor, broadcastShapes, mayEqual, normaliseAxis, rowMajorStrides, sizes } from './shapes';
 import { broadcastStrides, countOf, isBig, newElements, tensorOf, tensorValue, walkStrided } from './tensors';
@@ -19,11 +19,20 @@ interface Reduction {
   readonly step: (sum: number, x: number) => number;
   readonly finish?: (sum: number, count: number) => number;
 }
+/** A result in an integer type: infinities, which the extremes of no elements are, become the type's bounds. */
+function integerOf(v: number, { width, signedness }: IntegerType): bigint {
+  if (Number.isNaN(v)) return 0n;
+  const unsigned = width === 1 || signedness === 'unsigned';
+  const half = 2n ** BigInt(width - 1);
+  if (v === Infinity) return unsigned ? 2n * half - 1n : half - 1n;
+  if (v === -Infinity) return unsigned ? 0n : -half;
+  return BigInt(Math.trunc(v));
+}
 const reduction = (name: string, summary: string, r: Reduction, doc = '') =>
   defineOp({
     name: `nn.reduce_${name}`,
     summary,
-    doc: `${doc}Accumulated in double precision, rounded once. No axes: the input as it is.`,
+    doc: `${doc}Accumulated in double precision, rounded once. No axes: the input as it is. The extremes of no elements are infinities, in integers the bounds of the type.`,
     operands: { input: one(anyTensor) },
     attrs: {
       axes: attr(ints, 'the axes to reduce, from 0'),
@@ -46,9 +55,11 @@ const reduction = (name: string, summary: string, r: Reduction, doc = '') =>
       });
       const data = newElements(x.element, sums.length);
       const wide = isBig(data);
+      const { element } = x;
       for (let i = 0; i < sums.length; i++) {
         const v = r.finish === undefined ? sums[i]! : r.finish(sums[i]!, count);
-        data[i] = wide ? BigInt(Math.trunc(v)) : v;
+        if (wide) data[i] = integerOf(v, element as IntegerType);
+        else data[i] = element.kind !== 'integer' || Number.isFinite(v) ? v : Number(integerOf(v, element));
       }
       return [tensorValue(reduced(x.shape, axes, keepdims), x.element, data)];
     },
