@@ -40,6 +40,8 @@ export async function bundleTests(files, outdir, options = {}) {
     target: 'node20',
     format: 'esm',
     packages: 'external',
+    // What many tests import is built and parsed once.
+    splitting: (options.format ?? 'esm') === 'esm',
     sourcemap: 'linked',
     outExtension: { '.js': '.mjs' },
     logLevel: 'silent',
