@@ -139,7 +139,7 @@ export function installForStart() {
 export const hostRunsHere = process.platform === 'linux' && process.arch === 'x64';
 
 /** Python packages that some tests use, in the versions that their expectations were written for. */
-const pythonPackages = ['onnx==1.23.2'];
+const pythonPackages = ['onnx==1.23.2', 'perfetto==0.59.1'];
 
 /**
  * A Python of the tests' own with these packages, in `out/python`; `STRATA_PYTHON` names it to the tests, and another one

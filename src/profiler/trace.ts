@@ -55,6 +55,12 @@ export interface CounterColumns {
   readonly value: Float64Array;
 }
 
+/** Row i is an arrow: zone `from[i]` caused zone `to[i]`, both rows of the zones. As recorded, in order of the time of `to`. */
+export interface FlowColumns {
+  readonly from: Uint32Array;
+  readonly to: Uint32Array;
+}
+
 export interface Trace {
   readonly format: string;
   /** Absolute time of offset 0 on the clock of the recording, in nanoseconds. */
@@ -66,6 +72,7 @@ export interface Trace {
   readonly zones: ZoneColumns;
   readonly args: ArgColumns;
   readonly counters: CounterColumns;
+  readonly flows: FlowColumns;
   readonly warnings: readonly Diagnostic[];
 }
 

@@ -6,8 +6,9 @@ import type { Diagnostic } from '../base/diagnostics';
 import { growingF64, growingI32, growingU32, growingU8 } from './columns';
 import { traceMessages } from './messages';
 import { nest, sortForNesting } from './nesting';
+import { RecordedFlows } from './recordedFlows';
 import { ArgKind } from './trace';
-import type { ArgValue, Trace, Track, TrackKind } from './trace';
+import type { ArgValue, FlowColumns, Trace, Track, TrackKind, ZoneColumns } from './trace';
 
 /** What an importer knows of a track; it may learn name and kind after the first event. */
 export interface TrackDraft {
@@ -46,6 +47,7 @@ export class TraceBuilder {
   /** Open zones per track, innermost last. */
   private readonly open: number[][] = [];
   private unmatchedEnds = 0;
+  readonly flows = new RecordedFlows();
 
   constructor(private readonly file: string) {
     this.intern('');
@@ -187,7 +189,7 @@ export class TraceBuilder {
         traceMessages.diagnostic('STR0806', { file: this.file, ends: this.unmatchedEnds, begins: unclosed }),
       );
     }
-    const { order, ranges, counterOrder } = this.order();
+    const { order, ranges, counterOrder, trackOf } = this.order();
     const n = order.length;
     const zones = {
       start: new Float64Array(n),
@@ -231,8 +233,28 @@ export class TraceBuilder {
         value: this.argValue.view().slice(),
       },
       counters,
+      flows: this.finishFlows(zones, tracks, order, trackOf, lowest),
       warnings: diagnostics,
     };
+  }
+
+  private finishFlows(
+    zones: ZoneColumns,
+    tracks: readonly Track[],
+    order: Uint32Array,
+    trackOf: Int32Array,
+    lowest: number,
+  ): FlowColumns {
+    if (this.flows.empty) return { from: new Uint32Array(0), to: new Uint32Array(0) };
+    const rows = new Int32Array(this.start.length).fill(-1);
+    order.forEach((from, row) => (rows[from] = row));
+    return this.flows.finish(
+      zones,
+      tracks,
+      (zone) => rows[zone]!,
+      (track) => trackOf[track]!,
+      lowest,
+    );
   }
 
   private extent(): { lowest: number; highest: number } {
@@ -266,6 +288,8 @@ export class TraceBuilder {
     order: Uint32Array;
     counterOrder: Uint32Array;
     ranges: readonly { draft: TrackDraft; first: number; count: number }[];
+    /** Final number of each track, −1 for one that is left out. */
+    trackOf: Int32Array;
   } {
     const start = this.start.view();
     const duration = this.duration.view();
@@ -298,7 +322,14 @@ export class TraceBuilder {
       zoneEnd += members.length;
       return { draft, first: zoneEnd - members.length, count: members.length };
     });
-    return { order: order.subarray(0, zoneEnd), counterOrder: counterOrder.subarray(0, counterEnd), ranges };
+    const trackOf = new Int32Array(this.tracks.length).fill(-1);
+    shown.forEach(({ id }, t) => (trackOf[id] = t));
+    return {
+      order: order.subarray(0, zoneEnd),
+      counterOrder: counterOrder.subarray(0, counterEnd),
+      ranges,
+      trackOf,
+    };
   }
 }
 

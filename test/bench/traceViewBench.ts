@@ -93,6 +93,7 @@ function generate(zones: number): TraceColumns {
       value: new Float64Array(0),
     },
     counters: { time: new Float64Array(0), value: new Float64Array(0) },
+    flows: { from: new Uint32Array(0), to: new Uint32Array(0) },
     warnings: [],
   };
 }

@@ -1,8 +1,12 @@
 import assert from 'node:assert/strict';
-import { readFileSync } from 'node:fs';
+import { spawnSync } from 'node:child_process';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test, type TestContext } from 'node:test';
 import protobuf from 'protobufjs';
+import { perfettoProtobuf } from '../../src/profiler/export/perfettoProtobuf';
+import { FlowStep } from '../../src/profiler/recordedFlows';
+import { TraceBuilder } from '../../src/profiler/traceBuilder';
 import { bytesOf, sampleInputs } from '../runner/sampleProgram';
 import { startRunner, temporaryFolder, writeSample } from '../runner/sharedBuild';
 
@@ -346,4 +350,54 @@ test('a trace that cannot be written is a coded error', async (t) => {
     message: /^STR0714 \/dev\/full cannot be written: No space left/,
   });
   await assert.rejects(runner.writeTrace('/nonexistent/t'), { message: /^STR0714 / });
+});
+
+test('a trace decodes with the schema that Perfetto publishes, and so does what we write of a trace', async (t) => {
+  const python = process.env['STRATA_PYTHON'] ?? 'python3';
+  if (spawnSync(python, ['-c', 'import perfetto.protos.perfetto.trace.perfetto_trace_pb2']).status !== 0)
+    return t.skip(
+      `${python} has no package 'perfetto', which carries the schema (STRATA_PYTHON names another)`,
+    );
+  const decoded = (file: string): unknown => {
+    const { stdout, stderr, status } = spawnSync(python, ['test/native/decode_published.py', file], {
+      encoding: 'utf8',
+    });
+    assert.equal(status, 0, stderr);
+    return JSON.parse(stdout);
+  };
+  const { file } = await record(t, { threads: 2, repeat: 3 });
+  const zones = decode(file);
+  const begins = [...zones.slices.values()].reduce((n, slices) => n + slices.length, 0);
+  const readings = [...zones.readings.values()].reduce((n, r) => n + r.length, 0);
+  const expected = {
+    unknown: [],
+    events: { TYPE_SLICE_BEGIN: begins, TYPE_SLICE_END: begins, TYPE_COUNTER: readings },
+    threads: ['thread 0 (main)', 'thread 1'],
+    counters: ['arena in use'],
+    flows: 0,
+  };
+  assert.deepEqual(decoded(file), expected);
+
+  const b = new TraceBuilder('test');
+  const [host, device] = ['host', 'device'].map((name) => b.addTrack({ kind: 'thread', name, process: 'p' }));
+  b.arg('text', 'ü');
+  for (const value of [1, -2, 2.5]) b.arg('list', value);
+  b.arg('flag', true);
+  b.flows.point(1, 0, host!, b.zoneCount, FlowStep.start);
+  b.zone(host!, 0, 10, b.intern('launch'), b.endArgs());
+  b.flows.point(1, 20, device!, b.zoneCount, FlowStep.end);
+  b.zone(device!, 20, 0, b.intern('instant'));
+  b.counter(b.addTrack({ kind: 'counter', name: 'memory', unit: 'B' }), 5, 1.5);
+  const exported = join(await temporaryFolder(t), 'exported.pftrace');
+  writeFileSync(
+    exported,
+    Buffer.concat([...perfettoProtobuf(b.finish('test', 1_790_000_000_123_456_789n, []))]),
+  );
+  assert.deepEqual(decoded(exported), {
+    unknown: [],
+    events: { TYPE_SLICE_BEGIN: 1, TYPE_SLICE_END: 1, TYPE_INSTANT: 1, TYPE_COUNTER: 1 },
+    threads: ['host', 'device'],
+    counters: ['memory'],
+    flows: 1,
+  });
 });

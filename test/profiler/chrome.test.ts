@@ -18,6 +18,11 @@ const zonesOf = (t: Trace): (string | number)[][] =>
     t.tracks[t.zones.track[i]!]!.name,
   ]);
 
+const flowsOf = (t: Trace): string[][] => {
+  const name = (zone: number): string => t.strings[t.zones.name[zone]!]!;
+  return Array.from(t.flows.from, (from, i) => [name(from), name(t.flows.to[i]!)]);
+};
+
 test('an array without its end, numbers as strings, unsorted events', () => {
   const t = read(`[
     {"name":"b","ph":"E","pid":"1","tid":"2","ts":"30"},
@@ -133,4 +138,33 @@ test('our export reads back to the same trace', () => {
     Array.from(t.zones.args, (a, i) => [factsOf(t, a), t.zones.iteration[i]]);
   assert.deepEqual(facts(after), facts(before));
   assert.deepEqual(after.counters, before.counters);
+});
+
+test('flows bind to the zone around them, or what ends them to the next one', () => {
+  const t = read(`[
+    {"name":"launch","ph":"X","pid":1,"tid":1,"ts":10,"dur":10},
+    {"name":"outer","ph":"X","pid":1,"tid":1,"ts":0,"dur":100},
+    {"name":"kernel","ph":"X","pid":1,"tid":7,"ts":30,"dur":20},
+    {"name":"after","ph":"X","pid":1,"tid":7,"ts":60,"dur":5},
+    {"name":"ac2g","cat":"ac2g","ph":"s","id":5,"pid":1,"tid":1,"ts":12},
+    {"name":"ac2g","cat":"ac2g","ph":"f","bp":"e","id":5,"pid":1,"tid":7,"ts":30},
+    {"name":"x","cat":"c","ph":"s","id":5,"pid":1,"tid":1,"ts":40},
+    {"name":"x","cat":"c","ph":"t","id":5,"pid":1,"tid":7,"ts":45},
+    {"name":"x","cat":"c","ph":"f","id":5,"pid":1,"tid":7,"ts":55},
+    {"name":"lost","cat":"c","ph":"s","id":9,"pid":1,"tid":3,"ts":55},
+    {"name":"lost","cat":"c","ph":"f","id":9,"pid":1,"tid":7,"ts":99},
+    {"name":"a","ph":"X","pid":2,"tid":1,"ts":0,"dur":1,"bind_id":"0x4","flow_out":true},
+    {"name":"b","ph":"X","pid":2,"tid":2,"ts":5,"dur":1,"bind_id":"0x4","flow_in":true,"flow_out":true},
+    {"name":"c","ph":"X","pid":2,"tid":1,"ts":9,"dur":1,"bind_id":"0x4","flow_in":true}
+  ]`);
+  assert.deepEqual(flowsOf(t), [
+    ['a', 'b'],
+    ['b', 'c'],
+    ['launch', 'kernel'],
+    ['outer', 'kernel'],
+    ['kernel', 'after'],
+  ]);
+  assert.deepEqual(t.warnings, []);
+  const again = read([...chromeJson(t)].join(''));
+  assert.deepEqual(flowsOf(again), flowsOf(t));
 });

@@ -3,6 +3,7 @@ import { test } from 'node:test';
 import { chromeJson } from '../../src/profiler/export/chromeJson';
 import { perfettoProtobuf } from '../../src/profiler/export/perfettoProtobuf';
 import { speedscopeJson } from '../../src/profiler/export/speedscopeJson';
+import { FlowStep } from '../../src/profiler/recordedFlows';
 import { readTrace } from '../../src/profiler/readTrace';
 import { argsOf } from '../../src/profiler/trace';
 import type { Trace } from '../../src/profiler/trace';
@@ -40,6 +41,9 @@ const countersOf = (t: Trace): unknown[] =>
       [...t.counters.value.subarray(x.first, x.first + x.count)],
     ]);
 
+const flowsOf = (t: Trace): unknown[] =>
+  Array.from(t.flows.from, (from, i) => `${from} → ${t.flows.to[i]}`).sort();
+
 /** Random zones that nest, with arguments of every kind, at times beyond 2^32. */
 function nestedTrace(): Trace {
   const b = new TraceBuilder('test');
@@ -58,6 +62,7 @@ function nestedTrace(): Trace {
       if (rand() < 0.3) for (const v of [1, -2, 2.5, -0, 2 ** 50]) b.arg('number', v);
       if (rand() < 0.3) b.arg('flag', rand() < 0.5);
       if (rand() < 0.3) b.arg('iteration', Math.floor(rand() * 5));
+      if (rand() < 0.2) b.flows.point(Math.floor(rand() * 8), at, track, b.zoneCount, FlowStep.next);
       b.zone(track, at, rand() < 0.1 ? 0 : length, b.intern(`f${depth}`), b.endArgs(), b.iteration);
       if (depth < 4 && length > 50) fill(track, at, at + length, depth + 1);
       at += length + Math.floor(rand() * 10) + 1;
@@ -82,9 +87,16 @@ test('a Perfetto file of ours reads back to the same trace, to the nanosecond', 
     assert.deepEqual(after.warnings, []);
     assert.deepEqual(zonesOf(after), zonesOf(before));
     assert.deepEqual(countersOf(after), countersOf(before));
+    assert.deepEqual(flowsOf(after), flowsOf(before));
     assert.equal(after.origin, before.origin);
     assert.equal(after.span, before.span);
   }
+});
+
+test('flows survive Perfetto and Chrome JSON', () => {
+  const before = nestedTrace();
+  assert.ok(before.flows.from.length > 20);
+  assert.deepEqual(flowsOf(again(before)), flowsOf(before));
 });
 
 test('zones that overlap keep their times', () => {

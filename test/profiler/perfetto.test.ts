@@ -277,3 +277,26 @@ test('the shape of our runner: whole dispatches on one track, the part of each t
     [['conv', 'main', 4, 2, 200, 2 * (94 + 96), 1e10, 4e9]],
   );
 });
+
+test('slices with the same flow id follow one another in time, until one ends the flow', () => {
+  const t = read([
+    event(100, { type: EventType.begin, track_uuid: 1, name: 'first', flow_ids: ['9007199254740993', 7] }),
+    event(110, { type: EventType.end, track_uuid: 1 }),
+    event(300, { type: EventType.instant, track_uuid: 3, name: 'third', terminating_flow_ids: [7] }),
+    event(200, { type: EventType.begin, track_uuid: 2, name: 'second', flow_ids: [7] }),
+    event(210, { type: EventType.end, track_uuid: 2, flow_ids: [7] }),
+    event(400, { type: EventType.begin, track_uuid: 1, name: 'fourth', flow_ids: [7] }),
+    event(410, { type: EventType.end, track_uuid: 1 }),
+    event(400, { type: EventType.begin, track_uuid: 2, name: 'large', flow_ids_old: ['9007199254740993'] }),
+    event(410, { type: EventType.end, track_uuid: 2 }),
+  ]);
+  const name = (zone: number): string => t.strings[t.zones.name[zone]!]!;
+  assert.deepEqual(
+    Array.from(t.flows.from, (from, i) => [name(from), name(t.flows.to[i]!)]),
+    [
+      ['first', 'second'],
+      ['second', 'third'],
+      ['first', 'large'],
+    ],
+  );
+});

@@ -34,7 +34,9 @@ message TrackEvent {
   optional string name = 23;
   optional int64 counter_value = 30;
   optional double double_counter_value = 44;
-  repeated fixed64 flow_ids = 47;
+  repeated uint64 flow_ids_old = 36 [packed = false];
+  repeated fixed64 flow_ids = 47 [packed = false];
+  repeated fixed64 terminating_flow_ids = 48 [packed = false];
 }
 message LegacyEvent { optional int32 phase = 2; optional int64 duration_us = 3; }
 message DebugAnnotation {

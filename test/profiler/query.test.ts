@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { createRequire } from 'node:module';
 import path from 'node:path';
 import { test } from 'node:test';
+import { FlowStep } from '../../src/profiler/recordedFlows';
 import { readTrace } from '../../src/profiler/readTrace';
 import { statisticsByName } from '../../src/profiler/statistics';
 import { summarise } from '../../src/profiler/summary';
@@ -35,6 +36,21 @@ test('the rows of slice are the zones, with times exact beyond 2^53', async () =
   });
   assert.ok(SAMPLE_ORIGIN > BigInt(Number.MAX_SAFE_INTEGER));
   assert.deepEqual(await rows('SELECT end_ts - start_ts AS span FROM trace_bounds'), [{ span: trace.span }]);
+});
+
+test('flow joins the zones at both ends of an arrow', async () => {
+  const b = new TraceBuilder('test');
+  const [host, device] = ['host', 'device'].map((name) => b.addTrack({ kind: 'thread', name }));
+  b.flows.point(1, 0, host!, b.zoneCount, FlowStep.start);
+  b.zone(host!, 0, 10, b.intern('launch'));
+  b.flows.point(1, 20, device!, b.zoneCount, FlowStep.end);
+  b.zone(device!, 20, 5, b.intern('kernel'));
+  const flowing = await TraceDatabase.open(b.finish('test', 0n, []), folder);
+  const sql = `SELECT o.name AS "from", i.name AS "to", i.ts - o.ts AS delay
+    FROM flow f JOIN slice o ON o.id = f.slice_out JOIN slice i ON i.id = f.slice_in`;
+  const found = resultObjects(await flowing.query(sql, 10));
+  assert.deepEqual(found, [{ from: 'launch', to: 'kernel', delay: 20 }]);
+  flowing.close();
 });
 
 test('sums per name are those of the statistics', async () => {

@@ -5,6 +5,8 @@ import { TraceEngine } from '../../src/profiler/engine/traceEngine';
 import { toCsv } from '../../src/profiler/layout/csvText';
 import { calleesOf, callersOf, leftHeavy } from '../../src/profiler/layout/flame';
 import type { FlameTree } from '../../src/profiler/layout/flame';
+import { FlowStep } from '../../src/profiler/recordedFlows';
+import { tablesOf, ZoneLookup } from '../../src/profiler/layout/table';
 import { flowsOf } from '../../src/profiler/layout/flows';
 import { frameBars, framesOf } from '../../src/profiler/layout/frames';
 import { describe, findZones, histogram } from '../../src/profiler/layout/histogram';
@@ -179,6 +181,26 @@ test('a dispatch on its queue starts its parts on the threads, of the same itera
     flowsOf(trace, facts, whole[1]!.zone).map((f) => [f.zone, f.direction]),
     [[1, 'from']],
   );
+});
+
+test('recorded flows are listed from both ends', () => {
+  const b = new TraceBuilder('test');
+  const [host, device] = ['host', 'device'].map((name) => b.addTrack({ kind: 'thread', name }));
+  b.flows.point('a', 0, host!, b.zoneCount, FlowStep.start);
+  b.zone(host!, 0, 10, b.intern('launch'));
+  for (const k of [0, 1]) {
+    b.flows.point('a', 20 + k, device!, b.zoneCount, FlowStep.next);
+    b.zone(device!, 20 + 10 * k, 5, b.intern(`kernel ${k}`));
+  }
+  const trace = b.finish('test', 0n, []);
+  const lookup = new ZoneLookup(trace, tablesOf(trace));
+  const ends = (zone: number): unknown[] =>
+    lookup.details(zone).flows.map((f) => [f.direction, f.name, f.zone]);
+  assert.deepEqual(ends(0), [['to', 'kernel 0', 1]]);
+  assert.deepEqual(ends(1), [
+    ['to', 'kernel 1', 2],
+    ['from', 'launch', 0],
+  ]);
 });
 
 test('the roof is memory below the ridge and compute above it', () => {

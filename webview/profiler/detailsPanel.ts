@@ -29,6 +29,9 @@ const shortName = (name: string, prefix: string): string =>
 const ratio = (measured: number, predicted: number): string =>
   predicted <= 0 ? '' : `median is ${threeDigits(measured / predicted)} ×`;
 
+/** Flows that are listed; the rest is counted. */
+const MOST_FLOWS = 12;
+
 const percent = (part: number): string => `${(part * 100).toFixed(1)} %`;
 
 const line = (label: string, value: Child, note?: string): readonly HTMLElement[] => [
@@ -214,6 +217,7 @@ export class DetailsPanel {
       element('div', { class: 'actions' }, canReveal ? reveal : undefined, copy),
       list,
       ...this.chain(session),
+      ...this.flows(d, session),
       ...(origins.length > 0 && session.join === undefined ? [nodes] : []),
     ];
   }
@@ -241,6 +245,34 @@ export class DetailsPanel {
         element('span', { class: 'dimmed' }, ` ${join.because}`),
       ),
       element('ul', { class: 'hottest chain' }, ...join.links.map(link)),
+    ];
+  }
+
+  /** The arrows of the timeline as a list to go along. */
+  private flows({ flows, start }: ZoneDetails, { info }: Session): readonly HTMLElement[] {
+    if (flows.length === 0) return [];
+    const item = (f: ZoneDetails['flows'][number]): HTMLElement => {
+      const away = duration(Math.abs(f.start - start));
+      const track = info.tracks[f.track]?.name ?? '';
+      const title =
+        f.direction === 'to'
+          ? `Starts ${f.name} on ${track}, ${away} later`
+          : `Started by ${f.name} on ${track}, ${away} before`;
+      const press = element(
+        'button',
+        { type: 'button', title },
+        icon(f.direction === 'to' ? 'arrow-right' : 'arrow-left'),
+        element('span', { class: 'grow' }, cutText(f.name)),
+        element('span', { class: 'dimmed note' }, track),
+      );
+      press.addEventListener('click', () => this.actions.select(f.zone));
+      return element('li', {}, press);
+    };
+    const rest = flows.length - MOST_FLOWS;
+    return [
+      element('h3', {}, flows.length === 1 ? 'Flow' : `Flows (${flows.length})`),
+      element('ul', { class: 'hottest chain' }, ...flows.slice(0, MOST_FLOWS).map(item)),
+      ...(rest > 0 ? [element('p', { class: 'dimmed' }, `and ${rest} more`)] : []),
     ];
   }
 

@@ -57,5 +57,15 @@ export function* chromeJson(trace: Trace): Generator<string> {
       yield `,\n{"ph":"X","name":${name},${where},"ts":${micros(trace.zones.start[i]!)},"dur":${micros(trace.zones.duration[i]!)}${argsText(i)}}`;
     }
   }
+  const { from, to } = trace.flows;
+  const end = (phase: 's' | 'f', flow: number, zone: number): string => {
+    const track = trace.zones.track[zone]!;
+    const where = `"pid":${pid(trace.tracks[track]!.process)},"tid":${track}`;
+    return `${separator}{"ph":"${phase}",${phase === 'f' ? '"bp":"e",' : ''}"id":${flow + 1},"name":"flow","cat":"flow",${where},"ts":${micros(trace.zones.start[zone]!)}}`;
+  };
+  for (let i = 0; i < from.length; i++) {
+    yield end('s', i, from[i]!);
+    yield end('f', i, to[i]!);
+  }
   yield '\n]}\n';
 }

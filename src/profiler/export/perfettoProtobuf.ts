@@ -2,6 +2,7 @@
  * Writes a trace as a Perfetto protobuf: interned names, one packet sequence, absolute times. Field numbers are those of
  * `protos/perfetto/trace` in the Perfetto sources. Zones that overlap without nesting go to a child track of the same name.
  */
+import { FlowIndex } from '../flowIndex';
 import { ArgKind } from '../trace';
 import type { Trace } from '../trace';
 import { laneEvents, nestedLanes } from './nestedLanes';
@@ -27,7 +28,10 @@ class PerfettoWriter {
   private first = true;
   private annotations: readonly Uint8Array[] = [];
 
+  private readonly flows: FlowIndex;
+
   constructor(private readonly trace: Trace) {
+    this.flows = new FlowIndex(trace.flows, trace.zones.start.length);
     // Times are unsigned; the origin of a trace that starts before zero cannot be kept.
     const origin = trace.origin < 0n ? 0n : trace.origin;
     this.originLo = Number(origin & 0xffff_ffffn);
@@ -215,6 +219,9 @@ class PerfettoWriter {
           a.text(10, 'iteration');
           a.unsigned(3, zones.iteration[row]!);
         });
+      // Each arrow is a flow of its own, so that the order of tracks in the file does not matter.
+      for (const flow of this.flows.leaving(row)) event.fixed64(47, flow + 1);
+      for (const flow of this.flows.reaching(row)) event.fixed64(48, flow + 1);
     }
     this.time(zones.start[row]! + (e < 0 ? duration : 0));
     this.packet.bytesField(Packet.event, event.written());

@@ -76,6 +76,15 @@ export class ProtobufWriter {
     this.length += 8;
   }
 
+  /** A whole number from 0 to 2^53 in 8 bytes. */
+  fixed64(field: number, value: number): void {
+    this.tag(field, 1);
+    this.reserve(8);
+    this.view.setUint32(this.length, value % 0x1_0000_0000, true);
+    this.view.setUint32(this.length + 4, Math.floor(value / 0x1_0000_0000), true);
+    this.length += 8;
+  }
+
   bytesField(field: number, value: Uint8Array): void {
     this.tag(field, 2);
     this.varint(value.length);

@@ -6,6 +6,7 @@ import type { Diagnostic } from '../../base/diagnostics';
 import { growingF64, growingI32, growingU32, growingU8 } from '../columns';
 import type { Growing } from '../columns';
 import { traceMessages } from '../messages';
+import { FlowBinding, FlowStep } from '../recordedFlows';
 import { TraceBuilder } from '../traceBuilder';
 import type { Trace, TrackKind } from '../trace';
 import type { Importer } from './importer';
@@ -170,6 +171,10 @@ class ChromeReader {
     let tid = '';
     let id = '';
     let category = '';
+    let bindingPoint = '';
+    let bindId = '';
+    let flowIn = false;
+    let flowOut = false;
     let hasTime = false;
     let hasDuration = false;
     let argsAt = -1;
@@ -193,6 +198,18 @@ class ChromeReader {
           break;
         case 'cat':
           category = this.text();
+          break;
+        case 'bind_id':
+          bindId = this.text();
+          break;
+        case 'flow_in':
+          flowIn = this.text() === 'true';
+          break;
+        case 'flow_out':
+          flowOut = this.text() === 'true';
+          break;
+        case 'bp':
+          bindingPoint = this.text();
           break;
         case 'ts':
           hasTime = json.micros(ts);
@@ -226,6 +243,14 @@ class ChromeReader {
     const at = (ts.whole - this.baseWhole) * 1000 + ts.nanos;
     switch (phase) {
       case 'X':
+        if (flowIn || flowOut)
+          builder.flows.point(
+            `bind\u0000${bindId}`,
+            at,
+            this.thread(pid, tid),
+            builder.zoneCount,
+            flowIn ? FlowStep.next : FlowStep.start,
+          );
         builder.zone(
           this.thread(pid, tid),
           at,
@@ -270,6 +295,18 @@ class ChromeReader {
           builder.intern(name),
           builder.endArgs(),
           builder.iteration,
+        );
+        break;
+      case 's':
+      case 't':
+      case 'f':
+        builder.flows.point(
+          `${category}\u0000${name}\u0000${id}`,
+          at,
+          this.thread(pid, tid),
+          // What ends a flow stands before the zone that it leads to, unless it says otherwise.
+          phase === 'f' && bindingPoint !== 'e' ? FlowBinding.following : FlowBinding.enclosing,
+          phase === 's' ? FlowStep.start : phase === 't' ? FlowStep.next : FlowStep.end,
         );
         break;
       case 'C':

@@ -5,7 +5,9 @@
 import type { TraceBuilder } from '../traceBuilder';
 import type { PerfettoClocks } from './perfettoClocks';
 import type { PerfettoTracks } from './perfettoTracks';
+import { Wire } from './protobufReader';
 import type { ProtobufReader } from './protobufReader';
+import { FlowStep } from '../recordedFlows';
 
 type Uuid = number | bigint;
 
@@ -34,6 +36,9 @@ export class PerfettoSequence {
   private annotationNames = new Map<number, string>();
   private annotationStrings = new Map<number, string>();
   private lastLegacyMicros = 0;
+  /** Of the event at hand. */
+  private readonly flows: Uuid[] = [];
+  private readonly endingFlows: Uuid[] = [];
   /** What the LegacyEvent of the event at hand says. */
   private readonly legacy = { phase: 0, duration: 0, name: NO_NAME };
 
@@ -95,6 +100,8 @@ export class PerfettoSequence {
     let legacyMicros: number | undefined;
     let extraTracks: Uuid[] | undefined;
     let extraValues: number[] | undefined;
+    const { flows, endingFlows } = this;
+    flows.length = endingFlows.length = 0;
     // Without a callback per field: this is where the time of large traces goes.
     const size = r.size();
     const outer = r.end;
@@ -149,6 +156,14 @@ export class PerfettoSequence {
         case 46:
           (extraValues ??= []).push(r.double());
           break;
+        case 47:
+        case 36:
+          this.flowIds(r, flows);
+          break;
+        case 48:
+        case 42:
+          this.flowIds(r, endingFlows);
+          break;
         default:
           r.skip();
       }
@@ -170,6 +185,7 @@ export class PerfettoSequence {
     if (type === EventType.end) return this.builder.end(this.zoneTrack(track), at, args);
     if (name === NO_NAME) name = legacy ? this.legacy.name : NO_NAME;
     if (name === NO_NAME) name = this.builder.intern('(unnamed)');
+    if (flows.length + endingFlows.length > 0) this.flowsOf(this.zoneTrack(track), at, type);
     if (type === EventType.begin) return this.builder.begin(this.zoneTrack(track), at, name, args, iteration);
     if (type === EventType.instant)
       return this.builder.zone(this.zoneTrack(track), at, 0, name, args, iteration);
@@ -181,7 +197,24 @@ export class PerfettoSequence {
     else if (phase === LegacyPhase.end) this.builder.end(on, at, args);
     else if (phase === LegacyPhase.instant || phase === LegacyPhase.oldInstant)
       this.builder.zone(on, at, 0, name, args, iteration);
-    // Other phases (flows, samples) make no zone.
+    // Other phases (legacy flows, samples) make no zone.
+  }
+
+  /** Fixed 64-bit numbers, packed or not; varints in old traces. */
+  private flowIds(r: ProtobufReader, into: Uuid[]): void {
+    if (r.wire !== Wire.bytes) return void into.push(r.key());
+    const to = r.pos + r.size();
+    r.wire = Wire.fixed64;
+    while (r.pos < to) into.push(r.key());
+  }
+
+  /** The zone that the event is about to make is one of these flows; call before it is made. */
+  private flowsOf(track: number, at: number, type: number): void {
+    const { builder } = this;
+    if (type !== EventType.begin && type !== EventType.instant && type !== 0) return;
+    const zone = builder.zoneCount;
+    for (const id of this.flows) builder.flows.point(id, at, track, zone, FlowStep.next);
+    for (const id of this.endingFlows) builder.flows.point(id, at, track, zone, FlowStep.end);
   }
 
   private zoneTrack(track: Uuid | undefined): number {

@@ -1,8 +1,13 @@
-/** What started what: from a dispatch on the queue of the host to its parts on the threads of the device, and back. Pure. */
+/**
+ * What started what: arrows that a trace records, and from a dispatch on the queue of the host to its parts on the threads of the
+ * device, and back. Pure.
+ */
+import type { FlowIndex } from '../flowIndex';
 import type { TraceColumns, ZoneFacts } from '../trace';
 
 /** The other end of a flow. */
 export interface FlowEnd {
+  readonly name: string;
   readonly zone: number;
   readonly track: number;
   readonly depth: number;
@@ -26,12 +31,32 @@ function firstFrom(start: Float64Array, first: number, end: number, at: number):
   return low;
 }
 
+/** Flows of a zone that its trace records as such. */
+export function recordedFlowsOf(
+  { zones, flows, strings }: Pick<TraceColumns, 'zones' | 'flows' | 'strings'>,
+  index: FlowIndex,
+  zone: number,
+): readonly FlowEnd[] {
+  const end = (other: number, direction: FlowEnd['direction']): FlowEnd => ({
+    name: strings[zones.name[other]!] ?? '',
+    zone: other,
+    track: zones.track[other]!,
+    depth: zones.depth[other]!,
+    start: zones.start[other]!,
+    duration: zones.duration[other]!,
+    direction,
+  });
+  const leaving = Array.from(index.leaving(zone), (row) => end(flows.to[row]!, 'to'));
+  const reaching = Array.from(index.reaching(zone), (row) => end(flows.from[row]!, 'from'));
+  return [...leaving, ...reaching].slice(0, MOST);
+}
+
 /**
  * Flows of a zone by what our runner records: parts of a dispatch on threads belong to the whole of the same iteration on
  * a queue, and lie within it.
  */
 export function flowsOf(
-  { zones, tracks }: Pick<TraceColumns, 'zones' | 'tracks'>,
+  { zones, tracks, strings }: Pick<TraceColumns, 'zones' | 'tracks' | 'strings'>,
   facts: readonly ZoneFacts[],
   zone: number,
 ): readonly FlowEnd[] {
@@ -64,6 +89,7 @@ export function flowsOf(
     for (const z of near) {
       if (!same(z) || ends.length >= MOST) continue;
       ends.push({
+        name: strings[zones.name[z]!] ?? '',
         zone: z,
         track: index,
         depth: zones.depth[z]!,

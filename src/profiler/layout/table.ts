@@ -5,7 +5,8 @@ import type { TimeRange } from '../statistics';
 import { summarise } from '../summary';
 import { allFacts, argsOf, FACT_ARGUMENTS } from '../trace';
 import type { ArgValue, TraceColumns, ZoneFacts } from '../trace';
-import { flowsOf } from './flows';
+import { FlowIndex } from '../flowIndex';
+import { flowsOf, recordedFlowsOf } from './flows';
 import type { FlowEnd } from './flows';
 import { attained } from './roofline';
 import type { Roofs } from './roofline';
@@ -119,7 +120,7 @@ export interface ZoneDetails {
   readonly track: string;
   /** Where it is drawn: its name and track by number, its depth. */
   readonly place: { readonly name: number; readonly track: number; readonly depth: number };
-  /** Zones that this one starts or was started by, on other tracks. */
+  /** Zones that this one starts or was started by. */
   readonly flows: readonly FlowEnd[];
   readonly start: number;
   readonly duration: number;
@@ -140,6 +141,7 @@ export interface ZoneDetails {
 export class ZoneLookup {
   private readonly facts: readonly ZoneFacts[];
   private readonly self: Float64Array;
+  private readonly flows: FlowIndex;
   private readonly rowOfDispatch = new Map<string, TableRow>();
   private readonly rowOfName = new Map<string, TableRow>();
 
@@ -148,6 +150,7 @@ export class ZoneLookup {
     tables: Tables,
   ) {
     this.facts = allFacts(trace);
+    this.flows = new FlowIndex(trace.flows, trace.zones.start.length);
     this.self = selfTimes(trace.zones);
     for (const r of tables.byDispatch ?? []) this.rowOfDispatch.set(r.key, r);
     for (const r of tables.byName) this.rowOfName.set(r.name, r);
@@ -176,7 +179,7 @@ export class ZoneLookup {
       name,
       track: tracks[zones.track[zone]!]?.name ?? '',
       place: { name: zones.name[zone]!, track: zones.track[zone]!, depth: zones.depth[zone]! },
-      flows: flowsOf(this.trace, this.facts, zone),
+      flows: [...recordedFlowsOf(this.trace, this.flows, zone), ...flowsOf(this.trace, this.facts, zone)],
       start: zones.start[zone]!,
       duration,
       self: this.self[zone]!,

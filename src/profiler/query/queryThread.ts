@@ -69,9 +69,9 @@ export class QueryThread {
 
   private start(): Worker {
     // Only the columns cross: whatever else the caller's trace carries stays there.
-    const { zones, args, counters, strings, tracks, origin, span } = this.trace;
+    const { zones, args, counters, flows, strings, tracks, origin, span } = this.trace;
     const workerData: QueryWorkerData = {
-      trace: { zones, args, counters, strings, tracks, origin, span },
+      trace: { zones, args, counters, flows, strings, tracks, origin, span },
       folder: this.folder,
     };
     const worker = new Worker(path.join(this.folder, 'query-worker.cjs'), { workerData });

@@ -44,7 +44,7 @@ const doubles = (values: Iterable<number | undefined>): ColumnData => ({
 
 /** The base tables of a trace; each is read by a view of `views`. */
 export function baseTables(trace: TraceData): readonly BaseTable[] {
-  const { zones, counters, args, strings, tracks, origin } = trace;
+  const { zones, counters, flows, args, strings, tracks, origin } = trace;
   const self = selfTimes(zones);
   const counterTracks = new Uint32Array(counters.time.length);
   tracks.forEach((t, i) => {
@@ -164,6 +164,20 @@ export function baseTables(trace: TraceData): readonly BaseTable[] {
       },
     },
     {
+      name: '_flow',
+      rows: flows.from.length,
+      columns: [
+        ['id', 'UINTEGER'],
+        ['slice_out', 'UINTEGER'],
+        ['slice_in', 'UINTEGER'],
+      ],
+      chunk: (from, to) => [
+        ids(from, to),
+        { type: 'u32', values: flows.from.subarray(from, to) },
+        { type: 'u32', values: flows.to.subarray(from, to) },
+      ],
+    },
+    {
       name: '_facts',
       rows: facts.length,
       columns: [
@@ -261,6 +275,11 @@ export const views: readonly TraceView[] = [
     name: 'counter',
     summary: 'A reading of a counter.',
     sql: 'SELECT id, ts, value, track_id FROM _counter',
+  },
+  {
+    name: 'flow',
+    summary: 'An arrow from a zone (`slice_out`) to one that it caused (`slice_in`).',
+    sql: 'SELECT id, slice_out, slice_in FROM _flow',
   },
   {
     name: 'args',
