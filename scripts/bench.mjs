@@ -3,10 +3,12 @@
 import { spawnSync } from 'node:child_process';
 import path from 'node:path';
 import process from 'node:process';
-import { root } from './build.mjs';
+import { build, root } from './build.mjs';
 import { bundleTests } from './rings/unit.mjs';
 
 const [name, ...options] = process.argv.slice(2);
+// Some rows time the command line.
+await build({ quiet: true });
 const { good, bad } = await bundleTests([`test/bench/${name}Bench.ts`], path.join(root, 'out/bench'));
 for (const { reason } of bad) console.error(reason);
 if (good.length === 0) process.exit(2);

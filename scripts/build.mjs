@@ -8,6 +8,7 @@ import {
   readdirSync,
   readFileSync,
   renameSync,
+  rmSync,
   statSync,
   utimesSync,
   writeFileSync,
@@ -45,7 +46,12 @@ function bundles() {
     : [];
   return [
     { out: 'extension.cjs', entry: 'src/extension.ts', options: { ...node, format: 'cjs', ...commonJsMeta } },
-    { out: 'cli.mjs', entry: 'src/cli.ts', options: { ...node, format: 'esm', ...moduleRequire } },
+    {
+      out: 'cli.mjs',
+      entry: 'src/cli.ts',
+      // In parts, of which a command loads its own: reading all of them takes longer than most commands.
+      options: { ...node, format: 'esm', ...moduleRequire, splitting: true, chunkNames: 'cli-[hash]' },
+    },
     {
       out: 'dump-worker.cjs',
       entry: 'src/editor/dumpWorker.ts',
@@ -103,6 +109,20 @@ const writeOutputs = {
   },
 };
 
+/** Parts of a bundle that no output has any more. */
+const removeOldParts = {
+  name: 'remove-old-parts',
+  setup(build) {
+    build.onEnd((result) => {
+      if (result.errors.length > 0) return;
+      const made = new Set((result.outputFiles ?? []).map((file) => path.basename(file.path)));
+      for (const name of readdirSync(path.join(root, 'dist')))
+        if (/^cli-[A-Z0-9]+\.mjs(\.map)?$/.test(name) && !made.has(name))
+          rmSync(path.join(root, 'dist', name), { force: true });
+    });
+  },
+};
+
 function copyCodicons() {
   const from = path.join(root, 'node_modules/@vscode/codicons/dist');
   for (const name of ['codicon.css', 'codicon.ttf']) {
@@ -142,7 +162,13 @@ export async function build({ production = false, watch = false, quiet = false }
     contexts.push({
       absWorkingDir: root,
       entryPoints: [entry],
-      outfile: path.join(root, 'dist', bundle.out),
+      ...(bundle.options.splitting === true
+        ? {
+            outdir: path.join(root, 'dist'),
+            outExtension: { '.js': path.extname(bundle.out) },
+            plugins: [writeOutputs, removeOldParts],
+          }
+        : { outfile: path.join(root, 'dist', bundle.out), plugins: [writeOutputs] }),
       bundle: true,
       write: false,
       minify: production,
@@ -159,7 +185,6 @@ export async function build({ production = false, watch = false, quiet = false }
         'process.env.NODE_ENV': production ? '"production"' : '"development"',
         ...bundle.options.define,
       },
-      plugins: [writeOutputs],
     });
   }
   copyCodicons();

@@ -5,15 +5,14 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import type { Command } from 'commander';
 import { ArtifactSession } from '../compiler/artifactSession';
 import type { Compilation } from '../compiler/compilation';
-import type { CompileRequest } from '../compiler/compileModel';
-import { cpuLevels } from '../compiler/targetDescription';
 import type { InputSource } from '../compiler/tensors';
 import { compileFile } from './compileFile';
+import type { ArtifactOptions } from './compileOptions';
+import { compileOptions } from './compileOptions';
 import { cliMessages } from './messages';
-import { integerOption, wordOption } from './options';
+import { integerOption } from './options';
 import type { CommandContext } from './output';
 import { resourceRoot } from './resourceRoot';
 
@@ -33,28 +32,6 @@ export interface OpenArtifact {
   readonly model: string | undefined;
   readonly compilation: Compilation | undefined;
 }
-
-/** Options of `withSession` as commander gives them. */
-export interface ArtifactOptions {
-  readonly cpu?: string;
-  readonly O?: string;
-  readonly resources?: string;
-  readonly schedule?: string;
-  /** False with `--no-cache`. */
-  readonly cache?: boolean;
-}
-
-/** The options of commands that compile a model on the way. */
-export const addCompileOptions = (command: Command): Command =>
-  command
-    .option(
-      '--cpu <level>',
-      `for a model: instructions to use, ${cpuLevels.join(', ')} (default: the best here)`,
-    )
-    .option('-O <level>', 'for a model: 0 (plain, for debugging) to 3 (default)')
-    .option('--resources <file>', 'for .mlir text: the file that its parameters are in')
-    .option('--schedule <file>', 'for a model: schedules by name of their dispatch; the others are chosen')
-    .option('--no-cache', 'for a model: compile all C, and keep none of it');
 
 async function withArtifact<T>(
   file: string,
@@ -104,26 +81,6 @@ export function withSession<T>(
       await session.close();
     }
   });
-}
-
-export function compileOptions(
-  options: ArtifactOptions,
-): Pick<CompileRequest, 'cpuLevel' | 'fallbackLevels' | 'optLevel' | 'kernelCache' | 'schedules'> {
-  const level =
-    options.O === undefined ? undefined : Number(wordOption('-O', options.O, ['0', '1', '2', '3']));
-  return {
-    ...cpuLevelsOf(options.cpu),
-    ...(level === undefined ? {} : { optLevel: level as 0 | 1 | 2 | 3 }),
-    ...(options.schedule === undefined ? {} : { schedules: options.schedule }),
-    ...(options.cache === false ? { kernelCache: false } : {}),
-  };
-}
-
-/** `LEVEL[,LEVEL…]`: what code is for, and what the artifact carries besides. */
-function cpuLevelsOf(text: string | undefined): Pick<CompileRequest, 'cpuLevel' | 'fallbackLevels'> {
-  if (text === undefined) return {};
-  const [cpuLevel, ...fallbackLevels] = text.split(',').map((word) => wordOption('--cpu', word, cpuLevels));
-  return { cpuLevel: cpuLevel!, ...(fallbackLevels.length === 0 ? {} : { fallbackLevels }) };
 }
 
 /** `NAME=FILE.npy`, `NAME=FILE.pb`, `NAME=random:SEED`. */

@@ -9,7 +9,7 @@ import { timeInTurns } from '../compiler/latency';
 import { OrtReference } from '../compiler/onnxRuntime';
 import type { ReferenceModel, Workload } from '../frontend/zoo/referenceModel';
 import { referenceModels } from '../frontend/zoo/referenceModels';
-import type { ArtifactOptions } from './artifactFor';
+import type { ArtifactOptions } from './compileOptions';
 import { cliMessages } from './messages';
 import type { CommandContext, CommandResult } from './output';
 import { cachedModel, withWorkload } from './referenceRuns';

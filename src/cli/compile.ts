@@ -5,12 +5,12 @@ import type { Command } from 'commander';
 import { formatBytes, formatDuration, formatRate, ns } from '../base/units';
 import { formatTable } from '../base/table';
 import type { Compilation } from '../compiler/compilation';
-import { cpuLevels } from '../compiler/targetDescription';
-import { exportForms } from '../compiler/exportText';
+import { cpuLevels } from '../compiler/cpuLevels';
+import { exportForms } from '../compiler/exportForms';
 import { stages } from '../lowering/stages';
-import type { ArtifactOptions } from './artifactFor';
-import { compileOptions } from './artifactFor';
 import { compileFile } from './compileFile';
+import type { ArtifactOptions } from './compileOptions';
+import { compileOptions } from './compileOptions';
 import { cliMessages } from './messages';
 import { collect, integerOption, wordOption } from './options';
 import type { CommandResult } from './output';
@@ -61,7 +61,10 @@ export function configureCompile(command: Command): void {
       '--schedule <file>',
       "schedules by name of their dispatch, `{NAME = {block = …, tile = …}}` as '--emit scheduled' prints them; the others are chosen",
     )
-    .option('--no-cache', 'compile all C, and keep none of it (default: kernels compiled before are taken)')
+    .option(
+      '--no-cache',
+      'compile everything, and keep none of it (default: what was compiled before is taken)',
+    )
     .option('--json', 'print one JSON document')
     .action((model: string, options: CompileCommandOptions) =>
       runCommand(options.json === true, async (context) => {
@@ -85,7 +88,7 @@ export function configureCompile(command: Command): void {
             ...(options.resources === undefined ? {} : { resources: options.resources }),
             ...(options.externalParameters === true ? { externalParameters: true } : {}),
             dims: dimsOf(options.dim ?? []),
-            keepFinalText: true,
+            ...(stop === undefined || stop === 'target' ? {} : { keepFinalText: true }),
           },
           context,
         );
@@ -123,11 +126,12 @@ export function summaryOf(c: Compilation): Record<string, unknown> {
     cpuFallbacks: c.fallbackLevels,
     pipeline: c.pipeline,
     durationNs: c.durationNs,
+    ...(c.foundNs === undefined ? {} : { foundNs: c.foundNs }),
     artifact: c.artifact,
     arenaBytes: c.arenaBytes,
     constantBytes: c.constantBytes,
     passes: c.passes.passes.map(({ summary: _, snapshot: __, ...p }) => p),
-    rewrites: c.passes.rewrites.length,
+    rewrites: c.passes.passes.at(-1)?.rewrites[1] ?? 0,
     tools: c.tools,
     dispatches: c.dispatches,
     warnings: c.warnings,
@@ -135,6 +139,7 @@ export function summaryOf(c: Compilation): Record<string, unknown> {
 }
 
 function compiled(c: Compilation, dumpDir: string | undefined): CommandResult {
+  const found = c.foundNs;
   const rows = phaseRows(c);
   const flops = c.dispatches.reduce((n, d) => n + d.flops, 0);
   const table = formatTable(rows, [
@@ -152,7 +157,9 @@ function compiled(c: Compilation, dumpDir: string | undefined): CommandResult {
       `arena ${formatBytes(c.arenaBytes)}, constants ${formatBytes(c.constantBytes)}, for ${c.target} (${[c.featureLevel, ...c.fallbackLevels].join(', else ')})`,
     ...(c.artifact === undefined ? [] : [`artifact  ${c.artifact}`]),
     ...(dumpDir === undefined ? [] : [`IR        ${dumpDir}`]),
-    `compiled in ${formatDuration(ns(c.durationNs))}`,
+    found === undefined
+      ? `compiled in ${formatDuration(ns(c.durationNs))}`
+      : `unchanged since it was compiled in ${formatDuration(ns(c.durationNs))}: found in ${formatDuration(ns(found))}`,
   ];
   return { json: summaryOf(c), text: lines.join('\n') };
 }

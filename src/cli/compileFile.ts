@@ -14,6 +14,7 @@ export async function compileFile(request: CompileRequest, context: CommandConte
   const compilation = await compileInWorker(request, {
     workerFile,
     signal: context.cancellation.signal,
+    readsIrLater: true,
     onProgress: (p) => {
       context.progress(`${String(Math.round(100 * p.fraction)).padStart(3)} %  ${p.phase}  ${p.detail}`);
     },

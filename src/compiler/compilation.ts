@@ -54,6 +54,8 @@ export interface Compilation {
   /** Milliseconds since the epoch. */
   readonly startedAt: number;
   readonly durationNs: number;
+  /** How long it took to find one that was compiled before; its other times are those of then. Absent for a new one. */
+  readonly foundNs?: number;
   readonly passes: PipelineRecord;
   readonly tools: readonly ToolStep[];
   readonly modelNodes: readonly ModelNodeInfo[];

@@ -2,6 +2,7 @@
 import type { HostTensor } from '../frontend/elementType';
 import { runInWorker } from './cancellableWorker';
 import type { Compilation, CompileProgress } from './compilation';
+import { CompilationCache, unpackCompilation } from './compilationCache';
 import type { CompileRequest } from './compileModel';
 import type { WorkerResults, WorkerTask } from './workerProtocol';
 
@@ -9,15 +10,22 @@ export interface CompileInWorkerOptions {
   /** The bundled worker, `dist/compile-worker.cjs`. */
   readonly workerFile: string;
   readonly signal?: AbortSignal;
+  /** Whether the IR of passes is hardly looked at, and of a compilation that is found may be read when it is. */
+  readonly readsIrLater?: boolean;
   readonly onProgress?: (progress: CompileProgress) => void;
 }
 
-/** Throws `CancelledError`, or the coded error that ended the compilation. */
-export function compileInWorker(
+/** The compilation, found or made. Throws `CancelledError`, or the coded error that ended it. */
+export async function compileInWorker(
   request: CompileRequest,
   options: CompileInWorkerOptions,
 ): Promise<Compilation> {
-  return performInWorker({ kind: 'compile', request }, options);
+  const cache = await CompilationCache.of(request, options.workerFile);
+  const found = await cache?.take(options.readsIrLater === true ? 'later' : 'now');
+  if (found !== undefined) return found;
+  const packed = await performInWorker({ kind: 'compile', request }, options);
+  await cache?.keep(packed);
+  return unpackCompilation(packed);
 }
 
 /** The outputs of a model by the interpreter. Throws `CancelledError`, or the coded error that ended it. */

@@ -5,14 +5,8 @@
 import type { Attribute, Operation, ResourceStore } from '../ir';
 import { arrayAttr, dictionaryAttr, keyText, printOp } from '../ir';
 import { toTorch } from '../frontend/torchOnnx/toTorch';
+import type { ExportForm } from './exportForms';
 import { compilerMessages } from './messages';
-
-/** `iree`: `torch.operator "onnx.…"`; `linalg`: functions of linalg on tensors. */
-export const exportForms = ['iree', 'linalg'] as const;
-export type ExportForm = (typeof exportForms)[number];
-
-/** The stage whose IR is exported. */
-export const exportStage = { iree: 'import', linalg: 'structured' } as const;
 
 /** A text holds less than 2^29 characters, and a byte takes two. */
 const largestWeights = 2 ** 27 + 2 ** 26;

@@ -1,8 +1,12 @@
-/** Coded messages of the driver (STR05xx, 0584 on). */
+/** Coded messages of the driver (STR05xx, 0583 on). */
 import { defineMessages, message } from '../base/diagnostics';
 import { formatBytes } from '../base/units';
 
 export const compilerMessages = defineMessages({
+  STR0583: message<{ file: string }>({
+    text: (p) => `the IR of this compilation was in the cache and is gone or damaged: ${p.file}.`,
+    next: () => 'Run the command again: it compiles anew.',
+  }),
   STR0584: message<{ level: string; reason: string }>({
     text: (p) => `the level '${p.level}' cannot be a fallback here: ${p.reason}.`,
     next: () => 'Name levels of one architecture, from the most to the least demanding.',

@@ -1,6 +1,6 @@
 /** What the compile worker is asked for, and gives. */
 import type { HostTensor } from '../frontend/elementType';
-import type { Compilation } from './compilation';
+import type { PackedCompilation } from './compilationCache';
 import type { CompileRequest } from './compileModel';
 
 type Tensors = Readonly<Record<string, HostTensor>>;
@@ -13,6 +13,6 @@ export type WorkerTask =
 
 /** What a task gives. */
 export interface WorkerResults {
-  readonly compile: Compilation;
+  readonly compile: PackedCompilation;
   readonly interpret: Tensors;
 }

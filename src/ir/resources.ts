@@ -22,6 +22,8 @@ export interface Blob {
 
 export class ResourceStore {
   readonly #blobs = new Map<string, Blob>();
+  /** Files beside the model that constants come from, those in the text too. */
+  readonly files = new Set<string>();
 
   get(key: string): Uint8Array {
     return this.blob(key).read();

@@ -4,6 +4,7 @@
  * code is compiled.
  */
 import { createHash, randomBytes } from 'node:crypto';
+import { readFileSync } from 'node:fs';
 import { mkdir, readdir, readFile, rename, rm, stat, utimes, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 
@@ -13,6 +14,13 @@ const defaultLimit = 256 * 2 ** 20;
 const abandonedMs = 3_600_000;
 
 const checksumOf = (bytes: Uint8Array): Buffer => createHash('sha256').update(bytes).digest();
+
+/** The bytes of an entry behind their checksum; undefined when it does not fit. */
+function contentsOf(entry: Buffer): Uint8Array | undefined {
+  const bytes = entry.subarray(checksumBytes);
+  const whole = entry.length >= checksumBytes && checksumOf(bytes).equals(entry.subarray(0, checksumBytes));
+  return whole ? bytes : undefined;
+}
 
 /** A key from what determines a result. */
 export function cacheKey(parts: readonly (string | readonly string[])[]): string {
@@ -30,15 +38,23 @@ export class CodeCache {
   async get(key: string): Promise<Uint8Array | undefined> {
     const file = join(this.folder, key);
     try {
-      const entry = await readFile(file);
-      const bytes = entry.subarray(checksumBytes);
-      if (entry.length < checksumBytes || !checksumOf(bytes).equals(entry.subarray(0, checksumBytes))) {
+      const bytes = contentsOf(await readFile(file));
+      if (bytes === undefined) {
         await rm(file, { force: true });
         return undefined;
       }
       const now = new Date();
       await utimes(file, now, now).catch(() => undefined);
       return bytes;
+    } catch {
+      return undefined;
+    }
+  }
+
+  /** What was kept under `key`, at once and without counting as a use. */
+  getNow(key: string): Uint8Array | undefined {
+    try {
+      return contentsOf(readFileSync(join(this.folder, key)));
     } catch {
       return undefined;
     }

@@ -1,11 +1,11 @@
 /** Finds the tools that native code is built with, and says which single command installs those that are missing. */
-import { constants } from 'node:fs';
-import { access, readFile, stat } from 'node:fs/promises';
-import { delimiter, isAbsolute, join } from 'node:path';
+import { readFile } from 'node:fs/promises';
+import type { ToolName } from './locateProgram';
+import { locate, programsOf } from './locateProgram';
 import { messages } from './messages';
 import { runTool } from './runTool';
 
-export type ToolName = 'cc' | 'cxx' | 'cmake' | 'ninja';
+export type { ToolName };
 
 export interface Tool {
   readonly path: string;
@@ -19,9 +19,6 @@ export type Toolchain = Readonly<Partial<Record<ToolName, Tool>>>;
 
 interface ToolSpec {
   readonly purpose: string;
-  /** Environment variable that overrides the search. */
-  readonly variable?: string;
-  readonly programs: readonly string[];
   readonly minimum: string;
   /** What people call it. */
   readonly title: string;
@@ -31,45 +28,22 @@ export const toolSpecs: Readonly<Record<ToolName, ToolSpec>> = {
   cc: {
     title: 'a C compiler',
     purpose: 'compiles generated kernels',
-    variable: 'CC',
-    programs: ['cc', 'gcc', 'clang'],
     minimum: '9.0',
   },
   cxx: {
     title: 'a C++ compiler',
     purpose: 'builds the native runner',
-    variable: 'CXX',
-    programs: ['c++', 'g++', 'clang++'],
     minimum: '9.0',
   },
-  cmake: { title: 'CMake', purpose: 'configures the native runner', programs: ['cmake'], minimum: '3.18' },
+  cmake: { title: 'CMake', purpose: 'configures the native runner', minimum: '3.18' },
   ninja: {
     title: 'Ninja',
     purpose: 'builds the native runner',
-    programs: ['ninja', 'ninja-build'],
     minimum: '1.8',
   },
 };
 
 export const toolNames = Object.keys(toolSpecs) as readonly ToolName[];
-
-async function isExecutable(path: string): Promise<boolean> {
-  try {
-    await access(path, constants.X_OK);
-    return (await stat(path)).isFile();
-  } catch {
-    return false;
-  }
-}
-
-async function locate(program: string, env: Readonly<NodeJS.ProcessEnv>): Promise<string | undefined> {
-  if (isAbsolute(program)) return (await isExecutable(program)) ? program : undefined;
-  for (const folder of (env['PATH'] ?? '').split(delimiter)) {
-    const path = join(folder, program);
-    if (folder !== '' && (await isExecutable(path))) return path;
-  }
-  return undefined;
-}
 
 /** The first dotted number, as compilers and build tools print it: `gcc (Debian 12.2.0-14) 12.2.0` → `12.2.0`. */
 export const parseVersion = (text: string): string => /\d+\.\d+(?:\.\d+)*/.exec(text)?.[0] ?? '0.0';
@@ -85,9 +59,7 @@ export function isAtLeast(found: string, minimum: string): boolean {
 }
 
 async function findTool(name: ToolName, env: Readonly<NodeJS.ProcessEnv>): Promise<Tool | undefined> {
-  const { variable, programs } = toolSpecs[name];
-  const chosen = variable === undefined ? undefined : env[variable];
-  for (const program of chosen ? [chosen, ...programs] : programs) {
+  for (const program of programsOf(name, env)) {
     const tool = await findProgram(program, env);
     if (tool !== undefined) return tool;
   }

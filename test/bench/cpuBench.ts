@@ -109,7 +109,8 @@ const milliseconds = (ms: number | undefined): string =>
 const compileTable = (rows: readonly CompileTime[]): string =>
   formatTable(rows, [
     { title: 'work', cell: (r) => `${compileTimeName}, ${r.change}` },
-    { title: 'new process', cell: (r) => milliseconds(r.freshMs), align: 'right' },
+    { title: 'command', cell: (r) => milliseconds(r.freshMs), align: 'right' },
+    { title: 'of that, start', cell: (r) => milliseconds(r.startMs), align: 'right' },
     { title: 'warm process', cell: (r) => milliseconds(r.warmMs), align: 'right' },
     { title: 'goal', cell: (r) => `≤ ${milliseconds(r.goalMs)}` },
     {

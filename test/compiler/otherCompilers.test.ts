@@ -10,8 +10,8 @@ import { describe, it } from 'node:test';
 import { execa } from 'execa';
 import { agreementOf } from '../../src/compiler/compareTensors';
 import { compileModel } from '../../src/compiler/compileModel';
-import type { ExportForm } from '../../src/compiler/exportText';
-import { exportForms } from '../../src/compiler/exportText';
+import type { ExportForm } from '../../src/compiler/exportForms';
+import { exportForms } from '../../src/compiler/exportForms';
 import { readTensorFile, writeTensorFile } from '../../src/frontend/tensorFile';
 import { mlirOpt } from '../golden';
 import {

@@ -93,6 +93,10 @@ const families: Readonly<Record<string, readonly DispatchText[]>> = {
   movement: [
     dispatches.transpose([2, 3, 20, 5], [0, 2, 3, 1]),
     dispatches.transpose([6, 7], [1, 0], 'i64'),
+    dispatches.transpose([37, 50], [1, 0]),
+    dispatches.transpose([2, 33, 3], [0, 2, 1]),
+    dispatches.transpose([2, 3, 41], [0, 2, 1]),
+    dispatches.transpose([19, 2, 35], [2, 0, 1], 'i16'),
     dispatches.pad([2, 3, 5], [0, 1, 2], [1, 0, 3]),
     dispatches.pad([4, 40], [0, 3], [0, 2]),
     dispatches.concat([2, 3, 4], [2, 5, 4], 1),

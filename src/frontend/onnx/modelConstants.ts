@@ -59,6 +59,7 @@ export class ModelConstants {
     const byteLength = packed ? count : (count * bits) / 8;
     if (storage.kind === 'file') {
       const { range } = storage;
+      this.resources.files.add(range.path);
       return { byteLength, read: () => unpack(readRange(range, data)), ...(packed ? {} : { file: range }) };
     }
     if (storage.kind !== 'bytes') throw new TypeError('strings have no bytes');

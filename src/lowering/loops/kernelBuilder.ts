@@ -18,12 +18,13 @@ import type { Combiner } from './combiner';
 import { combinerOf, neutralElement, paddingIsNeutral } from './combiner';
 import type { Guard } from './expression';
 import type { KernelEmitter } from './kernelEmitter';
-import { formExpression, formInterval, scaleForm } from './linearForm';
+import { formExpression, formInterval, scaleForm, shiftForm } from './linearForm';
 import { loopMessages } from './messages';
 import type { LoopBase, Point } from './pointEvaluator';
 import { PointEvaluator } from './pointEvaluator';
 import type { Kernel, Output, Reduction } from './readDispatch';
 import { kernelGuards } from './kernelGuards';
+import { interleaveRegisters, mostInterleaved } from './transposeRegisters';
 
 export interface KernelBuffers {
   /** Flat, one per operand of the dispatch. */
@@ -94,6 +95,7 @@ export class KernelBuilder {
       lanes > 1 && vector !== undefined && kernel.loops[vector]!.kind === 'parallel',
       buffers.input,
       options.fma,
+      (loop) => (this.#guards.some((g) => g.form.coefficients[loop] !== 0) ? 1 : this.#extent[loop]!),
     );
     this.#skippable = new Set(
       (kernel.reduction?.inputs ?? []).flatMap((input, i) =>
@@ -547,12 +549,51 @@ export class KernelBuilder {
 
   /** Evaluates and stores the outputs; `accumulators` per cell. */
   #store(cells: readonly Cell[], accumulators: readonly (readonly Value[])[] | undefined): void {
-    cells.forEach((cell, i) => {
-      const point: Point = {
-        ...cell,
-        ...(accumulators === undefined ? {} : { accumulators: accumulators[i]! }),
-      };
-      for (const o of this.kernel.outputs) this.#storeGuarded(o, point);
+    const points = cells.map((cell, i): Point => ({
+      ...cell,
+      ...(accumulators === undefined ? {} : { accumulators: accumulators[i]! }),
+    }));
+    const woven = new Map(
+      this.kernel.outputs.flatMap((o) => {
+        const loop = this.#interleavedLoop(o);
+        return loop === undefined ? [] : [[o, loop] as const];
+      }),
+    );
+    for (const point of points) {
+      for (const o of this.kernel.outputs) {
+        const loop = point.lanes === 1 ? undefined : woven.get(o);
+        if (loop === undefined) this.#storeGuarded(o, point);
+        else if (point.offsets[loop] === 0)
+          this.#storeInterleaved(
+            o,
+            points.filter(
+              (p) =>
+                p.lanes === point.lanes && p.offsets.every((x, l) => l === loop || x === point.offsets[l]),
+            ),
+          );
+      }
+    }
+  }
+  /** The loop whose iterations, all in the register tile, lie between neighbouring lanes in memory. */
+  #interleavedLoop(o: Output): number | undefined {
+    const { vector } = this.schedule;
+    const step = vector === undefined ? 0 : o.form.coefficients[vector]!;
+    if (step < 2 || step > mostInterleaved || o.type.element === t.i1 || (o.guards ?? []).length > 0)
+      return undefined;
+    const loop = this.#parallel.find(
+      (l) => l !== vector && o.form.coefficients[l] === 1 && this.kernel.loops[l]!.size === step,
+    );
+    return loop !== undefined && this.#extent[loop] === step ? loop : undefined;
+  }
+  /** Stores the values at `points`, which are neighbours in memory lane by lane, as vectors without gaps. */
+  #storeInterleaved(o: Output, points: readonly Point[]): void {
+    const e = this.emitter;
+    const [first] = points;
+    const values = points.map((p) => this.#splat(this.#evaluator.evaluate(o.value, p), p.lanes));
+    const buffer = this.buffers.output(o.result);
+    interleaveRegisters(e, values).forEach((v, r) => {
+      const form = shiftForm(o.form, r * first!.lanes);
+      e.store(v, buffer, this.#evaluator.index(form, first!));
     });
   }
   #storeGuarded(o: Output, point: Point): void {

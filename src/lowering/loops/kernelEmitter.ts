@@ -116,6 +116,10 @@ export class KernelEmitter {
       element,
     );
   }
+  /** Elements of `a` followed by `b` at fixed positions. */
+  shuffle(a: Value, b: Value, mask: readonly number[]): Value {
+    return this.b.value(vector.shuffle, { v1: a, v2: b, mask });
+  }
   /** The elements of a vector over again, `times` times. */
   repeat(value: Value, times: number): Value {
     const type = value.type as types.VectorType;

@@ -11,9 +11,10 @@ import { partsOf } from './expression';
 import type { KernelEmitter } from './kernelEmitter';
 import { laneType, lanesOf } from './kernelEmitter';
 import type { LinearForm } from './linearForm';
-import { formExpression, formInterval, formKey } from './linearForm';
+import { formExpression, formInterval, formKey, shiftForm } from './linearForm';
 import { loopMessages } from './messages';
 import type { Reduction } from './readDispatch';
+import { deinterleaveRegisters, mostInterleaved, transposeRegisters } from './transposeRegisters';
 
 /** Where a loop stands: at a number, or at a value (absent while its loop is not open) within a range (inclusive). */
 export type LoopBase =
@@ -30,7 +31,7 @@ export interface Point {
 /** Values that are visible at the insertion point, by what they are. */
 class Scope {
   readonly #values = new Map<string, Value>();
-  readonly #bodies = new Map<string, readonly Value[]>();
+  readonly #lists = new Map<string, readonly Value[]>();
   readonly #splats = new Map<Value, Value>();
   constructor(readonly parent?: Scope) {}
   splat(of: Value, lanes: number): Value | undefined {
@@ -40,12 +41,12 @@ class Scope {
   setSplat(of: Value, splat: Value): void {
     this.#splats.set(of, splat);
   }
-  /** What the body of an op yields. */
-  body(key: string): readonly Value[] | undefined {
-    return this.#bodies.get(key) ?? this.parent?.body(key);
+  /** Several values that are made together: what the body of an op yields, the registers of a block. */
+  list(key: string): readonly Value[] | undefined {
+    return this.#lists.get(key) ?? this.parent?.list(key);
   }
-  setBody(key: string, yielded: readonly Value[]): void {
-    this.#bodies.set(key, yielded);
+  setList(key: string, values: readonly Value[]): void {
+    this.#lists.set(key, values);
   }
   get(key: string): Value | undefined {
     return this.#values.get(key) ?? this.parent?.get(key);
@@ -80,6 +81,8 @@ export class PointEvaluator {
     /** The flat buffer of an input. */
     readonly buffer: (operand: number) => Value,
     readonly fuseMultiplyAdd: boolean,
+    /** Iterations of a loop in the register tile, as far as any of them may be read; 1 where that is not known. */
+    readonly open: (loop: number) => number,
   ) {
     this.bases = sizes.map((size): LoopBase => ({ at: undefined, low: 0, high: size - 1 }));
   }
@@ -212,10 +215,10 @@ export class PointEvaluator {
     if (e.op.results.length === 1) return this.body(e.op, inputs, e.indices, point);
     const from = [...e.inputs.map((i) => i?.id), ...e.indices.map(formKey)];
     const key = `${e.op.id}(${from.join('|')})@${point.offsets.join(',')}*${point.lanes}`;
-    let yielded = this.#scope.body(key);
+    let yielded = this.#scope.list(key);
     if (yielded === undefined) {
       yielded = this.body(e.op, inputs, e.indices, point);
-      this.#scope.setBody(key, yielded);
+      this.#scope.setList(key, yielded);
     }
     return yielded;
   }
@@ -280,11 +283,61 @@ export class PointEvaluator {
       if (lanes === 1) return this.emitter.load(buffer, this.index(form, point));
       if (step === 1 && t.elementOf(buffer.type) !== t.i1)
         return this.emitter.vectorLoad(buffer, this.index(form, point), lanes);
+      const crossed = this.#crossed(operand, form, point);
+      if (crossed !== undefined) return crossed;
       const elements = Array.from({ length: lanes }, (_, lane) =>
         this.emitter.load(buffer, this.index({ ...form, constant: form.constant + lane * step }, point)),
       );
       return this.emitter.fromElements(elements);
     });
+  }
+
+  /**
+   * A load whose lanes are apart in memory, from registers that are read along another loop of the register tile and
+   * rearranged; undefined where no such loop walks memory element by element.
+   */
+  #crossed(operand: number, form: LinearForm, point: Point): Value | undefined {
+    const { lanes } = point;
+    const v = this.vector!;
+    const buffer = this.buffer(operand);
+    if (t.elementOf(buffer.type) === t.i1) return undefined;
+    const across = (fits: (loop: number) => boolean): number =>
+      form.coefficients.findIndex((c, l) => l !== v && c === 1 && fits(l));
+    const block = (
+      loop: number,
+      count: number,
+      make: (corner: readonly number[]) => readonly Value[],
+    ): Value => {
+      const at = point.offsets[loop]! % count;
+      const corner = point.offsets.map((o, l) => (l === loop ? o - at : o));
+      const key = `b${operand}[${this.#placeKey(form, { ...point, offsets: corner })}]*${lanes}/${loop}:${count}`;
+      const known = this.#scope.list(key);
+      if (known !== undefined) return known[at]!;
+      const made = make(corner);
+      this.#scope.setList(key, made);
+      return made[at]!;
+    };
+    const row = (offsets: readonly number[], further = 0): Value =>
+      this.emitter.vectorLoad(buffer, this.index(shiftForm(form, further), { offsets, lanes }), lanes);
+    const all = (count: number): readonly number[] => Array.from({ length: count }, (_, i) => i);
+    // Groups of neighbours, of which each lane has one: they are as many registers without a gap.
+    const step = form.coefficients[v]!;
+    const groups = across((l) => this.open(l) === step && step <= mostInterleaved);
+    if (groups >= 0)
+      return block(groups, step, (corner) =>
+        deinterleaveRegisters(
+          this.emitter,
+          all(step).map((i) => row(corner, i * lanes)),
+        ),
+      );
+    const square = across((l) => point.offsets[l]! - (point.offsets[l]! % lanes) + lanes <= this.open(l));
+    if (square < 0) return undefined;
+    return block(square, lanes, (corner) =>
+      transposeRegisters(
+        this.emitter,
+        all(lanes).map((i) => row(corner.map((o, l) => (l === v ? o + i : o)))),
+      ),
+    );
   }
 
   /** The sum after the products of one word of each input, all lanes of both side by side. */

@@ -249,6 +249,43 @@ const sinkThroughPad: Rule = {
   },
 };
 
+const sinkThroughBroadcast: Rule = {
+  name: 'sink-transpose-broadcast',
+  doc: 'broadcast(transpose(x)) → transpose(broadcast(x)) when no axes are added',
+  roots: [nn.broadcast],
+  match: (op) => {
+    const { input, shape } = nn.broadcast.view(op);
+    const t = nn.transpose.defining(input);
+    if (t === undefined || shape.length > t.permutation.length) return undefined;
+    const aligned = [...new Array<number>(t.permutation.length - shape.length).fill(1), ...shape];
+    const before = inversePermutation(t.permutation).map((i) => aligned[i]!);
+    return {
+      past: [t.op],
+      build: (b) => [
+        sunk(b, [t.op], b.value(nn.broadcast, { input: t.input, shape: before }), t.permutation),
+      ],
+    };
+  },
+};
+
+const sinkThroughGather: Rule = {
+  name: 'sink-transpose-gather',
+  doc: 'gather(transpose(x), indices, axis) → transpose(gather(x, indices, axis before the transpose)), for indices of one axis',
+  roots: [nn.gather],
+  match: (op) => {
+    const { input, indices, axis } = nn.gather.view(op);
+    const t = nn.transpose.defining(input);
+    if (t === undefined || shapeOf(indices).length !== 1) return undefined;
+    const before = t.permutation[axis < 0 ? axis + t.permutation.length : axis]!;
+    return {
+      past: [t.op],
+      build: (b) => [
+        sunk(b, [t.op], b.value(nn.gather, { input: t.input, indices, axis: before }), t.permutation),
+      ],
+    };
+  },
+};
+
 const reshapeOfUnitTranspose: Rule = {
   name: 'reshape-swallows-transpose',
   doc: 'reshape(transpose(x)) → reshape(x) when only axes of size 1 move',
@@ -339,6 +376,8 @@ export const channelsLastRules: readonly Rule[] = [
   sinkThroughReduction,
   sinkThroughSoftmax,
   sinkThroughPad,
+  sinkThroughBroadcast,
+  sinkThroughGather,
   reshapeOfUnitTranspose,
   sinkThroughReshape,
 ];

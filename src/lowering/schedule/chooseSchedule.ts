@@ -5,6 +5,7 @@
 import { types as t } from '../../ir';
 import { combinerOf } from '../loops/combiner';
 import type { Kernel } from '../loops/readDispatch';
+import { mostInterleaved } from '../loops/transposeRegisters';
 import type { Access, KernelShape } from './kernelShape';
 import {
   canUnroll,
@@ -41,12 +42,16 @@ function chooseVector(s: KernelShape): number | undefined {
   const repeats = Math.max(1, volume(s, s.reductions));
   const perIteration = kernel.reduction === undefined ? [...s.outer, ...s.outputs] : s.inner;
   const perResult = kernel.reduction === undefined ? [] : [...s.outer, ...s.outputs];
+  const apart = (a: Access, v: number, stores: boolean): number => {
+    const crossing = kernel.reduction === undefined ? crossingOf(s, a, v, stores) : undefined;
+    return crossing === undefined ? 1.5 : (crossing.shuffles + 1) / crossing.lanes;
+  };
   const access = (a: Access, v: number | undefined, width: number): number => {
     const c = v === undefined ? 0 : a.form.coefficients[v]!;
-    return c === 1 ? 1 / width : c === 0 ? (v === undefined ? 1 : 0.3 / width) : 1.5;
+    return c === 1 ? 1 / width : c === 0 ? (v === undefined ? 1 : 0.3 / width) : apart(a, v!, false);
   };
   const store = (a: Access, v: number | undefined, width: number): number =>
-    v !== undefined && a.form.coefficients[v] !== 1 ? 1.5 : access(a, v, width);
+    v !== undefined && a.form.coefficients[v] !== 1 ? apart(a, v, true) : access(a, v, width);
   const cost = (v: number | undefined): number => {
     if (v === undefined) return s.operations + perIteration.length + perResult.length / repeats;
     const { size, kind } = kernel.loops[v]!;
@@ -247,8 +252,67 @@ function chooseBlocks(s: KernelShape, input: BlockInput, target: Target): number
   return block;
 }
 
+/** Registers of a block that is transposed: more would not fit beside what they become. */
+const mostTransposed = 16;
+
+/** How reads or writes whose lanes are apart in memory become vectors: with which loop, and how. */
+interface Crossing {
+  readonly loop: number;
+  readonly kind: 'interleave' | 'transpose';
+  /** Shuffles for each register. */
+  readonly shuffles: number;
+  readonly lanes: number;
+}
+/** Whether all lanes of iterations of a loop may be read at any of them. */
+const isOpen = (s: KernelShape, loop: number): boolean =>
+  s.guards.every((g) => g.form.coefficients[loop] === 0);
+
+/** How an access that is apart along `vector` becomes vectors; undefined where each lane moves by itself. */
+function crossingOf(s: KernelShape, { form }: Access, vector: number, stores: boolean): Crossing | undefined {
+  const { loops } = s.kernel;
+  const step = form.coefficients[vector]!;
+  if (step < 2) return undefined;
+  const loop = s.parallel.find((l) => l !== vector && form.coefficients[l] === 1 && isOpen(s, l));
+  if (loop === undefined) return undefined;
+  const { size } = loops[loop]!;
+  const along = lanesFor(loops[vector]!.size, s.lanes);
+  if (size === step && step <= mostInterleaved)
+    return along < 4 ? undefined : { loop, kind: 'interleave', shuffles: step - 1, lanes: along };
+  const lanes = Math.min(along, mostTransposed, lanesFor(size, s.lanes));
+  return stores || lanes < 4 ? undefined : { loop, kind: 'transpose', shuffles: Math.log2(lanes), lanes };
+}
+
+const crossingsOf = (s: KernelShape, vector: number): readonly Crossing[] => [
+  ...s.outputs.flatMap((a) => crossingOf(s, a, vector, true) ?? []),
+  ...s.outer.flatMap((a) => crossingOf(s, a, vector, false) ?? []),
+];
+
+/** No reduction, and what is read or written lies across the lanes: tiles of two loops, rearranged in registers. */
+function crossed(
+  s: KernelShape,
+  base: Base,
+  vector: number,
+  { loop, kind, shuffles, lanes }: Crossing,
+  target: Target,
+): Schedule {
+  const extent = kind === 'transpose' ? lanes : base.sizes[loop]!;
+  const tiles = base.sizes.map((_, l) => (l === vector ? lanes : l === loop ? extent : 1));
+  const parallel = [...s.parallel.filter((l) => l !== vector && l !== loop), vector, loop];
+  const registers = volume(s, s.parallel) / lanes;
+  const cycles = registers * (shuffles + s.outer.length + s.outputs.length);
+  const block = chooseBlocks(
+    s,
+    { parallel, outside: [], wide: [vector], rows: [loop], tiles, cycles },
+    target,
+  );
+  const prediction = predict(cycles, 'loads', s.kernel, target);
+  return { ...base, block, tile: tiles, order: parallel, vector, lanes, prediction };
+}
+
 /** No reduction: elementwise ops, copies, transposes. */
 function elementwise(s: KernelShape, base: Base, vector: number | undefined, target: Target): Schedule {
+  const crossing = vector === undefined ? undefined : crossingsOf(s, vector)[0];
+  if (crossing !== undefined) return crossed(s, base, vector!, crossing, target);
   const lanes = vector === undefined ? 1 : lanesFor(base.sizes[vector]!, s.lanes);
   const straight = [...s.outer, ...s.outputs].every(
     (a) => vector !== undefined && (a.form.coefficients[vector] === 1 || a.form.coefficients[vector] === 0),

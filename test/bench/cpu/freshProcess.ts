@@ -26,16 +26,9 @@ export const memoryRuns = 3;
 
 const isChild = 'STRATA_BENCH_TASK';
 
-/** Milliseconds of each compilation, and of the whole process from its start. */
-export interface CompileTimes {
-  readonly each: readonly number[];
-  readonly process: number;
-}
-export async function compileInFreshProcess(task: CompileTask, cacheFolder: string): Promise<CompileTimes> {
-  const start = performance.now();
-  const each = await inFreshProcess<readonly number[]>(task, { STRATA_CACHE_DIR: cacheFolder });
-  return { each, process: performance.now() - start };
-}
+/** Milliseconds of each compilation. */
+export const compileInFreshProcess = (task: CompileTask, cacheFolder: string): Promise<readonly number[]> =>
+  inFreshProcess<readonly number[]>(task, { STRATA_CACHE_DIR: cacheFolder });
 /** Bytes that ONNX Runtime adds to a Node process; undefined where it or the figure is missing. */
 export const referenceMemory = (task: ReferenceMemoryTask): Promise<number | undefined> =>
   inFreshProcess<number | undefined>(task, {});

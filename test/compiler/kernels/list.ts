@@ -1,6 +1,7 @@
 /** All families of kernels. */
 import type { Family } from './family';
 import { integerFamilies } from './integers';
+import { movementFamilies } from './movement';
 import { rowFamilies } from './rows';
 
-export const families: readonly Family[] = [...rowFamilies, ...integerFamilies];
+export const families: readonly Family[] = [...rowFamilies, ...movementFamilies, ...integerFamilies];

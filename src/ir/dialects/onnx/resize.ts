@@ -104,6 +104,52 @@ function weightsAt(m: Method, a: AxisResize, x: number): number[] {
   return row;
 }
 
+/** `count` elements at equal distances, each several times: element `i` of an axis is `start + step·⌊i / repeats⌋`. */
+interface EvenChoice {
+  readonly axis: number;
+  readonly start: number;
+  readonly step: number;
+  readonly count: number;
+  readonly repeats: number;
+}
+/** What nearest takes along an axis, where that is even. */
+function evenChoice(m: Method, a: AxisResize): EvenChoice | undefined {
+  if (m.mode !== 'nearest' || m.coordinates === 'tf_crop_and_resize' || a.from === 0 || a.to === 0)
+    return undefined;
+  const taken = Array.from({ length: a.to }, (_, i) => nearestIndex(m, a, i));
+  const start = taken[0]!;
+  const first = taken.findIndex((i) => i !== start);
+  const repeats = first < 0 ? a.to : first;
+  const step = first < 0 ? 1 : taken[first]! - start;
+  const even = step > 0 && a.to % repeats === 0;
+  return even && taken.every((t, i) => t === start + step * Math.floor(i / repeats))
+    ? { axis: a.axis, start, step, count: a.to / repeats, repeats }
+    : undefined;
+}
+/** `x` with even choices along some axes: a slice, and its elements repeated along axes of their own. */
+function chooseEvenly(e: Expansion, x: Value, choices: readonly EvenChoice[]): Value {
+  const c = calculator(e);
+  const chosen = choices.reduce((v, { axis, start, step, count }) => {
+    if (start === 0 && step === 1 && count === shapeOf(v)[axis]) return v;
+    return c.part(v, axis, start, start + step * (count - 1) + 1, step);
+  }, x);
+  const shape = shapeOf(chosen);
+  const repeats = shape.map((_, axis) => choices.find((k) => k.axis === axis)?.repeats ?? 1);
+  if (repeats.every((r) => r === 1)) return chosen;
+  const apart = c.reshape(
+    chosen,
+    shape.flatMap((d, i) => (repeats[i] === 1 ? [d] : [d, 1])),
+  );
+  const repeated = c.broadcast(
+    apart,
+    repeats.flatMap((r) => (r === 1 ? [1] : [1, r])),
+  );
+  return c.reshape(
+    repeated,
+    shape.map((d, i) => (d === DYNAMIC ? d : d * repeats[i]!)),
+  );
+}
+
 function resizeAxis(e: Expansion, x: Value, m: Method, a: AxisResize): Value {
   const c = calculator(e);
   const positions = Array.from({ length: a.to }, (_, i) => i);
@@ -177,6 +223,7 @@ function resizeAll(
         ? Math.min(...ratios)
         : Math.max(...ratios);
   let result = x;
+  const even: EvenChoice[] = [];
   axes.forEach((axis, i) => {
     const from = own[i]!;
     const scale = scales?.[i] ?? common ?? ratios![i]!;
@@ -188,9 +235,12 @@ function resizeAll(
           : sizes![i]!;
     const roi: readonly [number, number] = [given.roi?.[i] ?? 0, given.roi?.[i + axes.length] ?? 1];
     if (to === from && scale === 1 && m.coordinates !== 'tf_crop_and_resize') return;
-    result = resizeAxis(e, result, m, { axis, from, to, scale, roi });
+    const resized: AxisResize = { axis, from, to, scale, roi };
+    const choice = evenChoice(m, resized);
+    if (choice === undefined) result = resizeAxis(e, result, m, resized);
+    else even.push(choice);
   });
-  return result;
+  return chooseEvenly(e, result, even);
 }
 
 const resize = defineOnnxOp({
