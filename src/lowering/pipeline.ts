@@ -61,6 +61,7 @@ const cpuPlan: readonly Planned[] = [
 
   { stage: 'scheduled', pass: 'pack-dots', from: 3 },
   { stage: 'scheduled', pass: 'pack-weights', from: 3 },
+  { stage: 'scheduled', pass: 'pack-operands', from: 3 },
   { stage: 'scheduled', pass: 'choose-schedules' },
 
   { stage: 'loops', pass: 'lower-to-loops' },

@@ -20,6 +20,7 @@ import { integerProducts } from './integer-products';
 import { lowerNnToLinalg } from './lower-nn-to-linalg';
 import { lowerToLoops } from './lower-to-loops';
 import { packDots } from './pack-dots';
+import { packOperands } from './pack-operands';
 import { packWeights } from './pack-weights';
 import { planArena } from './plan-arena';
 import { winogradConvolutions } from './winograd-convolutions';
@@ -44,6 +45,7 @@ export const passes: readonly Pass[] = [
   fuseRows,
   packDots,
   packWeights,
+  packOperands,
   chooseSchedules,
   lowerToLoops,
   bufferize,

@@ -2,6 +2,12 @@
 import type { Family } from './family';
 import { integerFamilies } from './integers';
 import { movementFamilies } from './movement';
+import { productFamilies } from './products';
 import { rowFamilies } from './rows';
 
-export const families: readonly Family[] = [...rowFamilies, ...movementFamilies, ...integerFamilies];
+export const families: readonly Family[] = [
+  ...rowFamilies,
+  ...movementFamilies,
+  ...productFamilies,
+  ...integerFamilies,
+];
