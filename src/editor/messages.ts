@@ -83,6 +83,10 @@ export const editorMessages = defineMessages({
     text: (p) => `'${p.file}' is one text, without the passes before and after it.`,
     next: () => "Ask from the IR of a pass; for dumps, 'strata dump FILE life OP' tells it.",
   }),
+  STR0937: message<{ file: string }>({
+    text: (p) => `reading '${p.file}' was stopped.`,
+    next: () => 'Close it and open it again to read it.',
+  }),
   STR0936: message<Record<never, never>>({
     text: () => 'there is no compilation whose kernels could be sampled.',
     next: () => "Compile a model first: 'Strata: Compile Model…'.",

@@ -151,6 +151,10 @@ export class ProfilerEndpoint implements vscode.Disposable {
         void vscode.window.setStatusBarMessage('Copied a link to the zone', 4000);
       },
       openFullEditor: () => run('strata.openProfiler'),
+      cancelLoading: () => {
+        this.source.cancel();
+        return Promise.resolve();
+      },
       profileModel: () => run('strata.profileModel'),
       exportTrace: (format) => this.#guard('export', () => this.#export(format)),
       copyText: async (text) => {

@@ -8,7 +8,7 @@ import type { TraceInfo } from '../protocol/profilerView';
 import { connect, RemoteCallError } from '../protocol/rpc';
 import type { Connection } from '../protocol/rpc';
 import { editorMessages } from './messages';
-import type { TraceFile, TraceWorker } from './traceWorker';
+import type { TraceFile, TraceWorker, TraceWorkerHost } from './traceWorker';
 
 /** Objects of JSON while it is read; columns lie outside of the heap. */
 const heapMb = 8192;
@@ -16,13 +16,14 @@ const heapMb = 8192;
 export class TraceClient {
   readonly #worker: Worker;
   readonly #connection: Connection<TraceWorker>;
+  readonly #progress = new Map<number, (part: number) => void>();
   #ended = false;
 
   /** `workerFile` is the bundled worker, `dist/trace-worker.cjs`. */
   constructor(workerFile: string) {
     this.#worker = new Worker(workerFile, { resourceLimits: { maxOldGenerationSizeMb: heapMb } });
     this.#worker.unref();
-    this.#connection = connect<TraceWorker>(
+    this.#connection = connect<TraceWorker, TraceWorkerHost>(
       {
         send: (message) => {
           this.#worker.postMessage(message);
@@ -32,7 +33,12 @@ export class TraceClient {
           return () => this.#worker.off('message', onMessage);
         },
       },
-      {},
+      {
+        progress: (run, part) => {
+          this.#progress.get(run)?.(part);
+          return Promise.resolve();
+        },
+      },
     );
     // A worker that runs out of memory ends; what waits for it fails with the connection.
     this.#worker.on('error', () => {
@@ -50,13 +56,14 @@ export class TraceClient {
     return this.#ended;
   }
 
-  /** Reads a trace of any file system as run `run`. */
-  async open(run: number, file: vscode.Uri): Promise<TraceInfo> {
+  /** Reads a trace of any file system as run `run`; `onProgress` is told how far that is, 0 to 1. */
+  async open(run: number, file: vscode.Uri, onProgress?: (part: number) => void): Promise<TraceInfo> {
     const source: TraceFile =
       file.scheme === 'file'
         ? { file: file.fsPath }
         : { name: path.basename(file.path), bytes: await vscode.workspace.fs.readFile(file) };
-    return this.worker.open(run, source);
+    if (onProgress !== undefined) this.#progress.set(run, onProgress);
+    return this.worker.open(run, source).finally(() => this.#progress.delete(run));
   }
 
   dispose(): void {

@@ -3,6 +3,7 @@ import path from 'node:path';
 import * as vscode from 'vscode';
 import type { RunState, TraceState } from '../protocol/profilerView';
 import type { ProfiledRun } from './modelRuns';
+import { editorMessages } from './messages';
 import { TraceClient, traceDiagnostic } from './traceClient';
 
 /** A trace that may be compared with: a run of this window or a file. */
@@ -27,6 +28,8 @@ export class TraceSource implements vscode.Disposable {
   #compilation: string | undefined;
   #number = 1;
   #nextRun = 1;
+  #reading: TraceClient | undefined;
+  #stopped: TraceClient | undefined;
 
   /** `workerFile` is `dist/trace-worker.cjs`. */
   constructor(
@@ -52,22 +55,42 @@ export class TraceSource implements vscode.Disposable {
   async show(run: TraceRun, id?: string): Promise<void> {
     const number = this.#number++;
     const name = path.basename(run.file.path);
-    if (this.#state.kind !== 'ready')
-      this.#set({ kind: 'loading', what: `Reading ${name}…` }, undefined, run.compilation);
+    const what = `Reading ${name}…`;
+    if (this.#state.kind !== 'ready') this.#set({ kind: 'loading', what }, undefined, run.compilation);
     const client = new TraceClient(this.workerFile);
+    this.#reading = client;
+    let shown = -Infinity;
+    const onProgress = (part: number): void => {
+      if (this.#reading !== client || this.#state.kind !== 'loading' || part < shown + leastStep) return;
+      shown = part;
+      this.#set({ kind: 'loading', what, part }, undefined, run.compilation);
+    };
     let state: TraceState;
     let loaded: Loaded | undefined;
     try {
-      const info = await client.open(0, run.file);
+      const info = await client.open(0, run.file, onProgress);
       loaded = { client, runs: [{ ...run, info, number: 0 }] };
       state = this.#ready(id ?? `run${number}`, loaded);
     } catch (error) {
       client.dispose();
-      state = { kind: 'failed', diagnostic: traceDiagnostic(name, error) };
+      const stopped = this.#stopped === client;
+      state = {
+        kind: 'failed',
+        diagnostic: stopped
+          ? editorMessages.diagnostic('STR0937', { file: name })
+          : traceDiagnostic(name, error),
+      };
     }
     // A later one may have come meanwhile.
     if (number === this.#number - 1) this.#set(state, loaded, run.compilation);
     else loaded?.client.dispose();
+  }
+
+  /** Stops what is being read; nothing where nothing is. */
+  cancel(): void {
+    if (this.#state.kind !== 'loading') return;
+    this.#stopped = this.#reading;
+    this.#reading?.dispose();
   }
 
   /** Resolves once nothing is being read. */
@@ -148,6 +171,9 @@ export class CurrentTrace extends TraceSource {
     await this.show(shown);
   }
 }
+
+/** Progress is shown in steps of this part. */
+const leastStep = 0.01;
 
 /** Runs that are offered for comparison. */
 const mostRuns = 20;

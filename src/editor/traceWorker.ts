@@ -20,10 +20,16 @@ import type { Trace } from '../profiler/trace';
 import { answerQuery } from '../protocol/profilerView';
 import type { ExportFormat } from '../protocol/profilerView';
 import { connect } from '../protocol/rpc';
-import type { RpcMessage } from '../protocol/rpc';
+import type { Remote, RpcMessage } from '../protocol/rpc';
 
 /** A trace on disk, or its bytes where it lies elsewhere. */
 export type TraceFile = { readonly file: string } | { readonly name: string; readonly bytes: Uint8Array };
+
+/** What the worker tells the one who started it. */
+export interface TraceWorkerHost {
+  /** How far reading run `run` is, 0 to 1. */
+  progress(run: number, part: number): Promise<void>;
+}
 
 export interface TraceWorker {
   /** Reads a trace; runs are numbered from 0. Throws STR08xx. */
@@ -67,7 +73,11 @@ function exported(trace: Trace, format: ExportFormat): Iterable<string | Uint8Ar
 
 const worker: TraceWorker = {
   open: async (run, source) => {
-    const trace = 'file' in source ? await readTraceFile(source.file) : readTrace(source.bytes, source.name);
+    const onProgress = (part: number): void => void host?.progress(run, part).catch(() => undefined);
+    const trace =
+      'file' in source
+        ? await readTraceFile(source.file, { onProgress })
+        : readTrace(source.bytes, source.name, onProgress);
     const engine = new TraceEngine(trace);
     runs.set(run, { trace, engine, sql: new QueryThread(trace, import.meta.dirname) });
     return engine.info();
@@ -110,9 +120,10 @@ function buffersOf(message: RpcMessage): ArrayBuffer[] {
   return [...new Set(buffers)];
 }
 
+let host: Remote<TraceWorkerHost> | undefined;
 const port = parentPort;
 if (port !== null) {
-  connect<object, TraceWorker>(
+  host = connect<TraceWorkerHost, TraceWorker>(
     {
       send: (message) => {
         port.postMessage(message, buffersOf(message));
@@ -123,5 +134,5 @@ if (port !== null) {
       },
     },
     worker,
-  );
+  ).remote;
 }

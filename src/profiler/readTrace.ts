@@ -4,7 +4,7 @@ import { Decompress } from 'fzstd';
 import { chromeImporter } from './importers/chrome';
 import { cpuProfileImporter } from './importers/cpuProfile';
 import { firefoxImporter } from './importers/firefox';
-import type { Importer } from './importers/importer';
+import type { Importer, ReadProgress } from './importers/importer';
 import { ireePerfImporter } from './importers/ireePerf';
 import { mlirTimingImporter } from './importers/mlirTiming';
 import { perfScriptImporter } from './importers/perfScript';
@@ -89,7 +89,7 @@ export function importerFor(bytes: Uint8Array, fileName: string): Importer | und
  * Reads a trace, expanding gzip and zstd. `fileName` serves messages and detection; nothing is opened. Throws STR08xx; what a
  * damaged file still holds is kept, with warnings in `Trace.warnings`.
  */
-export function readTrace(bytes: Uint8Array, fileName: string): Trace {
+export function readTrace(bytes: Uint8Array, fileName: string, onProgress?: ReadProgress): Trace {
   const expanded = expand(bytes, fileName);
   if (isTracyCapture(expanded)) throw traceMessages.error('STR0816', { file: fileName });
   const importer = importerFor(expanded, fileName);
@@ -101,5 +101,5 @@ export function readTrace(bytes: Uint8Array, fileName: string): Trace {
       formats: importers.map((i) => i.format),
     });
   }
-  return importer.read(expanded, fileName);
+  return importer.read(expanded, fileName, onProgress);
 }

@@ -7,19 +7,23 @@ import { open } from 'node:fs/promises';
 import path from 'node:path';
 import { execa } from 'execa';
 import { CancelledError } from '../base/cancellation';
+import type { ReadProgress } from './importers/importer';
 import { traceMessages } from './messages';
 import { isTracyCapture, readTrace } from './readTrace';
 import type { Trace } from './trace';
 
 export interface ReadTraceOptions {
   readonly signal?: AbortSignal;
-  /** Called with the part of the file that has been read, 0 to 1. */
-  readonly onProgress?: (part: number) => void;
+  /** Called with how far reading the file and its events is, 0 to 1, never falling. */
+  readonly onProgress?: ReadProgress;
   /** Where `tracy-csvexport` lies; looked up on the path where not given. */
   readonly tracyCsvExport?: string;
 }
 
 const STEP = 64 << 20;
+/** Parts of the time that the bytes take, and putting the events in order at the end. */
+const BYTES_PART = 0.1;
+const ORDER_PART = 0.2;
 /** ASCII's own separator: names of zones hold commas, and Tracy quotes nothing. */
 const UNIT_SEPARATOR = '\u001f';
 /** What an export may write: 1 M zones are some 50 MB. */
@@ -28,8 +32,10 @@ const MAX_EXPORT = 4 * 2 ** 30;
 /** Throws what opening the file throws, STR08xx, and `CancelledError`. */
 export async function readTraceFile(file: string, options: ReadTraceOptions = {}): Promise<Trace> {
   const bytes = await readWhole(file, options);
-  if (!isTracyCapture(bytes)) return readTrace(bytes, path.basename(file));
-  return readTrace(await exportCapture(file, options), `${path.basename(file)}.csv`);
+  const { onProgress } = options;
+  const events: ReadProgress = (part) => onProgress?.(BYTES_PART + (1 - BYTES_PART - ORDER_PART) * part);
+  if (!isTracyCapture(bytes)) return readTrace(bytes, path.basename(file), events);
+  return readTrace(await exportCapture(file, options), `${path.basename(file)}.csv`, events);
 }
 
 async function readWhole(file: string, { signal, onProgress }: ReadTraceOptions): Promise<Uint8Array> {
@@ -45,7 +51,7 @@ async function readWhole(file: string, { signal, onProgress }: ReadTraceOptions)
       const { bytesRead } = await handle.read(bytes, at, Math.min(STEP, size - at), at);
       if (bytesRead === 0) break; // it became shorter meanwhile
       at += bytesRead;
-      onProgress?.(at / size);
+      onProgress?.((BYTES_PART * at) / size);
     }
     return bytes.subarray(0, at);
   } finally {

@@ -24,7 +24,12 @@ export interface RunState {
 /** What there is to show. */
 export type TraceState =
   | { readonly kind: 'none' }
-  | { readonly kind: 'loading'; readonly what: string }
+  | {
+      readonly kind: 'loading';
+      readonly what: string;
+      /** How far it is, 0 to 1, where that is known; it can be stopped then. */
+      readonly part?: number;
+    }
   | { readonly kind: 'failed'; readonly diagnostic: Diagnostic }
   | {
       readonly kind: 'ready';
@@ -139,6 +144,8 @@ export interface ProfilerHost {
   /** Puts an address that opens this zone again on the clipboard. */
   copyLink(zone: ZoneRef): Promise<void>;
   openFullEditor(): Promise<void>;
+  /** Stops reading what is being loaded. */
+  cancelLoading(): Promise<void>;
   /** "Profile a model…" of the empty state. */
   profileModel(): Promise<void>;
   exportTrace(format: ExportFormat): Promise<void>;

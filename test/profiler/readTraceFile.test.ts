@@ -20,7 +20,16 @@ test('a file reads as its bytes do, with progress, and can be cancelled', async 
   const seen: number[] = [];
   const trace = await readTraceFile(at('run.pftrace'), { onProgress: (part) => seen.push(part) });
   assert.deepEqual(trace, readTrace(bytes, 'run.pftrace'));
-  assert.deepEqual(seen, [1]);
+  assert.deepEqual(seen, [0.1], 'a small file has one step');
+  writeFileSync(at('long.json'), `[${'{"ph":"X","name":"a","ts":1,"dur":1},\n'.repeat(400_000)}]`);
+  const steps: number[] = [];
+  await readTraceFile(at('long.json'), { onProgress: (part) => steps.push(part) });
+  assert.ok(steps.length > 3, `${steps.length} steps`);
+  assert.deepEqual(
+    steps,
+    [...steps].sort((a, b) => a - b),
+  );
+  assert.ok(steps.at(-1)! < 1 && steps.at(-1)! > 0.5);
   await assert.rejects(readTraceFile(at('run.pftrace'), { signal: AbortSignal.abort() }), CancelledError);
   await assert.rejects(readTraceFile(at('none.pftrace')), { code: 'ENOENT' });
 });

@@ -57,6 +57,12 @@ describe('profiler view', { skip: missing === undefined ? false : missing }, () 
     }
   }
 
+  /** Keeps a picture for people where `STRATA_SCREENSHOTS` names a folder. */
+  async function keep(v: ProfilerPage, name: string): Promise<void> {
+    const folder = process.env['STRATA_SCREENSHOTS'];
+    if (folder !== undefined) await v.page.screenshot({ path: `${folder}/${name}.png` });
+  }
+
   /** Mean lightness of the blocks of 4 by 4 pixels of a picture: edges that are smoothed differently do not count. */
   const lightness = (v: ProfilerPage, png: Buffer): Promise<number[]> =>
     v.page.evaluate(async (base64) => {
@@ -468,6 +474,49 @@ describe('profiler view', { skip: missing === undefined ? false : missing }, () 
       await v.view.setTrace(ready);
       await v.page.waitForSelector('.timeline .chart canvas');
     }));
+
+  test('reading shows how far it is and can be stopped', () =>
+    withView({ state: { kind: 'none' } }, async (v) => {
+      await v.view.setTrace({ kind: 'loading', what: 'Reading a.json…' });
+      await v.page.getByText('Reading a.json…').waitFor();
+      assert.equal(await v.page.locator('.loading-progress').isVisible(), false);
+      await v.view.setTrace({ kind: 'loading', what: 'Reading a.json…', part: 0.42 });
+      const bar = v.page.getByRole('progressbar', { name: 'Read so far' });
+      assert.equal(await bar.getAttribute('aria-valuenow'), '42');
+      await v.page.getByText('42 %').waitFor();
+      await v.page.getByText('Stop', { exact: true }).click();
+      await until('cancelLoading', () => v.calls.some((c) => c.method === 'cancelLoading'), Boolean);
+      await keep(v, 'profiler-loading');
+    }));
+
+  test('flows of a zone are drawn, listed, and gone along', () => {
+    const event = (name: string, tid: number, ts: number, dur: number): string =>
+      `{"ph":"X","name":"${name}","pid":1,"tid":${tid},"ts":${ts},"dur":${dur}}`;
+    const arrow = (ph: string, tid: number, ts: number): string =>
+      `{"ph":"${ph}","bp":"e","id":1,"name":"ac2g","cat":"ac2g","pid":1,"tid":${tid},"ts":${ts}}`;
+    const events = [
+      event('cudaLaunchKernel', 1, 100, 20),
+      event('gemm_kernel', 7, 400, 300),
+      arrow('s', 1, 100),
+      arrow('f', 7, 400),
+    ];
+    const flowing = readTrace(new TextEncoder().encode(`[${events.join(',\n')}]`), 'a.json');
+    const state: TraceState = {
+      kind: 'ready',
+      id: 'flows',
+      runs: [{ title: 'a.json', info: new TraceEngine(flowing).info() }],
+    };
+    return withView({ state, traces: [flowing] }, async (v) => {
+      await v.view.selectName('cudaLaunchKernel');
+      const listed = v.page.locator('.details .chain button');
+      await listed.waitFor();
+      assert.equal(await listed.getAttribute('title'), 'Starts gemm_kernel on Thread 7, 300 µs later');
+      await keep(v, 'profiler-flows');
+      await listed.click();
+      await v.page.locator('.details h2', { hasText: 'gemm_kernel' }).waitFor();
+      assert.match(String(await listed.getAttribute('title')), /^Started by cudaLaunchKernel on Thread 1/);
+    });
+  });
 
   test('the saved place is found again', () =>
     withView(

@@ -187,6 +187,7 @@ export class ViewBrowser {
       selectZone: () => Promise.resolve(),
       revealZone: () => Promise.resolve(),
       openFullEditor: () => Promise.resolve(),
+      cancelLoading: () => Promise.resolve(),
       profileModel: () => Promise.resolve(),
       exportTrace: () => Promise.resolve(),
       copyText: () => Promise.resolve(),

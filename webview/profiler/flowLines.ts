@@ -9,7 +9,7 @@ const ARROW = 4;
 /** `middleOf` gives the height of a row on the canvas. */
 export function drawFlows(
   c: CanvasRenderingContext2D,
-  { start, place, flows }: Pick<ZoneDetails, 'start' | 'place' | 'flows'>,
+  { start, duration, place, flows }: Pick<ZoneDetails, 'start' | 'duration' | 'place' | 'flows'>,
   viewport: Viewport,
   width: number,
   theme: Theme,
@@ -24,20 +24,26 @@ export function drawFlows(
   for (const f of flows) {
     const other = middleOf(f.track, f.depth);
     if (other === undefined) continue;
+    // What caused a later zone had ended by then, or causes it while it lasts.
+    const [cause, effect] = f.direction === 'to' ? [{ start, duration }, f] : [f, { start, duration }];
+    const leaves = Math.min(cause.start + cause.duration, effect.start);
     const [from, to] =
       f.direction === 'to'
         ? [
-            [x(start), own],
+            [x(leaves), own],
             [x(f.start), other],
           ]
         : [
-            [x(f.start), other],
+            [x(leaves), other],
             [x(start), own],
           ];
-    const bow = Math.max(12, Math.abs(to[0]! - from[0]!) / 2);
+    const apart = to[0]! - from[0]!;
+    const bow = Math.max(12, Math.abs(apart) / 2);
+    // To the right where there is room, else around the left of both.
+    const out = apart > 4 * ARROW ? bow : -bow;
     c.beginPath();
     c.moveTo(from[0]!, from[1]!);
-    c.bezierCurveTo(from[0]! - bow, from[1]!, to[0]! - bow, to[1]!, to[0]! - ARROW, to[1]!);
+    c.bezierCurveTo(from[0]! + out, from[1]!, to[0]! - bow, to[1]!, to[0]! - ARROW, to[1]!);
     c.stroke();
     c.beginPath();
     c.moveTo(to[0]!, to[1]!);

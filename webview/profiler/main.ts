@@ -1,5 +1,5 @@
 /** The profiler view: panel and full editor. Wires the host, the session and the tabs together. */
-import './style.css';
+import './style/index.css';
 import { formatDiagnostic } from '../../src/base/diagnostics';
 import type { Diagnostic } from '../../src/base/diagnostics';
 import type { ZoneDetails } from '../../src/profiler/layout/table';
@@ -17,7 +17,7 @@ import type {
   ZoneQuery,
 } from '../../src/protocol/profilerView';
 import { connect } from '../../src/protocol/rpc';
-import { button, dropdown, iconButton, progress, searchField, tabs } from '../controls/controls';
+import { button, dropdown, iconButton, searchField, tabs } from '../controls/controls';
 import { element } from '../shared/dom';
 import { onThemeChange, readTheme } from '../shared/theme';
 import { connectToEditor } from '../shared/vscodeApi';
@@ -25,6 +25,7 @@ import { CompareView } from './compareView';
 import { DetailsPanel } from './detailsPanel';
 import { FindView } from './findView';
 import { FlameView } from './flameView';
+import { LoadingView } from './loadingView';
 import { refOf, Session } from './session';
 import { ShortcutSheet } from './shortcuts';
 import { SqlView } from './sqlView';
@@ -350,6 +351,7 @@ function setTrace(state: TraceState): void {
     return;
   }
   session = undefined;
+  if (state.kind === 'loading') loading.show(state);
   const shown =
     state.kind === 'none'
       ? message(
@@ -366,10 +368,11 @@ function setTrace(state: TraceState): void {
           ),
         )
       : state.kind === 'loading'
-        ? message(state.what, progress())
+        ? loading.element
         : failure(state.diagnostic);
-  root.replaceChildren(shown, announcer);
+  if (root.firstChild !== shown) root.replaceChildren(shown, announcer);
 }
+const loading = new LoadingView(() => void host.cancelLoading().catch(report));
 
 const setTab = (tab: ViewTab): void => {
   view.activate(tab);

@@ -9,7 +9,8 @@ import { traceMessages } from '../messages';
 import { FlowBinding, FlowStep } from '../recordedFlows';
 import { TraceBuilder } from '../traceBuilder';
 import type { Trace, TrackKind } from '../trace';
-import type { Importer } from './importer';
+import { PROGRESS_BYTES } from './importer';
+import type { Importer, ReadProgress } from './importer';
 import { JsonError, JsonReader } from './jsonReader';
 import type { Micros } from './jsonReader';
 import { actionEvent, actionName } from './mlirActions';
@@ -61,6 +62,7 @@ class ChromeReader {
   constructor(
     bytes: Uint8Array,
     private readonly file: string,
+    private readonly onProgress: ReadProgress | undefined,
   ) {
     this.json = new JsonReader(bytes);
     this.builder = new TraceBuilder(file);
@@ -107,9 +109,11 @@ class ChromeReader {
 
   private readEvents(): void {
     const { json } = this;
+    let told = 0;
     json.array(() => {
       json.peek();
       const at = json.pos;
+      if (at > told + PROGRESS_BYTES) this.onProgress?.((told = at) / json.bytes.length);
       try {
         this.readEvent();
       } catch (e) {
@@ -473,5 +477,5 @@ export const chromeImporter: Importer = {
     if (text[0] === '[') return event ? 0.9 : 0.2;
     return event ? 0.6 : 0.1;
   },
-  read: (bytes, fileName) => new ChromeReader(bytes, fileName).read(),
+  read: (bytes, fileName, onProgress) => new ChromeReader(bytes, fileName, onProgress).read(),
 };

@@ -7,7 +7,8 @@ import type { Diagnostic } from '../../base/diagnostics';
 import { traceMessages } from '../messages';
 import { TraceBuilder } from '../traceBuilder';
 import type { Trace } from '../trace';
-import type { Importer } from './importer';
+import { PROGRESS_BYTES } from './importer';
+import type { Importer, ReadProgress } from './importer';
 import { PerfettoClocks } from './perfettoClocks';
 import { PerfettoSequence } from './perfettoSequence';
 import { PerfettoTracks } from './perfettoTracks';
@@ -54,6 +55,7 @@ class PerfettoReader {
   constructor(
     private readonly bytes: Uint8Array,
     private readonly file: string,
+    private readonly onProgress: ReadProgress | undefined,
   ) {
     this.builder = new TraceBuilder(file);
     this.tracks = new PerfettoTracks(this.builder);
@@ -88,8 +90,10 @@ class PerfettoReader {
   private readPackets(bytes: Uint8Array, expanded: boolean): number | undefined {
     const r = new ProtobufReader(bytes);
     const all = bytes.length;
+    let told = 0;
     while (r.pos < all) {
       const at = r.pos;
+      if (!expanded && at > told + PROGRESS_BYTES) this.onProgress?.((told = at) / all);
       r.end = all;
       try {
         r.next();
@@ -254,5 +258,5 @@ export const perfettoImporter: Importer = {
     const packets = plausiblePackets(head);
     return packets === 0 ? 0 : Math.min(1, 0.5 + 0.1 * packets + (named ? 0.1 : 0));
   },
-  read: (bytes, fileName) => new PerfettoReader(bytes, fileName).read(),
+  read: (bytes, fileName, onProgress) => new PerfettoReader(bytes, fileName, onProgress).read(),
 };
