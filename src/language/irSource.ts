@@ -1,7 +1,11 @@
-/** IR text with its structure, of any dialect: what every language feature reads. Made once per version of a text. */
+/**
+ * IR text with its structure, of any dialect: what every language feature reads. Made once per version of a text; a version
+ * that follows another parses only the function that was edited.
+ */
 import type { Bindings } from '../dump/structure/bindings';
 import { bindingsOf } from '../dump/structure/bindings';
 import { parseStructure } from '../dump/structure/parseStructure';
+import { reparse } from '../dump/structure/reparse';
 import type { Structure, StructureOp } from '../dump/structure/structure';
 import { opsAt, walkStructure } from '../dump/structure/structure';
 import { lineStarts } from '../base/lines';
@@ -12,10 +16,32 @@ export class IrSource {
   #lines: readonly number[] | undefined;
   #ops: readonly StructureOp[] | undefined;
 
-  constructor(readonly text: string) {}
+  #older: IrSource | undefined;
+
+  /** `older` is the version before, whose structure is used up; should it be asked again, it is read anew. */
+  constructor(
+    readonly text: string,
+    older?: IrSource,
+  ) {
+    this.#older = older;
+  }
 
   get structure(): Structure {
-    return (this.#structure ??= parseStructure(this.text));
+    return (this.#structure ??= this.#reparsed() ?? parseStructure(this.text));
+  }
+  #reparsed(): Structure | undefined {
+    const older = this.#older;
+    this.#older = undefined;
+    const known = older?.structure;
+    if (older === undefined || known === undefined) return undefined;
+    const made = reparse(known, older.text, this.text);
+    if (made !== undefined) older.#forget();
+    return made;
+  }
+  #forget(): void {
+    this.#structure = undefined;
+    this.#bindings = undefined;
+    this.#ops = undefined;
   }
   get bindings(): Bindings {
     return (this.#bindings ??= bindingsOf(this.structure, this.text));

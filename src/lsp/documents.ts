@@ -62,7 +62,7 @@ export class IrDocuments {
   #read(document: TextDocument): State {
     const old = this.#states.get(document.uri);
     if (old?.version === document.version) return old;
-    const source = new IrSource(document.getText());
+    const source = new IrSource(document.getText(), old?.source);
     let finish = (): void => undefined;
     const finished = new Promise<void>((resolve) => {
       finish = resolve;

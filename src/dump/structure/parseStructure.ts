@@ -35,6 +35,19 @@ export function parseStructure(source: string): Structure {
   return new StructureParser(source).parse();
 }
 
+/**
+ * The structure of a function's text as it would be within `depth` regions that define no values. Undefined where the text is
+ * not one whole op, or defines aliases, or could have an effect on what follows.
+ */
+export function parseFunction(source: string, depth: number): Structure | undefined {
+  const parser = new StructureParser(source, depth);
+  if (!parser.balanced) return undefined;
+  const structure = parser.parse();
+  const [op] = structure.ops;
+  const whole = structure.ops.length === 1 && op!.start === 0 && op!.end === source.length;
+  return whole && structure.aliases.length === 0 && structure.resources === undefined ? structure : undefined;
+}
+
 type Writable<T> = { -readonly [K in keyof T]: T[K] };
 
 /** Stands for every list without members: most lists of most ops have none. */
@@ -85,12 +98,27 @@ class StructureParser {
   #resources: TextRange | undefined;
   #at = 0;
   #scope = new Scope(undefined);
-  #depth = 0;
+  #depth: number;
   /** Names of ops, each once. */
   readonly #opNames = new Map<string, string>();
 
-  constructor(source: string) {
+  /** `depth` regions are around the text. */
+  constructor(source: string, depth = 0) {
     this.#tokens = new Tokens(source);
+    this.#depth = depth;
+  }
+
+  /** Every bracket closes one of its kind, but for angles, which are operators too. */
+  get balanced(): boolean {
+    const t = this.#tokens;
+    const open: string[] = [];
+    for (let i = 0; i < t.length; i++) {
+      if (t.kind(i) !== kinds.punctuation) continue;
+      const text = t.text(i);
+      if (text === '(' || text === '[' || text === '{') open.push(closer[text]!);
+      else if ((text === ')' || text === ']' || text === '}') && open.pop() !== text) return false;
+    }
+    return open.length === 0;
   }
 
   parse(): Structure {
