@@ -81,6 +81,73 @@ export interface Culprit {
   readonly semantic?: SemanticChange;
   readonly whatIf: readonly WhatIf[];
   readonly reproducer?: Reproducer;
+  /** Of a slowdown. */
+  readonly perf?: PerfEvidence;
+}
+
+/** A kernel launch of one side with its time. */
+export interface TimedDispatch {
+  readonly index: number;
+  readonly name: string;
+  readonly nodes: readonly string[];
+  readonly schedule: string;
+  /** Median over the pairs, of the fastest run in each. */
+  readonly ns: number;
+}
+
+/** Launches of both sides that compute the same model nodes: several on a side where they are fused otherwise. */
+export interface DispatchChange {
+  readonly good: readonly number[];
+  readonly bad: readonly number[];
+  readonly nodes: readonly string[];
+  readonly goodNs: number;
+  readonly badNs: number;
+  /** Of bad / good, with its interval; undefined where one side has none. */
+  readonly ratio?: number;
+  readonly range?: readonly [low: number, high: number];
+  /** Adjusted for the number of dispatches that were compared. */
+  readonly p?: number;
+  readonly verdict: 'slower' | 'faster' | 'same' | 'new' | 'gone';
+}
+
+/** The kernel of a dispatch, to be read beside the other side's. */
+export interface KernelCode {
+  readonly name: string;
+  readonly c: string;
+  /** Empty where the machine has no disassembler. */
+  readonly assembly: string;
+  /** What the assembly consists of: `812 instructions, 530 with 512-bit vectors`. */
+  readonly mix: string;
+}
+
+/** Which part of a schedule makes a dispatch slow. */
+export interface ScheduleCulprit {
+  readonly dispatch: string;
+  /** `tile`, or several that only work together. */
+  readonly entries: readonly string[];
+  readonly good: string;
+  readonly bad: string;
+}
+
+/** What two neighbouring programs do differently, measured against one another. */
+export interface PerfEvidence {
+  readonly ratio: number;
+  readonly range: readonly [low: number, high: number];
+  readonly p: number;
+  readonly pairs: number;
+  readonly threads: readonly [good: number, bad: number];
+  /** Both timelines. */
+  readonly sides: readonly [good: readonly TimedDispatch[], bad: readonly TimedDispatch[]];
+  /** Those that grew most first. */
+  readonly changes: readonly DispatchChange[];
+  /** Of the first change. */
+  readonly kernels: readonly [good: KernelCode | undefined, bad: KernelCode | undefined];
+  /** Lines of the two kernels that are the same, as pairs of line numbers from 0; jumps and addresses aside. */
+  readonly equalLines: {
+    readonly c: readonly (readonly [number, number])[];
+    readonly assembly: readonly (readonly [number, number])[];
+  };
+  readonly schedule?: ScheduleCulprit;
 }
 
 export interface Reproducer {

@@ -38,4 +38,13 @@ export const bisectMessages = defineMessages({
     text: (p) => `'${p.command}' does not hold for the whole input (${p.exit}), so there is nothing to keep.`,
     next: () => 'The test must exit with 0 for the input file that it is given as its last word.',
   }),
+  STR1110: message<{ side: string; problem: string; known: string }>({
+    text: (p) => `the side '${p.side}' is not understood: ${p.problem}.`,
+    next: (p) => `A side is ${p.known}.`,
+  }),
+  STR1111: message<{ revision: string; problem: string }>({
+    text: (p) => `revision '${p.revision}' cannot be built: ${p.problem}.`,
+    next: () =>
+      'Name a clone of this repository with --repository, or compile the model with the other version and give its .strata artifact as the side.',
+  }),
 });

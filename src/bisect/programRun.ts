@@ -5,6 +5,7 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
+import { findCpuFeature } from '../artifact/cpuFeatures';
 import { kernelHeaderText } from '../artifact/kernelAbi';
 import { writeArtifact } from '../artifact/writeArtifact';
 import type { Cancellation } from '../base/cancellation';
@@ -82,7 +83,12 @@ export class ProgramRuns {
       model: 'bisect',
       target: { name: 'cpu', architecture: target.architecture },
       program,
-      library: { bytes: library.bytes, source: emitted.source, cpuFeatures: target.cpuFeatures },
+      library: {
+        bytes: library.bytes,
+        source: emitted.source,
+        // Those that a machine is asked for; the others are only said to the C compiler.
+        cpuFeatures: target.cpuFeatures.filter((f) => findCpuFeature(f, target.architecture) !== undefined),
+      },
       resources,
       externalParameters: false,
       record: { passes: [], rewrites: [], snapshots: new Map() },

@@ -6,6 +6,7 @@ import type { Test } from './search';
 import { verdicts } from './search';
 import type { Element, TensorStatistics } from './tolerance';
 import { histogramBins } from './tolerance';
+import { perfSections } from './perf/perfReport';
 import { culpritText, errorText, nodesText } from './verdict';
 
 const longestDiff = 80;
@@ -21,7 +22,11 @@ const number = (x: number): string =>
 function testText(t: Test): string {
   const by = t.by === 'hand' ? ', by hand' : t.by === 'known' ? ', known' : '';
   const metric = t.metric === undefined ? '' : ` ${t.metric === Infinity ? '∞' : number(t.metric)}`;
-  return `${mark[t.verdict]} ${t.verdict}${metric}${by}${t.note === undefined ? '' : ` (${t.note})`}`;
+  const range =
+    t.range === undefined || !t.range.every(Number.isFinite)
+      ? ''
+      : ` (${t.range.map((x) => number(Number(x.toPrecision(4)))).join(' to ')})`;
+  return `${mark[t.verdict]} ${t.verdict}${metric}${range}${by}${t.note === undefined ? '' : ` (${t.note})`}`;
 }
 
 /** The tested points of a level, in the order of the row. */
@@ -67,9 +72,13 @@ function shortened(text: string): string {
   return cut <= 0 ? lines.join('\n') : `${lines.slice(0, longestDiff).join('\n')}\n… ${cut} more lines`;
 }
 
-function culpritSections(
-  c: Culprit,
-): readonly { readonly title: string; readonly lines: readonly string[]; readonly code?: string }[] {
+export interface ReportSection {
+  readonly title: string;
+  readonly lines: readonly string[];
+  readonly code?: string;
+}
+
+function culpritSections(c: Culprit): readonly ReportSection[] {
   const { rewrite, divergence, dispatch } = c;
   return [
     ...(rewrite === undefined
@@ -86,6 +95,7 @@ function culpritSections(
             ],
           },
         ]),
+    ...(c.perf === undefined ? [] : perfSections(c.perf)),
     ...(divergence === undefined
       ? []
       : [
@@ -142,25 +152,30 @@ export function bisectionText(b: Bisection): string {
 export const runsText = (b: Bisection): string =>
   `${b.runs.search} runs (a binary search needs at most ${b.runs.bound})${b.runs.other === 0 ? '' : ` and ${b.runs.other} to look closer`}, ${formatDuration(ns(b.durationMs * 1e6))}`;
 
+const titles = {
+  numerics: 'Numerics bisection',
+  perf: 'Performance bisection',
+  command: 'Bisection',
+} as const;
+const languageOf = (title: string): string =>
+  title.startsWith('C of')
+    ? 'c'
+    : title.startsWith('change')
+      ? 'diff'
+      : title === 'reproducer'
+        ? 'mlir'
+        : 'text';
+
 /** A report to paste into an issue, with the reproducer. */
 export function bisectionMarkdown(b: Bisection): string {
   const fence = (text: string, language: string): string => `\`\`\`${language}\n${text.trimEnd()}\n\`\`\``;
-  const lines = [
-    `# ${b.kind === 'perf' ? 'Performance' : 'Numerics'} bisection of \`${b.subject}\``,
-    '',
-    b.verdict,
-    '',
-  ];
+  const lines = [`# ${titles[b.kind]} of \`${b.subject}\``, '', b.verdict, ''];
   for (const c of b.culprits) {
     lines.push(`## ${b.kind === 'numerics' ? culpritText(c) : c.pass}`, '');
     for (const s of culpritSections(c)) {
       lines.push(`### ${s.title}`, '');
       if (s.lines.length > 0) lines.push(fence(s.lines.join('\n'), 'text'), '');
-      if (s.code !== undefined)
-        lines.push(
-          fence(s.code, s.title.startsWith('C of') ? 'c' : s.title.startsWith('change') ? 'diff' : 'mlir'),
-          '',
-        );
+      if (s.code !== undefined) lines.push(fence(s.code, languageOf(s.title)), '');
     }
   }
   if (b.notes.length > 0) lines.push('## Notes', '', ...b.notes.map((n) => `- ${n}`), '');

@@ -14,6 +14,8 @@ export interface Test {
   readonly verdict: Verdict;
   /** How far off, where that is a number; larger is worse. What it counts is the business of who tests. */
   readonly metric?: number;
+  /** Interval of the metric, where it was measured with an error. */
+  readonly range?: readonly [low: number, high: number];
   /** Why it was skipped, or what it died of. */
   readonly note?: string;
   /** `known` was found out elsewhere and cost no run. */

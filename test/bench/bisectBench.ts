@@ -1,6 +1,7 @@
 /**
- * `npm run bench:bisect [-- FILTER] [--slow]`: bisects every planted defect of the bug bank and prints what was found, with the
- * number of runs beside that of a binary search. `--slow` adds slowdowns and clean pairs, which need a quiet machine.
+ * `npm run bench:bisect [-- FILTER] [--slow [--clean N]]`: bisects every planted defect of the bug bank and prints what was found, with the
+ * number of runs beside that of a binary search. With `--slow` it searches planted slowdowns instead, and compares 20 clean pairs
+ * (`--clean N`).
  */
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -8,13 +9,10 @@ import path from 'node:path';
 import { formatTable } from '../../src/base/table';
 import { neverCancelled } from '../../src/base/cancellation';
 import { bisectNumerics } from '../../src/bisect/numerics';
-import { bisectPerf } from '../../src/bisect/perf/perf';
-import { defaultPipeline } from '../../src/lowering/pipeline';
 import { backendDefects, hostDefects } from '../bisect/bank/backends';
 import { defects } from '../bisect/bank/defects';
-import { planted } from '../bisect/bank/plant';
 import { bisectDefect, modelOf } from '../bisect/bank/runBank';
-import { slowdowns } from '../bisect/bank/slowdowns';
+import { slowTable } from './bisectSlow';
 
 interface Row {
   readonly name: string;
@@ -33,11 +31,18 @@ const environment = { cancellation: neverCancelled, resourceRoot: process.cwd() 
 
 /** The exit code: 0 when the goals hold. */
 async function bench(args: readonly string[]): Promise<number> {
+<<<<<<< HEAD
   const filters = args.filter((a) => !a.startsWith('--'));
   const chosen = (d: { readonly model: string; readonly name: string }): boolean =>
     filters.length === 0 || filters.some((f) => `${d.model} ${d.name}`.includes(f));
+=======
+  const at = args.indexOf('--clean');
+  const clean = at < 0 ? 20 : Number(args[at + 1]);
+  const filter = args.find((a, i) => !a.startsWith('--') && (at < 0 || i !== at + 1)) ?? '';
+>>>>>>> 5169243 (Bisect lost speed between any two programs: sides, paired tests in fresh processes, dispatches, kernels)
   const folder = mkdtempSync(path.join(tmpdir(), 'strata-bank-'));
   try {
+    if (args.includes('--slow')) return (await slowTable(folder, filter, clean)) ? 0 : 1;
     const rows: Row[] = [];
     for (const d of defects.filter(chosen)) {
       const row = await bisectDefect(d, folder);
@@ -73,8 +78,7 @@ async function bench(args: readonly string[]): Promise<number> {
       process.stderr.write(`${right ? 'exact' : 'MISS '} ${d.model} ${d.name}\n`);
     }
     process.stdout.write(`${table(rows)}\n\n${summary(rows)}\n`);
-    const slow = args.includes('--slow') ? await slowTable(folder) : true;
-    return goalsHold(rows) && slow ? 0 : 1;
+    return goalsHold(rows) ? 0 : 1;
   } finally {
     rmSync(folder, { recursive: true, force: true });
   }
@@ -111,45 +115,5 @@ function summary(rows: readonly Row[]): string {
 }
 const goalsHold = (rows: readonly Row[]): boolean =>
   share(rows, (r) => r.rule) === 1 && share(rows, (r) => r.exact) >= 0.95 && runsRatio(rows) <= 1.2;
-
-/** Planted slowdowns must be found in their pass, and clean pairs accuse nobody. */
-async function slowTable(folder: string): Promise<boolean> {
-  const clean = 20;
-  let accused = 0;
-  const model = modelOf({ model: 'mobilenet' }, folder);
-  for (let i = 0; i < clean; i++) {
-    const again = defaultPipeline().map((s) =>
-      s.node.kind === 'pass' && s.node.pass.pass.name === 'choose-schedules'
-        ? { ...s, node: { ...s.node, pass: { ...s.node.pass, pass: { ...s.node.pass.pass } } } }
-        : s,
-    );
-    const b = await bisectPerf({ model, good: defaultPipeline(), bad: again, threads: 1 }, environment);
-    if (b.culprits.length > 0) accused++;
-    process.stderr.write(`clean ${i + 1}: ${b.verdict}\n`);
-  }
-  const rows = [];
-  for (const s of slowdowns) {
-    const good = defaultPipeline();
-    const b = await bisectPerf(
-      { model: modelOf(s, folder), good, bad: planted(good, s), threads: 1 },
-      environment,
-    );
-    rows.push({
-      name: s.name,
-      pass: s.pass,
-      found: b.culprits[0]?.pass ?? b.verdict,
-      note: b.notes[0] ?? '',
-    });
-  }
-  process.stdout.write(
-    `\n${formatTable(rows, [
-      { title: 'slowdown', cell: (r) => r.name },
-      { title: 'planted in', cell: (r) => r.pass },
-      { title: 'found', cell: (r) => r.found, maxWidth: 50 },
-      { title: '', cell: (r) => r.note, maxWidth: 90 },
-    ])}\n\n${accused} of ${clean} clean pairs accused\n`,
-  );
-  return accused === 0 && rows.every((r) => r.found.startsWith(r.pass));
-}
 
 process.exit(await bench(process.argv.slice(2)));
