@@ -31,18 +31,14 @@ const environment = { cancellation: neverCancelled, resourceRoot: process.cwd() 
 
 /** The exit code: 0 when the goals hold. */
 async function bench(args: readonly string[]): Promise<number> {
-<<<<<<< HEAD
-  const filters = args.filter((a) => !a.startsWith('--'));
-  const chosen = (d: { readonly model: string; readonly name: string }): boolean =>
-    filters.length === 0 || filters.some((f) => `${d.model} ${d.name}`.includes(f));
-=======
   const at = args.indexOf('--clean');
   const clean = at < 0 ? 20 : Number(args[at + 1]);
-  const filter = args.find((a, i) => !a.startsWith('--') && (at < 0 || i !== at + 1)) ?? '';
->>>>>>> 5169243 (Bisect lost speed between any two programs: sides, paired tests in fresh processes, dispatches, kernels)
+  const filters = args.filter((a, i) => !a.startsWith('--') && (at < 0 || i !== at + 1));
+  const chosen = (d: { readonly model: string; readonly name: string }): boolean =>
+    filters.length === 0 || filters.some((f) => `${d.model} ${d.name}`.includes(f));
   const folder = mkdtempSync(path.join(tmpdir(), 'strata-bank-'));
   try {
-    if (args.includes('--slow')) return (await slowTable(folder, filter, clean)) ? 0 : 1;
+    if (args.includes('--slow')) return (await slowTable(folder, chosen, clean)) ? 0 : 1;
     const rows: Row[] = [];
     for (const d of defects.filter(chosen)) {
       const row = await bisectDefect(d, folder);

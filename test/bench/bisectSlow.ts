@@ -11,6 +11,7 @@ import { shippedBackend } from '../../src/bisect/programRun';
 import { singlePasses } from '../../src/bisect/replay';
 import { buildReferenceModel } from '../../src/frontend/zoo/referenceModels';
 import { defaultPipeline } from '../../src/lowering/pipeline';
+import type { Slowdown } from '../bisect/bank/slowdowns';
 import { slowdowns } from '../bisect/bank/slowdowns';
 
 const environment = { cancellation: neverCancelled, resourceRoot: process.cwd() };
@@ -54,10 +55,14 @@ const rangeOf = (b: Bisection): string => {
   return `${test.metric.toFixed(3)} (${(test.range ?? []).map((x) => x.toFixed(3)).join(' to ')})`;
 };
 
-/** `filter` is a part of a name; `clean` pairs are compared. True when all is found and nobody accused. */
-export async function slowTable(folder: string, filter: string, clean: number): Promise<boolean> {
+/** Searches the chosen slowdowns and compares so many clean pairs. True when all is found and nobody accused. */
+export async function slowTable(
+  folder: string,
+  chosen: (slowdown: Slowdown) => boolean,
+  clean: number,
+): Promise<boolean> {
   const rows: Row[] = [];
-  for (const s of slowdowns.filter((x) => `${x.model} ${x.name}`.includes(filter))) {
+  for (const s of slowdowns.filter(chosen)) {
     const start = Date.now();
     const b = await bisectPerf(
       {
