@@ -162,7 +162,11 @@ class Comparer {
     // Regions that an op may leave empty need no braces.
     const shown =
       found.regions.length < want.regions.length ? want.regions.filter((g) => g.length > 0) : want.regions;
-    for (const [r, region] of shown.entries()) {
+    const order = inTextOrder(
+      shown.map((region) => region.flatMap((b) => b.ops.map(({ op }) => op.name))),
+      found.regions.map((region) => region.blocks.flatMap((b) => b.ops.map((op) => op.name))),
+    );
+    for (const [r, region] of order.map((k) => shown[k]!).entries()) {
       const here = found.regions[r];
       if (here === undefined) {
         if (says(region))
@@ -178,11 +182,11 @@ class Comparer {
         const args = source?.arguments ?? [];
         if (source !== undefined && args.length !== block.args.length)
           this.#mistake(found, `${name}: ${args.length} arguments of ${block.args.length}`, found);
-        const order = inBlockOrder(name, text, args, (arg) =>
+        const named = inBlockOrder(name, text, args, (arg) =>
           /^\s*=/.test(this.source.slice(arg.end, arg.end + 8)),
         );
         block.args.forEach((id, n) =>
-          this.#values.set(id, order[n] === undefined ? '' : `${order[n].start}#0`),
+          this.#values.set(id, named[n] === undefined ? '' : `${named[n].start}#0`),
         );
         this.block(source?.ops ?? [], block.ops, this.#tail(here, source?.ops ?? []));
       });
@@ -215,6 +219,27 @@ class Comparer {
         this.#mistake(found, `${name}: operands ${actual.length} of ${expected.length}`, found);
     }
   }
+}
+
+/** `count(…) {…} condition(…) {…}`: an op may write its regions in another order than it has them. */
+function inTextOrder(
+  wanted: readonly (readonly string[])[],
+  found: readonly (readonly string[])[],
+): number[] {
+  const inOrder = wanted.map((_, k) => k);
+  if (wanted.length < 2 || wanted.length !== found.length) return inOrder;
+  const fits = (names: readonly string[], k: number): boolean =>
+    names.length === wanted[k]!.length && names.every((name, i) => sameName(name, wanted[k]![i]!));
+  if (found.every((names, k) => fits(names, k))) return inOrder;
+  const rest = new Set(inOrder);
+  const order: number[] = [];
+  for (const names of found) {
+    const k = [...rest].find((r) => fits(names, r));
+    if (k === undefined) return inOrder;
+    rest.delete(k);
+    order.push(k);
+  }
+  return order;
 }
 
 /**

@@ -152,6 +152,16 @@ test('custom assembly of ops that it does not know', () => {
   }
   default {
   }
+  vm.br_table %c {
+    default: ^bb2(%c : i32),
+    0: ^bb2
+  }
+  c.smt knobs = {}
+      dims(%c, %c) {
+  ^bb0(%m: !smt.int, %n: !smt.int):
+    smt.eq %m, %n : !smt.int
+  }
+  stream.cmd.func private @declared(%r[%from for %to]: !stream.resource<*>, %n: i32)
   tt.return
 ^bb2:
   "a.b"(%c) <{x = {y = 1}}> ({
@@ -177,6 +187,10 @@ test('custom assembly of ops that it does not know', () => {
       '=linalg.yield(%in)[]',
       '=scf.index_switch(%c)[|]',
       '=scf.yield()[]',
+      '=vm.br_table(%c,%c)[]',
+      '=c.smt(%c,%c)[%m,%n]',
+      '=smt.eq(%m,%n)[]',
+      '=stream.cmd.func()[]',
       '=tt.return()[]',
       '=a.b(%c)[|%q]',
       '=c.d()[]',

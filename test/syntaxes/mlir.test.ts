@@ -97,3 +97,17 @@ test('no word of the IR of any pass goes without a scope, and every line starts 
   }
   assert.deepEqual([...unknown].sort(), []);
 });
+
+test('of custom assembly of many dialects every word has a scope, and no type, string or comment runs on', async () => {
+  const text = readFileSync('test/dump/structures/upstream.mlir', 'utf8');
+  const unknown = new Set<string>();
+  for (const tokens of await tokensOf(text)) {
+    for (const { text: word, scopes } of tokens)
+      if (/\w/.test(word) && scopes.length === 0) unknown.add(word.trim());
+    const code = tokens.find((token) => token.text.trim() !== '');
+    // A line that begins an op is never the rest of a type or a string.
+    if (code !== undefined && /^\s*%[\w#:]+(?:, %\w+)* = /.test(tokens.map((x) => x.text).join('')))
+      assert.match(code.scopes.join(' '), /variable/, tokens.map((x) => x.text).join(''));
+  }
+  assert.deepEqual([...unknown].sort(), []);
+});

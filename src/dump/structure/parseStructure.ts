@@ -386,7 +386,12 @@ class StructureParser {
       }
       switch (kind) {
         case kinds.value:
-          this.#value(draft, i, inParameters >= 0 && open.length === inParameters, open[open.length - 1]);
+          this.#value(
+            draft,
+            i,
+            inParameters < 0 ? 'none' : open.length === inParameters ? 'list' : 'within',
+            open[open.length - 1],
+          );
           break;
         case kinds.caret:
           draft.successors = added(draft.successors, this.#name(i));
@@ -455,10 +460,19 @@ class StructureParser {
     }
   }
 
-  #value(draft: OpDraft, i: number, parameter: boolean, within: string | undefined): void {
+  /** `parameters`: in the list of a function's arguments, or in brackets within it: `(%a[%from for %to]: !t)`. */
+  #value(
+    draft: OpDraft,
+    i: number,
+    parameters: 'none' | 'list' | 'within',
+    within: string | undefined,
+  ): void {
     const t = this.#tokens;
     const assigned = t.is(i + 1, '=');
-    if (assigned || (parameter && t.is(i + 1, ':'))) {
+    const isParameter =
+      (parameters === 'list' && t.is(i + 1, ':')) ||
+      (parameters !== 'none' && (within === '[' || t.is(i + 1, '[')) && !this.#scope.has(t.text(i)));
+    if (assigned || isParameter) {
       draft.header = added(draft.header, this.#definition(i));
       return;
     }
@@ -515,6 +529,8 @@ class StructureParser {
         return t.is(next + 1, '(');
       case kinds.word: {
         if (t.is(next + 1, '=') || t.is(next + 1, ',')) return false;
+        // `{ default: ^bb1, 0: ^bb2 }` lists successors.
+        if (t.is(next + 1, ':') && !t.text(next).includes('.')) return false;
         // `{ ro %a[%b], wo %c[%d] }` lists uses.
         if (t.kind(next + 1) === kinds.value && !t.text(next).includes('.') && !bareOps.has(t.text(next)))
           return false;
@@ -523,7 +539,8 @@ class StructureParser {
         return within === undefined || t.text(next).includes('.');
       }
       case kinds.punctuation:
-        return t.is(next, '}') && within === undefined;
+        // `knobs = {}` is a dictionary.
+        return t.is(next, '}') && within === undefined && !t.is(i - 1, '=');
       case kinds.hash:
       case kinds.exclaim:
         return within === undefined && t.is(next + 1, '=');
