@@ -16,8 +16,8 @@ import { differenceOf } from './conformanceCompare';
 import type { HostValue, HostValues } from './hostValue';
 import { interpretModule } from './interpretModel';
 import { ProgramBatch } from './programBatch';
-import type { Execute } from './staged/execute';
-import { needsHost, runStaged } from './staged/stagedRun';
+import type { Execute } from './staged/stageFunction';
+import { needsHost, StagedModel } from './staged/stagedRun';
 
 export const conformanceTargets = ['interpreter', 'cpu'] as const;
 export type ConformanceTarget = (typeof conformanceTargets)[number];
@@ -69,14 +69,19 @@ export async function runConformance(
   for (let first = 0; first < cases.length; first += batchSize) {
     options.cancellation?.throwIfCancelled();
     const some = cases.slice(first, first + batchSize);
-    const execute: Execute = (module, resources, inputs) => batch.execute(module, resources, inputs);
+    const execute: Execute = (stage, inputs) => {
+      const { module, resources } = stage.make();
+      return batch.execute(module, resources, inputs);
+    };
     for (const r of await batch.run(some.map((c) => () => runCase(c, options, execute)))) note(r);
   }
   return results;
 }
 
-const interpretHere: Execute = (module, resources, inputs, cancellation) =>
-  Promise.resolve(interpretModule(module, resources, inputs, cancellation));
+const interpretHere: Execute = (stage, inputs, cancellation) => {
+  const { module, resources } = stage.make();
+  return Promise.resolve(interpretModule(module, resources, inputs, cancellation));
+};
 
 async function runCase(
   c: ConformanceCase,
@@ -129,9 +134,9 @@ async function problemOf(
   const run = async (inputs: HostValues): Promise<HostValues> => {
     // The interpreter runs sizes that depend on data and control flow as they are.
     if (execute !== interpretHere || needsHost(model))
-      return runStaged(model, inputs, { execute, cancellation });
+      return new StagedModel(model).run(inputs, { execute, cancellation });
     const { module, resources } = importOnnx(model);
-    return valuesOf(await execute(module, resources, tensorsOf(inputs), cancellation));
+    return valuesOf(interpretModule(module, resources, tensorsOf(inputs), cancellation));
   };
   for (const { inputs, outputs } of dataSetsOf(c.folder, model)) {
     const found = await run(inputs);

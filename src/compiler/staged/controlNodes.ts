@@ -72,6 +72,7 @@ const loopNode: HostFunction = async (h) => {
     // A condition that is not given and a count that is: the body's condition does not end the loop.
     if (condition !== undefined || count === undefined)
       live = isTrue(run.constant(next!) ?? (await run.tensor(next!)));
+    await run.endIteration([...inputs, ...carried, ...collected.flat()]);
   }
   return [
     ...carried,
@@ -83,12 +84,14 @@ const loopNode: HostFunction = async (h) => {
 
 /** As of opset 9: states, then what is taken apart along its scan axes. */
 async function scan(
-  { node, run, scope }: HostNode,
+  { node, inputs, run, scope }: HostNode,
   body: GraphProto,
   states: readonly Ref[],
   scanned: readonly Ref[],
   axes: { readonly input: readonly number[]; readonly output: readonly number[] },
   reversed: { readonly input: readonly number[]; readonly output: readonly number[] },
+  /** What the node still needs besides. */
+  held: readonly Ref[] = [],
 ): Promise<readonly Ref[]> {
   const ranks: number[] = [];
   let length = 0;
@@ -110,6 +113,7 @@ async function scan(
       if (reversed.output[k] === 1) collected[k]!.unshift(v);
       else collected[k]!.push(v);
     });
+    await run.endIteration([...inputs, ...held, ...scanned, ...carried, ...collected.flat()]);
   }
   return [...carried, ...collected.map((parts, k) => stacked(run, node, parts, axes.output[k] ?? 0))];
 }
@@ -145,7 +149,15 @@ const scanNode: HostFunction = async (h) => {
     const own = given.map((x) => taken(run, node, x, 0, i));
     const reversed = { input: intsOf(node, 'directions'), output: [] };
     rows.push(
-      await scan(h, body, own.slice(0, split), own.slice(split), { input: [], output: [] }, reversed),
+      await scan(
+        h,
+        body,
+        own.slice(0, split),
+        own.slice(split),
+        { input: [], output: [] },
+        reversed,
+        rows.flat(),
+      ),
     );
   }
   return rows[0]!.map((_, k) =>

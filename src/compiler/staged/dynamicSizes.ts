@@ -5,7 +5,7 @@
 import type { Cancellation } from '../../base/cancellation';
 import type { HostTensor } from '../../frontend/elementType';
 import { elementCountOf, elementTypeInfo } from '../../frontend/elementType';
-import type { Attribute, Location, Operation, ResourceStore, Type, Value } from '../../ir';
+import type { Attribute, Location, Operation, Type, Value } from '../../ir';
 import {
   arrayAttr,
   Block,
@@ -16,6 +16,7 @@ import {
   Operation as Op,
   parsePipeline,
   Region,
+  ResourceStore,
   runPipeline,
   stringAttr,
   types as t,
@@ -26,7 +27,8 @@ import { registry } from '../../ir/dialects/index';
 import { passes } from '../../lowering/passes/index';
 import { elementTypeOfHost } from '../elementNames';
 import { compilerMessages } from '../messages';
-import type { Execute } from './execute';
+import { digestOf, shapeKey } from './modelNumbers';
+import type { Execute, StageFunction } from './stageFunction';
 
 /** How much an op can give, per name. */
 const capacities: Readonly<Record<string, (op: Operation) => number>> = {
@@ -40,55 +42,114 @@ function axisOf(op: Operation): number {
   return axis?.kind === 'integer' ? Number(axis.value) : 0;
 }
 
-/** Results of a function by their names. `module` holds it as imported. */
-export async function executeDynamic(
-  module: Operation,
-  resources: ResourceStore,
-  inputs: Readonly<Record<string, HostTensor>>,
-  execute: Execute,
-  cancellation: Cancellation,
-): Promise<Record<string, HostTensor>> {
-  runPipeline(
-    module,
-    parsePipeline('convert-onnx-to-nn', passes).map((node) => ({ node, stage: 'graph' })),
-    { registry, resources, cancellation, verifyEach: false, keepSnapshots: false },
-  );
-  const main = module.body().ops.find((op) => func.is(op))!;
-  const results = main.body().terminator.operands;
-  const names = results.map((_, i) => nameAt(main, 'res_attrs', i));
-  const known = new Map<Value, HostTensor>();
-  main.body().args.forEach((a, i) => known.set(a, inputs[nameAt(main, 'arg_attrs', i)]!));
+/** Part of a function up to the first size that depends on data. */
+interface Part {
+  readonly stage: StageFunction;
+  /** What it is given, as `input0`, `input1`, … */
+  readonly inputs: readonly Value[];
+  /** What it gives, as `value0`, `value1`, … */
+  readonly outputs: readonly Value[];
+  /** The op whose results are cut; undefined for the last part. */
+  readonly stop: Operation | undefined;
+  /** Where the next part begins. */
+  readonly end: number;
+}
 
-  let rest = main.body().ops.slice(0, -1);
-  for (;;) {
-    cancellation.throwIfCancelled();
-    // Re-infers types with the sizes that are known by now, up to the next op whose size is not.
-    const build = new SegmentBuilder(main.location, known);
+/** A function whose results have sizes that depend on data. */
+export class DynamicFunction {
+  readonly #main: Operation;
+  readonly #ops: readonly Operation[];
+  readonly #results: readonly Value[];
+  /** By position of the first op and the sizes of what it may read. */
+  readonly #parts = new Map<string, Part>();
+
+  /** Takes over `module`, which holds it as imported. */
+  constructor(
+    readonly key: string,
+    module: Operation,
+    readonly resources: ResourceStore,
+    cancellation: Cancellation,
+  ) {
+    runPipeline(
+      module,
+      parsePipeline('convert-onnx-to-nn', passes).map((node) => ({ node, stage: 'graph' })),
+      { registry, resources, cancellation, verifyEach: false, keepSnapshots: false },
+    );
+    this.#main = module.body().ops.find((op) => func.is(op))!;
+    this.#ops = this.#main.body().ops.slice(0, -1);
+    this.#results = this.#main.body().terminator.operands;
+  }
+
+  /** Results by their names. */
+  async run(
+    inputs: Readonly<Record<string, HostTensor>>,
+    execute: Execute,
+    cancellation: Cancellation,
+  ): Promise<Record<string, HostTensor>> {
+    const known = new Map<Value, HostTensor>();
+    this.#main.body().args.forEach((a, i) => known.set(a, inputs[nameAt(this.#main, 'arg_attrs', i)]!));
+    let part: Part | undefined;
+    do {
+      cancellation.throwIfCancelled();
+      part = this.#part(part?.end ?? 0, known);
+      const given = Object.fromEntries(part.inputs.map((v, i) => [`input${i}`, known.get(v)!]));
+      const found = await execute(part.stage, given, cancellation);
+      part.outputs.forEach((v, i) => known.set(v, found[`value${i}`]!));
+      if (part.stop !== undefined) cut(part.stop, known);
+    } while (part.stop !== undefined);
+    return Object.fromEntries(
+      this.#results.map((v, i) => [nameAt(this.#main, 'res_attrs', i), known.get(v)!]),
+    );
+  }
+
+  #part(start: number, known: ReadonlyMap<Value, HostTensor>): Part {
+    const key = `${start}:${[...known.values()].map(shapeKey).join(' ')}`;
+    let part = this.#parts.get(key);
+    if (part === undefined) {
+      // Only sizes are kept: tensors of this run are not those of the next.
+      const sizes = new Map([...known].map(([v, { elementType, shape }]) => [v, { elementType, shape }]));
+      part = this.#newPart(start, sizes, digestOf(this.key, key));
+      this.#parts.set(key, part);
+    }
+    return part;
+  }
+  /** Re-infers types with the sizes that are known by now, up to the next op whose size is not. */
+  #newPart(start: number, known: Sizes, key: string): Part {
+    const rest = this.#ops.slice(start);
+    const build = new PartBuilder(this.#main.location, known);
     let stop: Operation | undefined;
     const done: Operation[] = [];
     for (const op of rest) {
-      const capacity = capacities[op.name]?.(op);
-      if (build.add(op, undefined)) done.push(op);
-      else {
-        if (capacity === undefined) throw compilerMessages.error('STR0587', { op: op.name });
-        build.add(op, capacities[op.name]!(build.viewOf(op)));
-        stop = op;
-        done.push(op);
-        break;
-      }
+      done.push(op);
+      if (build.add(op, undefined)) continue;
+      const capacity = capacities[op.name];
+      if (capacity === undefined) throw compilerMessages.error('STR0587', { op: op.name });
+      build.add(op, capacity(build.viewOf(op)));
+      stop = op;
+      break;
     }
-    const after = rest.slice(done.length);
+    const after = new Set(rest.slice(done.length));
     const live = done.flatMap((op) =>
-      op.results.filter((r) => results.includes(r) || r.users.some((u) => after.includes(u))),
+      op.results.filter((r) => this.#results.includes(r) || r.users.some((u) => after.has(u))),
     );
-    const asked = stop === undefined ? live : [...new Set([...live, ...stop.results])];
-    const found = await execute(build.module(asked), resources, build.inputs(), cancellation);
-    asked.forEach((v, i) => known.set(v, found[`value${i}`]!));
-    if (stop === undefined) break;
-    cut(stop, known);
-    rest = after;
+    const outputs = stop === undefined ? live : [...new Set([...live, ...stop.results])];
+    const module = build.module(outputs);
+    const { resources } = this;
+    return {
+      stage: { key, make: () => ({ module: module.clone(), resources: copyOf(resources) }) },
+      inputs: build.inputs,
+      outputs,
+      stop,
+      end: start + done.length,
+    };
   }
-  return Object.fromEntries(results.map((v, i) => [names[i]!, known.get(v)!]));
+}
+
+/** Passes add what they compute, each run to its own. */
+function copyOf(resources: ResourceStore): ResourceStore {
+  const copy = new ResourceStore();
+  for (const [key, blob] of resources.entries) copy.set(key, blob);
+  return copy;
 }
 
 /** Brings the results of an op that ran with its capacity to the size that was found. */
@@ -121,16 +182,19 @@ function firstAlong(tensor: HostTensor, axis: number, count: number): HostTensor
   return { elementType, shape: shape.map((d, i) => (i === axis ? count : d)), bytes: out };
 }
 
+type Sizes = ReadonlyMap<Value, Pick<HostTensor, 'elementType' | 'shape'>>;
+
 /** Copies ops to a function of its own, with types inferred anew from the sizes of what is known. */
-class SegmentBuilder {
+class PartBuilder {
   readonly #block = new Block();
   readonly #b: Builder;
   readonly #values = new Map<Value, Value>();
-  readonly #arguments: HostTensor[] = [];
+  /** What the function is given, in order. */
+  readonly inputs: Value[] = [];
 
   constructor(
     readonly location: Location,
-    readonly known: ReadonlyMap<Value, HostTensor>,
+    readonly known: Sizes,
   ) {
     this.#b = Builder.atEnd(this.#block, location);
   }
@@ -142,7 +206,7 @@ class SegmentBuilder {
         t.tensor(tensor.shape, elementTypeOfHost(tensor.elementType)),
         this.location,
       );
-      this.#arguments.push(tensor);
+      this.inputs.push(v);
       this.#values.set(v, value);
     }
     return value;
@@ -183,9 +247,6 @@ class SegmentBuilder {
     );
     op.results.forEach((r, i) => this.#values.set(r, made.result(i)));
     return true;
-  }
-  inputs(): Record<string, HostTensor> {
-    return Object.fromEntries(this.#arguments.map((tensor, i) => [`input${i}`, tensor]));
   }
   /** The module with `@main`, which gives `values` as `value0`, `value1`, … */
   module(values: readonly Value[]): Operation {

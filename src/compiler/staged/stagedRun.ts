@@ -4,6 +4,7 @@
  * constants of the function behind them. Subgraphs are followed as they run; sequences are lists on the host.
  */
 import type { Cancellation } from '../../base/cancellation';
+import { StrataError } from '../../base/diagnostics';
 import { elementTypeOfOnnx, elementTypes, type HostTensor } from '../../frontend/elementType';
 import { normalDomain } from '../../frontend/onnx/checkModel';
 import type { ImportedModel } from '../../frontend/onnx/importOnnx';
@@ -13,26 +14,67 @@ import { hostTensor } from '../../frontend/tensorFile';
 import type { HostValue, HostValues } from '../hostValue';
 import { compilerMessages } from '../messages';
 import { controlNodes } from './controlNodes';
-import { executeDynamic } from './dynamicSizes';
-import type { Execute } from './execute';
+import { DynamicFunction } from './dynamicSizes';
 import { flexAttention } from './flexAttention';
+import { contentKey, digestOf, ModelNumbers, shapeKey } from './modelNumbers';
 import type { Ref } from './ref';
 import { tensorRef } from './ref';
 import { importSegment } from './segment';
+import type { Execute, StageFunction } from './stageFunction';
 import { sequenceNodes } from './sequenceNodes';
 import { stringNodes } from './stringNodes';
 
 export interface StagedOptions {
   readonly execute: Execute;
   readonly cancellation: Cancellation;
+  /** More nodes than this in one function are compiled in parts. */
+  readonly longestFunction?: number;
 }
 
-export async function runStaged(
-  model: OnnxModel,
-  inputs: HostValues,
-  options: StagedOptions,
-): Promise<Record<string, HostValue>> {
-  return new StagedRun(model, options).run(inputs);
+const defaultLongest = 20000;
+
+/** A model that runs in stages. What one run finds out about its functions, the next ones know. */
+export class StagedModel {
+  readonly numbers: ModelNumbers;
+  /** What becomes of nodes, by `keyOf`. */
+  readonly steps = new Map<string, Step>();
+
+  constructor(readonly model: OnnxModel) {
+    this.numbers = new ModelNumbers(model.graph);
+  }
+  run(inputs: HostValues, options: StagedOptions): Promise<Record<string, HostValue>> {
+    return new StagedRun(this, options).run(inputs);
+  }
+}
+
+/** Names that a function has for its inputs or results, with the numbers that the names of this run have in its key. */
+type Names = readonly (readonly [string, number])[];
+
+/** What becomes of nodes that are to run. Names of values are numbers, in order of appearance. */
+type Step =
+  | {
+      readonly kind: 'run';
+      readonly stage: StageFunction;
+      readonly inputs: Names;
+      readonly outputs: Names;
+    }
+  | {
+      readonly kind: 'dynamic';
+      readonly dynamic: DynamicFunction;
+      readonly inputs: Names;
+      readonly outputs: Names;
+      /** How many nodes it holds. */
+      readonly count: number;
+    }
+  /** A shape depends on the elements of a value that is known: they become part of the function. */
+  | { readonly kind: 'fix'; readonly value: number }
+  /** As many nodes run first. `value`: what the others need besides what they read. */
+  | { readonly kind: 'split'; readonly count: number; readonly value: number | undefined };
+
+/** A node for a function, with the values of this run as its inputs and outputs. */
+interface PendingNode extends NodeProto {
+  /** The same whenever the model runs. */
+  readonly id: string;
 }
 
 /** What a node that the host runs can do. */
@@ -112,28 +154,28 @@ const namesIn = (graph: GraphProto): readonly string[] => [
   ...graph.output.map((o) => o.name),
 ];
 
-/** More nodes than this in one function are compiled in parts. */
-const longestFunction = 20000;
-
 export class StagedRun {
+  readonly model: OnnxModel;
   /** Tensors that are computed, by the names that functions have for them. */
   readonly #known = new Map<string, HostTensor>();
   readonly #parameters = new Map<string, TensorProto>();
-  #pending: NodeProto[] = [];
-  #main: Scope | undefined;
-  /** How many nodes the host is running: it may come back to any value that they make. */
-  #following = 0;
+  #pending: PendingNode[] = [];
+  /** Graphs that are under way, innermost last. */
+  readonly #scopes: Scope[] = [];
+  /** What each node that the host is running may come back to: its inputs, and what was made for it. */
+  readonly #held: Ref[][] = [];
   #fresh = 0;
 
   constructor(
-    readonly model: OnnxModel,
+    readonly staged: StagedModel,
     readonly options: StagedOptions,
-  ) {}
+  ) {
+    this.model = staged.model;
+  }
 
   async run(inputs: HostValues): Promise<Record<string, HostValue>> {
     const { graph } = this.model;
     const scope = new Scope(undefined, graph);
-    this.#main = scope;
     this.#addParameters(graph, scope);
     for (const { name } of graph.input) {
       const value = inputs[name];
@@ -142,6 +184,7 @@ export class StagedRun {
         throw compilerMessages.error('STR0593', { input: name, expected: 'a value', found: 'nothing' });
     }
     const outputs = await this.runNodes(graph, scope);
+    this.#held.push([...outputs]);
     const found: Record<string, HostValue> = {};
     for (const [i, o] of graph.output.entries()) found[o.name] = await this.hostValue(outputs[i]!);
     return found;
@@ -155,11 +198,13 @@ export class StagedRun {
       const given = inputs[i];
       if (given !== undefined) scope.refs.set(info.name, given);
     });
-    return this.runNodes(graph, scope);
+    const outputs = await this.runNodes(graph, scope);
+    this.#held.at(-1)?.push(...outputs);
+    return outputs;
   }
   #addParameters(graph: GraphProto, scope: Scope): void {
     for (const p of graph.initializer) {
-      const name = this.#name(p.name);
+      const name = `${p.name}#${this.staged.numbers.parameter(p)}`;
       scope.refs.set(p.name, tensorRef(name));
       if (elementTypeOfOnnx(p.dataType) === 'string') this.#known.set(name, hostTensor(p));
       else this.#parameters.set(name, { ...p, name });
@@ -167,22 +212,39 @@ export class StagedRun {
   }
 
   async runNodes(graph: GraphProto, scope: Scope): Promise<readonly Ref[]> {
+    this.#scopes.push(scope);
     for (const [i, node] of graph.node.entries()) {
       this.options.cancellation.throwIfCancelled();
       scope.at = i;
       const inputs = node.input.map((name) => (name === '' ? undefined : this.#read(name, scope, node)));
-      const host = hostNodes.get(nodeKey(node));
-      this.#following++;
-      const outputs = (await host?.({ node, inputs, run: this, scope })) ?? this.add(node, inputs);
-      this.#following--;
+      const outputs = (await this.#onHost(node, inputs, scope)) ?? this.add(node, inputs);
       node.output.forEach((name, k) => {
         const ref = outputs[k];
         if (name !== '' && ref !== undefined) scope.refs.set(name, ref);
       });
-      if (this.#pending.length > longestFunction) await this.#flush();
+      if (this.#pending.length > defaultLongest) await this.#flush();
     }
     scope.at = graph.node.length;
+    this.#scopes.pop();
     return graph.output.map((o) => this.#read(o.name, scope, undefined));
+  }
+  async #onHost(
+    node: NodeProto,
+    inputs: readonly (Ref | undefined)[],
+    scope: Scope,
+  ): Promise<readonly (Ref | undefined)[] | undefined> {
+    const host = hostNodes.get(nodeKey(node));
+    if (host === undefined) return undefined;
+    this.#held.push(inputs.filter((ref) => ref !== undefined));
+    const outputs = await host({ node, inputs, run: this, scope });
+    this.#held.pop();
+    return outputs;
+  }
+  /** At the end of an iteration, of which `held` is left: iterations that were gathered run, when they are many. */
+  async endIteration(held: readonly (Ref | undefined)[]): Promise<void> {
+    const { longestFunction = defaultLongest } = this.options;
+    this.#held[this.#held.length - 1] = held.filter((ref) => ref !== undefined);
+    if (this.#pending.length > longestFunction) await this.#flush();
   }
   #read(name: string, scope: Scope, node: NodeProto | undefined): Ref {
     const ref = scope.get(name);
@@ -192,7 +254,11 @@ export class StagedRun {
   }
 
   /** Adds a node to the function that is being gathered; references to its outputs. */
-  add(node: NodeProto, inputs: readonly (Ref | undefined)[]): readonly Ref[] {
+  add(
+    node: NodeProto,
+    inputs: readonly (Ref | undefined)[],
+    id: string = this.staged.numbers.node(node),
+  ): readonly Ref[] {
     const names = inputs.map((ref) => {
       if (ref === undefined) return '';
       if (ref.kind === 'tensor') return ref.name;
@@ -200,7 +266,7 @@ export class StagedRun {
       throw compilerMessages.error('STR0586', { node: node.name, operator: node.opType, found: ref.kind });
     });
     const output = node.output.map((o) => (o === '' ? '' : this.#name(o)));
-    this.#pending.push({ ...node, input: names, output });
+    this.#pending.push({ ...node, input: names, output, id });
     return output.map(tensorRef);
   }
   /** A node that no model has, between those of one. */
@@ -210,7 +276,10 @@ export class StagedRun {
     inputs: readonly Ref[],
     attribute: readonly AttributeProto[] = [],
   ): Ref {
-    return this.add({ ...like, domain: '', opType, attribute, output: [opType] }, inputs)[0]!;
+    const id = this.staged.numbers.emitted(like, opType, attribute);
+    const ref = this.add({ ...like, domain: '', opType, attribute, output: [opType] }, inputs, id)[0]!;
+    this.#held.at(-1)?.push(ref);
+    return ref;
   }
   #name(stem: string): string {
     return `${stem}#${this.#fresh++}`;
@@ -230,7 +299,9 @@ export class StagedRun {
   hold(tensor: HostTensor): Ref {
     const name = this.#name('value');
     this.#known.set(name, tensor);
-    return tensorRef(name);
+    const ref = tensorRef(name);
+    this.#held.at(-1)?.push(ref);
+    return ref;
   }
   async hostValue(ref: Ref): Promise<HostValue> {
     switch (ref.kind) {
@@ -281,79 +352,170 @@ export class StagedRun {
   async #flush(...also: readonly string[]): Promise<void> {
     const nodes = this.#pending;
     this.#pending = [];
-    const wanted = new Set(also);
+    const wanted = this.#live(also);
+    await this.#execute(nodes, wanted, new Set());
+    // Nothing comes back to the others.
+    const [scope] = this.#scopes;
+    if (scope !== undefined)
+      for (const name of this.#known.keys()) if (!wanted.has(name)) this.#known.delete(name);
+  }
+  /** Names of values that may be read again: by nodes to come, or by nodes that the host is running. */
+  #live(also: readonly string[]): Set<string> {
+    const live = new Set(also);
     const visit = (ref: Ref | undefined): void => {
-      if (ref?.kind === 'tensor') wanted.add(ref.name);
+      if (ref?.kind === 'tensor') live.add(ref.name);
       else if (ref?.kind === 'sequence') ref.elements.forEach(visit);
       else if (ref !== undefined) visit(ref.value);
     };
-    if (this.#following > 0) for (const n of nodes) n.output.forEach((o) => wanted.add(o));
-    else for (const [name, ref] of this.#main!.refs) if (this.#main!.isLive(name)) visit(ref);
-    await this.#execute(nodes, wanted, new Set());
+    for (const refs of this.#held) refs.forEach(visit);
+    for (const scope of this.#scopes)
+      for (const [name, ref] of scope.refs) if (scope.isLive(name)) visit(ref);
+    return live;
   }
 
   /** Runs nodes; results whose names are `wanted` are known afterwards. */
   async #execute(
-    nodes: readonly NodeProto[],
+    nodes: readonly PendingNode[],
     wanted: ReadonlySet<string>,
     fixed: Set<string>,
   ): Promise<void> {
     if (nodes.length === 0) return;
+    const { execute, cancellation } = this.options;
     for (;;) {
-      const outputs = nodes.flatMap((n) => n.output.filter((o) => o !== '' && wanted.has(o)));
-      const imported = this.#import(nodes, outputs, fixed);
-      const { unresolved } = imported;
-      if (unresolved === undefined) {
-        await this.#run(imported);
-        return;
+      const { key, names } = this.#keyOf(nodes, wanted, fixed);
+      let step = this.staged.steps.get(key);
+      if (step === undefined) {
+        step = this.#step(key, nodes, wanted, fixed, names);
+        this.staged.steps.set(key, step);
       }
-      const { value } = unresolved;
-      if (value !== undefined && this.#known.has(value) && !fixed.has(value)) {
-        fixed.add(value);
-        continue;
+      const given = (inputs: Names): Record<string, HostTensor> =>
+        Object.fromEntries(inputs.map(([name, n]) => [name, this.#known.get(names[n]!)!]));
+      const note = (outputs: Names, found: Readonly<Record<string, HostTensor>>): void => {
+        for (const [name, n] of outputs) this.#known.set(names[n]!, found[name]!);
+      };
+      switch (step.kind) {
+        case 'run':
+          note(step.outputs, await execute(step.stage, given(step.inputs), cancellation));
+          return;
+        case 'dynamic':
+          note(step.outputs, await step.dynamic.run(given(step.inputs), execute, cancellation));
+          await this.#execute(nodes.slice(step.count), wanted, fixed);
+          return;
+        case 'fix':
+          fixed.add(names[step.value]!);
+          break;
+        case 'split': {
+          const rest = nodes.slice(step.count);
+          const read = new Set([...wanted, ...rest.flatMap((n) => n.input)]);
+          if (step.value !== undefined) read.add(names[step.value]!);
+          await this.#execute(nodes.slice(0, step.count), read, fixed);
+          await this.#execute(rest, wanted, fixed);
+          return;
+        }
       }
-      const before = nodes.slice(0, unresolved.position - 1);
-      if (before.length === 0) {
-        // Its size depends on data, or it is not supported; then that is said now.
-        const [node] = nodes;
-        const own = this.#import(
-          [node!],
-          node!.output.filter((o) => o !== ''),
-          fixed,
-        );
-        await this.#run(own, unresolved.value === undefined);
-        await this.#execute(nodes.slice(1), wanted, fixed);
-        return;
-      }
-      const rest = nodes.slice(before.length);
-      const read = new Set([
-        ...wanted,
-        ...rest.flatMap((n) => n.input),
-        ...(value === undefined ? [] : [value]),
-      ]);
-      await this.#execute(before, read, fixed);
-      await this.#execute(rest, wanted, fixed);
-      return;
     }
   }
-  #import(
-    nodes: readonly NodeProto[],
+
+  /** What these nodes are, whatever their values are called in this run; the names that the numbers in it stand for. */
+  #keyOf(
+    nodes: readonly PendingNode[],
+    wanted: ReadonlySet<string>,
+    fixed: ReadonlySet<string>,
+  ): { readonly key: string; readonly names: readonly string[] } {
+    const numbers = new Map<string, number>();
+    const parts: string[] = [];
+    const numberOf = (name: string, isRead: boolean): string => {
+      if (name === '') return '_';
+      const known = numbers.get(name);
+      if (known !== undefined) return String(known);
+      const n = numbers.size;
+      numbers.set(name, n);
+      if (!isRead) return wanted.has(name) ? `${n}!` : String(n);
+      const tensor = this.#known.get(name);
+      if (tensor === undefined) return `${n}:${this.#parameters.has(name) ? name : '?'}`;
+      return `${n}:${fixed.has(name) ? contentKey(tensor) : shapeKey(tensor)}`;
+    };
+    for (const n of nodes)
+      parts.push(
+        `${n.id}(${n.input.map((i) => numberOf(i, true)).join()})${n.output.map((o) => numberOf(o, false)).join()}`,
+      );
+    return { key: digestOf(parts.join(';')), names: [...numbers.keys()] };
+  }
+
+  #step(
+    key: string,
+    nodes: readonly PendingNode[],
+    wanted: ReadonlySet<string>,
+    fixed: ReadonlySet<string>,
+    names: readonly string[],
+  ): Step {
+    const numbers = new Map(names.map((name, n) => [name, n]));
+    const numbered = (list: readonly string[]): Names => list.map((name) => [name, numbers.get(name)!]);
+    const outputs = nodes.flatMap((n) => n.output.filter((o) => o !== '' && wanted.has(o)));
+    const segment = this.#segment(nodes, outputs, fixed);
+    const imported = segment();
+    const { unresolved } = imported;
+    if (unresolved === undefined)
+      return {
+        kind: 'run',
+        stage: { key, make: once(imported, segment) },
+        inputs: numbered(imported.inputs),
+        outputs: numbered([...new Set(outputs)]),
+      };
+    const { value, position } = unresolved;
+    if (value !== undefined && this.#known.has(value) && !fixed.has(value))
+      return { kind: 'fix', value: numbers.get(value)! };
+    if (value !== undefined && position > 1)
+      return { kind: 'split', count: position - 1, value: numbers.get(value) };
+    // The size of a result depends on data, or the node is not supported; then that is said now.
+    const first = nodes.slice(0, position);
+    const read = new Set([...wanted, ...nodes.slice(position).flatMap((n) => n.input)]);
+    const asked = first.flatMap((n) => n.output.filter((o) => o !== '' && read.has(o)));
+    const own = this.#segment(first, asked, fixed)();
+    try {
+      return {
+        kind: 'dynamic',
+        dynamic: new DynamicFunction(key, own.module, own.resources, this.options.cancellation),
+        inputs: numbered(own.inputs),
+        outputs: numbered([...new Set(asked)]),
+        count: position,
+      };
+    } catch (error) {
+      if (position === 1 || !(error instanceof StrataError)) throw error;
+      // With the elements of what it reads it may be a node of known sizes.
+      return { kind: 'split', count: position - 1, value: undefined };
+    }
+  }
+  /** Makes a function of nodes, again and again. */
+  #segment(
+    nodes: readonly PendingNode[],
     outputs: readonly string[],
     constants: ReadonlySet<string>,
-  ): ImportedModel {
-    const read = new Set(nodes.flatMap((n) => n.input));
+  ): () => ImportedModel {
+    const { model } = this;
+    const read = [...new Set(nodes.flatMap((n) => n.input))];
     const inputs = new Map(
-      [...read].flatMap((n) => (this.#known.has(n) ? [[n, this.#known.get(n)!] as const] : [])),
+      read.flatMap((name) => {
+        const tensor = this.#known.get(name);
+        if (tensor === undefined) return [];
+        const { elementType, shape } = tensor;
+        // Of the others only their sizes matter, and they are not kept.
+        return [[name, constants.has(name) ? tensor : { elementType, shape, bytes: nothing }] as const];
+      }),
     );
-    const parameters = [...read].flatMap((n) => this.#parameters.get(n) ?? []);
-    return importSegment(this.model, { nodes, inputs, constants, parameters, outputs });
+    const parameters = read.flatMap((n) => this.#parameters.get(n) ?? []);
+    return () => importSegment(model, { nodes, inputs, constants, parameters, outputs });
   }
-  async #run({ module, resources, inputs: names }: ImportedModel, dynamic = false): Promise<void> {
-    const { execute, cancellation } = this.options;
-    const inputs = Object.fromEntries(names.map((name) => [name, this.#known.get(name)!]));
-    const found = dynamic
-      ? await executeDynamic(module, resources, inputs, execute, cancellation)
-      : await execute(module, resources, inputs, cancellation);
-    for (const [name, tensor] of Object.entries(found)) this.#known.set(name, tensor);
-  }
+}
+
+const nothing = new Uint8Array(0);
+
+/** The first call takes what is there already. */
+function once<T>(first: T, again: () => T): () => T {
+  let left: T | undefined = first;
+  return () => {
+    const made = left ?? again();
+    left = undefined;
+    return made;
+  };
 }
