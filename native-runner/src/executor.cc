@@ -296,11 +296,11 @@ void Executor::guard_all_but(const Step &step) const {
   }
 }
 
-uint64_t Executor::run(ThreadPool &pool, Trace *trace, uint32_t traced_program, uint64_t *step_ns) {
+uint64_t Executor::run(ThreadPool &pool, Trace *trace, uint32_t traced_program, uint64_t *step_ns, int64_t iteration) {
   const ThreadPool::Busy busy(pool);
   Zone zone{};
   zone.program = traced_program;
-  if (trace != nullptr) zone.iteration = trace->next_iteration();
+  if (trace != nullptr) zone.iteration = iteration < 0 ? trace->next_iteration() : static_cast<uint32_t>(iteration);
   const uint64_t start = now_ns();
   for (size_t i = 0; i < steps_.size(); ++i) {
     const Step &step = entry_.steps[i];

@@ -35,8 +35,9 @@ class Executor {
   void set_inputs(const std::vector<Input> &inputs, bool synthetic);
 
   // Executes every step. `step_ns` has room for one time per step. `trace` may be nullptr.
-  // Returns the time of the whole iteration.
-  uint64_t run(ThreadPool &pool, Trace *trace, uint32_t traced_program, uint64_t *step_ns);
+  // Zones get the number `iteration`, or the next of the trace where it is negative: several entry points may be parts of
+  // one run of a model. Returns the time of the whole iteration.
+  uint64_t run(ThreadPool &pool, Trace *trace, uint32_t traced_program, uint64_t *step_ns, int64_t iteration = -1);
 
   // Memory for the scratch of `threads` threads; call before `run`.
   void prepare_scratch(int threads);

@@ -152,14 +152,15 @@ ThreadPool &Session::pool(int threads) {
 }
 
 void Session::run(const Request &request, JsonWriter &reply, bool bench) {
-  request.allow_only({"id", "artifact", "entry", "threads", "repeat", "warmup", "output-dir", "synthetic", "input.",
-                      "shape."});
+  request.allow_only({"id", "artifact", "entry", "threads", "repeat", "warmup", "iteration", "output-dir", "synthetic",
+                      "input.", "shape."});
   Loaded &from = loaded(request);
   const auto &entries = from.artifact->program().entry_points;
   const EntryPoint &entry = from.artifact->entry_point(request.text_or("entry", entries.front().name));
   const auto threads = static_cast<int>(request.integer_or("threads", default_threads(), 1, kMaxThreads));
   const int64_t repeat = request.integer_or("repeat", bench ? 20 : 1, 1, kMaxRepeat);
   const int64_t warmup = request.integer_or("warmup", bench ? 3 : 0, 0, kMaxRepeat);
+  const int64_t iteration = request.integer_or("iteration", -1, -1, std::numeric_limits<int32_t>::max());
   const bool synthetic = request.integer_or("synthetic", 0, 0, 1) == 1;
   const size_t steps = entry.steps.size();
   if (static_cast<uint64_t>(repeat) * (steps + 1) > kMaxMeasurements)
@@ -178,7 +179,7 @@ void Session::run(const Request &request, JsonWriter &reply, bool bench) {
   for (int64_t i = 0; i < warmup; ++i) executor->run(workers, nullptr, 0, step_ns.data());
   const uint32_t traced = trace_ == nullptr ? 0 : trace_->prepare(from.artifact, entry, threads);
   for (size_t i = 0; i < iteration_ns.size(); ++i)
-    iteration_ns[i] = executor->run(workers, trace_.get(), traced, step_ns.data() + i * steps);
+    iteration_ns[i] = executor->run(workers, trace_.get(), traced, step_ns.data() + i * steps, iteration);
 
   reply.key("entry").value(entry.name).key("threads").value(static_cast<int64_t>(threads));
   reply.key("dims").begin_object();

@@ -3,7 +3,14 @@
  * was changed). The native runner checks the same rules on `program.bin`.
  */
 import { isDeepStrictEqual } from 'node:util';
-import type { ArtifactContents, Binding, DispatchStep, EntryPoint, TensorSignature } from './contents';
+import type {
+  ArtifactContents,
+  Binding,
+  DispatchStep,
+  EntryPoint,
+  HostModel,
+  TensorSignature,
+} from './contents';
 import { requiredCpuFeatures } from './contents';
 import { findCpuFeature } from './cpuFeatures';
 import { bindingAccesses, bufferSpaces, elementTypes, limits } from './format';
@@ -16,6 +23,8 @@ export interface ContentsProblem {
 
 interface CheckedProgram {
   readonly entryPoints: readonly EntryPoint[];
+  /** A host program may have nothing that is known in advance. */
+  readonly host?: Pick<HostModel, 'stages'> | undefined;
   readonly constants: readonly { readonly name: string }[];
   readonly kernelLibraries: readonly { readonly cpuFeatures: readonly string[] }[];
 }
@@ -30,8 +39,9 @@ const isCount = (n: number): boolean => Number.isSafeInteger(n) && n >= 0;
 export function checkContents(contents: CheckedContents): ContentsProblem | undefined {
   const { target } = contents;
   const tried: CheckedProgram[] = [];
+  const { host } = contents;
   for (const program of [contents, ...contents.fallbacks]) {
-    const problem = checkProgram({ ...program, target }) ?? checkFallback(program, tried);
+    const problem = checkProgram({ ...program, host, target }) ?? checkFallback(program, tried);
     if (problem !== undefined)
       return tried.length === 0
         ? problem
@@ -62,7 +72,11 @@ const signatureOf = ({ name, inputs, outputs }: EntryPoint) => ({ name, inputs, 
 type ProgramOfTarget = CheckedProgram & Pick<ArtifactContents, 'target'>;
 
 function checkProgram(contents: ProgramOfTarget): ContentsProblem | undefined {
-  if (contents.entryPoints.length === 0) return { where: 'program', reason: 'it has no entry point' };
+  const { host } = contents;
+  if (host === undefined && contents.entryPoints.length === 0)
+    return { where: 'program', reason: 'it has no entry point' };
+  const lost = host?.stages.find(({ entry }) => !contents.entryPoints.some((e) => e.name === entry));
+  if (lost !== undefined) return { where: 'host program', reason: `there is no entry point "${lost.entry}"` };
   const twice = repeated(contents.entryPoints.map((entry) => entry.name));
   if (twice !== undefined) return { where: 'program', reason: `there are two entry points named "${twice}"` };
   for (const [i, library] of contents.kernelLibraries.entries()) {

@@ -91,6 +91,38 @@ export interface Target {
   readonly architecture: Architecture;
 }
 
+/** An input or output of a host model. Sizes that are known only at run time are names. */
+export interface HostSignature {
+  readonly name: string;
+  /** Undefined for what is no tensor. */
+  readonly tensor: Pick<TensorSignature, 'elementType' | 'shape'> | undefined;
+}
+
+/** An ONNX file beside the artifact, and by what it is recognised: its size, and its time of change or its bytes. */
+export interface HostFile {
+  readonly path: string;
+  readonly size: number;
+  /** Milliseconds since the epoch. */
+  readonly modified: number;
+  readonly sha256: string;
+}
+
+/**
+ * A model whose shapes depend on values, or whose sizes are not given: its own graph is the host program, which the
+ * driver runs. It gathers nodes into functions of known sizes; those that could be known in advance are entry points.
+ */
+export interface HostModel {
+  /** The ONNX file, or where it lies. */
+  readonly model: { readonly bytes: Uint8Array } | HostFile;
+  readonly inputs: readonly HostSignature[];
+  readonly outputs: readonly HostSignature[];
+  /** Entry points by the keys that the host program has for its functions. */
+  readonly stages: readonly { readonly entry: string; readonly key: string }[];
+  /** How further functions are compiled. */
+  readonly cpuLevel: string;
+  readonly optLevel: number;
+}
+
 /** The entry points as code for one set of CPU features. */
 export interface ProgramContents {
   readonly entryPoints: readonly EntryPoint[];
@@ -110,6 +142,8 @@ export interface ArtifactContents extends ProgramContents {
    * runner tries them. Bytes that several programs share are stored once.
    */
   readonly fallbacks: readonly ProgramContents[];
+  /** Present where a host program runs the entry points. */
+  readonly host?: HostModel;
 }
 
 /**

@@ -20,6 +20,7 @@ export const entryNames = {
   manifest: 'manifest.json',
   program: 'program.bin',
   constants: 'constants.bin',
+  hostModel: 'host/model.onnx',
 } as const;
 /** Followed by a number from 1 and `.bin`: programs for machines that lack a feature which those before require. */
 export const fallbackProgramPrefix = 'program-';

@@ -2,7 +2,7 @@
  * `manifest.json`: what an artifact holds, for people and for tools other than the runner. It says the same as
  * `program.bin`, and names the files of the archive besides.
  */
-import type { EntryPoint, Target } from './contents';
+import type { EntryPoint, HostFile, HostModel, Target } from './contents';
 import { requiredCpuFeatures, symbolsOf } from './contents';
 import { formatVersion, kernelSourceOf } from './format';
 import type { ConstantRange, Program } from './program';
@@ -23,6 +23,11 @@ export interface ListedIr {
   readonly ir: readonly { readonly pass: string; readonly file: string }[];
 }
 
+/** A host model whose file is an entry of the archive, or lies elsewhere. */
+export type DescribedHost = Omit<HostModel, 'model'> & {
+  readonly model: { readonly file: string } | HostFile;
+};
+
 export interface Manifest extends ProgramManifest, ListedIr {
   readonly format: 'strata';
   readonly formatVersion: number;
@@ -32,12 +37,13 @@ export interface Manifest extends ProgramManifest, ListedIr {
   readonly target: Target & { readonly cpuFeatures: readonly string[] };
   /** Programs for machines that lack some of these features, in the order in which they are tried. */
   readonly fallbacks: readonly (ProgramManifest & ListedIr & { readonly cpuFeatures: readonly string[] })[];
+  readonly host?: DescribedHost;
 }
 
 /** The part of the manifest that the programs say too; readers compare both. */
 export function manifestOf([program, ...fallbacks]: readonly [Program, ...Program[]]): Omit<
   Manifest,
-  'producer' | 'ir' | 'fallbacks'
+  'producer' | 'ir' | 'fallbacks' | 'host'
 > & { readonly fallbacks: readonly Omit<Manifest['fallbacks'][number], 'ir'>[] } {
   return {
     format: 'strata',

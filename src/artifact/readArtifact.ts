@@ -4,8 +4,9 @@
  */
 import { isDeepStrictEqual } from 'node:util';
 import { checkContents } from './checkContents';
-import type { ArtifactContents, Constant, ProgramContents } from './contents';
+import type { ArtifactContents, Constant, HostModel, ProgramContents } from './contents';
 import {
+  elementTypes,
   entryNames,
   formatVersion,
   irFolder,
@@ -14,7 +15,7 @@ import {
   kernelSourceOf,
   programFile,
 } from './format';
-import { manifestOf, type ListedIr, type Manifest } from './manifest';
+import { manifestOf, type DescribedHost, type ListedIr, type Manifest } from './manifest';
 import { messages } from './messages';
 import { decodeProgram, ProgramError, type Program } from './program';
 import { readZipDirectory, readZipEntry, withFileSource, type ByteSource, type ZipEntry } from './zip';
@@ -39,11 +40,11 @@ async function openArtifact(source: ByteSource): Promise<OpenArtifact> {
   const entries = await readZipDirectory(source);
   const programs = await readPrograms(source, entries);
   const [program, ...fallbacks] = programs;
-  const problem = checkContents({ ...program, fallbacks }) ?? checkFiles(programs, entries);
+  const manifest = parseManifest(file, await readText(source, entries, entryNames.manifest));
+  const { producer: _producer, ir, host, ...rest } = manifest;
+  const problem = checkContents({ ...program, fallbacks, host }) ?? checkFiles(programs, entries);
   if (problem !== undefined)
     throw messages.error('STR0604', { file, what: problem.where, reason: problem.reason });
-  const manifest = parseManifest(file, await readText(source, entries, entryNames.manifest));
-  const { producer: _producer, ir, ...rest } = manifest;
   const described = { ...rest, fallbacks: rest.fallbacks.map(({ ir: _ir, ...fallback }) => fallback) };
   // JSON leaves out what is undefined, as the decoded program does.
   if (!isDeepStrictEqual(described, JSON.parse(JSON.stringify(manifestOf(programs)))))
@@ -52,7 +53,14 @@ async function openArtifact(source: ByteSource): Promise<OpenArtifact> {
       what: entryNames.manifest,
       reason: `it does not describe ${entryNames.program}`,
     });
-  const listed = [...ir, ...manifest.fallbacks.flatMap((fallback) => fallback.ir)];
+  if (host !== undefined && 'file' in host.model && host.model.file !== entryNames.hostModel)
+    throw messages.error('STR0604', {
+      file,
+      what: entryNames.manifest,
+      reason: `the host program lies in ${host.model.file}`,
+    });
+  const hosted = host !== undefined && 'file' in host.model ? [{ file: host.model.file }] : [];
+  const listed = [...hosted, ...ir, ...manifest.fallbacks.flatMap((fallback) => fallback.ir)];
   const lost = listed.find((text) => !entries.has(text.file));
   if (lost !== undefined)
     throw messages.error('STR0604', { file, what: lost.file, reason: 'there is no such entry' });
@@ -152,9 +160,13 @@ function parseManifest(file: string, text: string): Manifest {
 /** Checks what `manifestOf` does not determine; the rest is compared with the programs. */
 function hasOwnManifestFields(value: unknown): value is Manifest {
   if (typeof value !== 'object' || value === null) return false;
-  const { producer, fallbacks } = value as { producer?: unknown; fallbacks?: unknown };
+  const { producer, fallbacks, host } = value as { producer?: unknown; fallbacks?: unknown; host?: unknown };
   return (
-    typeof producer === 'string' && listsIr(value) && Array.isArray(fallbacks) && fallbacks.every(listsIr)
+    typeof producer === 'string' &&
+    isHost(host) &&
+    listsIr(value) &&
+    Array.isArray(fallbacks) &&
+    fallbacks.every(listsIr)
   );
 }
 
@@ -171,6 +183,41 @@ function listsIr(value: unknown): value is ListedIr {
         typeof (item as { file?: unknown }).file === 'string' &&
         (item as { file: string }).file.startsWith(irFolder),
     )
+  );
+}
+
+/** Whether it is what `DescribedHost` says; absent is fine. */
+function isHost(host: unknown): host is DescribedHost | undefined {
+  if (host === undefined) return true;
+  if (typeof host !== 'object' || host === null) return false;
+  const { model, inputs, outputs, stages, cpuLevel, optLevel } = host as Record<string, unknown>;
+  const texts = (of: unknown, ...fields: readonly string[]): boolean =>
+    typeof of === 'object' &&
+    of !== null &&
+    fields.every((f) => typeof (of as Record<string, unknown>)[f] === 'string');
+  const isShape = (shape: unknown): boolean =>
+    Array.isArray(shape) &&
+    shape.every((d) => typeof d === 'string' || (Number.isSafeInteger(d) && (d as number) >= 0));
+  const isSignature = (s: unknown): boolean => {
+    if (!texts(s, 'name')) return false;
+    const { tensor } = s as { tensor?: unknown };
+    return (
+      tensor === undefined ||
+      (texts(tensor, 'elementType') &&
+        Object.hasOwn(elementTypes, (tensor as { elementType: string }).elementType) &&
+        isShape((tensor as { shape?: unknown }).shape))
+    );
+  };
+  return (
+    (texts(model, 'file') || texts(model, 'path', 'sha256')) &&
+    Array.isArray(inputs) &&
+    inputs.every(isSignature) &&
+    Array.isArray(outputs) &&
+    outputs.every(isSignature) &&
+    Array.isArray(stages) &&
+    stages.every((s) => texts(s, 'entry', 'key')) &&
+    typeof cpuLevel === 'string' &&
+    typeof optLevel === 'number'
   );
 }
 
@@ -192,6 +239,9 @@ export async function readArtifactFrom(source: ByteSource): Promise<ArtifactCont
     target: program.target,
     ...(await contentsOf(program, manifest)),
     fallbacks: read,
+    ...(manifest.host === undefined
+      ? {}
+      : { host: { ...manifest.host, model: await hostFile(source, entries, manifest.host) } }),
   };
 }
 
@@ -218,6 +268,22 @@ async function readProgramContents(
   for (const { pass, file } of ir) irTexts.push({ pass, text: await readText(source, entries, file) });
   return { entryPoints: program.entryPoints, constants, kernelLibraries, irTexts };
 }
+
+async function hostFile(
+  source: ByteSource,
+  entries: ReadonlyMap<string, ZipEntry>,
+  { model }: DescribedHost,
+): Promise<HostModel['model']> {
+  return 'file' in model ? { bytes: await readNamed(source, entries, model.file) } : model;
+}
+
+/** The host program of an artifact, with its model; undefined where entry points run by themselves. Errors as `readArtifact`. */
+export const readHostModel = (file: string): Promise<HostModel | undefined> =>
+  withFileSource(file, async (source) => {
+    const { entries, manifest } = await openArtifact(source);
+    const { host } = manifest;
+    return host === undefined ? undefined : { ...host, model: await hostFile(source, entries, host) };
+  });
 
 /** Errors: STR0601 unreadable, STR0602 another kind of file, STR0603 other version, STR0604 damaged. */
 export const readArtifact = (file: string): Promise<ArtifactContents> =>

@@ -98,11 +98,15 @@ export function encodeArtifact(contents: ArtifactContents, file = 'the artifact'
   ] as const satisfies readonly Program[];
   const ir = placeIrTexts(all);
   const described = manifestOf(programs);
+  const { host } = contents;
   const manifest: Manifest = {
     ...described,
     producer: contents.producer,
     ir: ir.listed[0]!,
     fallbacks: described.fallbacks.map((f, i) => ({ ...f, ir: ir.listed[i + 1]! })),
+    ...(host === undefined
+      ? {}
+      : { host: { ...host, model: 'bytes' in host.model ? { file: entryNames.hostModel } : host.model } }),
   };
   return encodeZip(file, [
     { name: entryNames.manifest, parts: [Buffer.from(`${JSON.stringify(manifest, undefined, 2)}\n`)] },
@@ -114,6 +118,9 @@ export function encodeArtifact(contents: ArtifactContents, file = 'the artifact'
         { name: kernelSourceFile(i), parts: [Buffer.from(source)] },
       ]),
     { name: entryNames.constants, parts },
+    ...(host !== undefined && 'bytes' in host.model
+      ? [{ name: entryNames.hostModel, parts: [host.model.bytes] }]
+      : []),
     ...ir.inputs,
   ]);
 }

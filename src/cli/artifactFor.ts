@@ -5,12 +5,17 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import { ArtifactSession } from '../compiler/artifactSession';
+import type { ModelSession } from '../compiler/artifactSession';
 import type { Compilation } from '../compiler/compilation';
+import { openSession } from '../compiler/openSession';
+import { hostInputs } from '../compiler/staged/hostSignature';
+import type { StagedSessionOptions } from '../compiler/staged/stagedSession';
 import type { InputSource } from '../compiler/tensors';
+import { readOnnxModel } from '../frontend/onnx/readModel';
+import { readTensorFile } from '../frontend/tensorFile';
 import { compileFile } from './compileFile';
 import type { ArtifactOptions } from './compileOptions';
-import { compileOptions } from './compileOptions';
+import { compileOptions, dimsOf } from './compileOptions';
 import { cliMessages } from './messages';
 import { integerOption } from './options';
 import type { CommandContext } from './output';
@@ -18,6 +23,7 @@ import { resourceRoot } from './resourceRoot';
 
 interface ArtifactFor {
   readonly artifact: string;
+  readonly dims: ReadonlyMap<string, number>;
   /** When a model was given. */
   readonly model: string | undefined;
   readonly compilation: Compilation | undefined;
@@ -25,7 +31,9 @@ interface ArtifactFor {
 
 /** An artifact in a running native runner. */
 export interface OpenArtifact {
-  readonly session: ArtifactSession;
+  readonly session: ModelSession;
+  /** Sizes of symbolic dimensions for inputs that are made up. */
+  readonly dims: ReadonlyMap<string, number>;
   /** Path of its file, for as long as the session. */
   readonly artifact: string;
   /** When a model was given. */
@@ -40,10 +48,15 @@ async function withArtifact<T>(
   body: (target: ArtifactFor) => Promise<T>,
 ): Promise<T> {
   const extension = path.extname(file).toLowerCase();
-  if (extension === '.strata') return body({ artifact: file, model: undefined, compilation: undefined });
+  const given = dimsOf(options.dim ?? []);
+  if (extension === '.strata') {
+    const dims = new Map(Object.entries(given));
+    return body({ artifact: file, dims, model: undefined, compilation: undefined });
+  }
   if (!['.onnx', '.tflite', '.mlir'].includes(extension)) {
     throw cliMessages.error('STR0005', { path: file, known: '.onnx, .tflite, .mlir and .strata files' });
   }
+  const sizes = { ...(extension === '.onnx' ? sizesOfFiles(file, options.input ?? []) : {}), ...given };
   const folder = mkdtempSync(path.join(tmpdir(), 'strata-'));
   try {
     const artifact = path.join(folder, `${path.basename(file, extension)}.strata`);
@@ -53,10 +66,12 @@ async function withArtifact<T>(
         output: artifact,
         ...compileOptions(options),
         ...(options.resources === undefined ? {} : { resources: options.resources }),
+        dims: sizes,
       },
       context,
     );
-    return await body({ artifact, model: file, compilation });
+    const dims = new Map(Object.entries({ ...compilation.host?.assumed, ...sizes }));
+    return await body({ artifact, dims, model: file, compilation });
   } finally {
     rmSync(folder, { recursive: true, force: true });
   }
@@ -69,18 +84,45 @@ export function withSession<T>(
   context: CommandContext,
   body: (open: OpenArtifact) => Promise<T>,
 ): Promise<T> {
-  return withArtifact(file, options, context, async ({ artifact, model, compilation }) => {
-    const session = await ArtifactSession.open(artifact, {
-      resourceRoot,
-      cancellation: context.cancellation,
-      onProgress: context.progress,
-    });
+  return withArtifact(file, options, context, async ({ artifact, dims, model, compilation }) => {
+    const session = await openSession(artifact, sessionOptions(options, context));
     try {
-      return await body({ session, artifact, model, compilation });
+      return await body({ session, artifact, dims, model, compilation });
     } finally {
       await session.close();
     }
   });
+}
+
+export const sessionOptions = (options: ArtifactOptions, context: CommandContext): StagedSessionOptions => ({
+  resourceRoot,
+  cancellation: context.cancellation,
+  onProgress: context.progress,
+  compile: (request) =>
+    compileFile(options.cache === false ? { ...request, kernelCache: false } : request, context),
+});
+
+/** Sizes that files have where the model has symbols, so that it is compiled for them at once. */
+function sizesOfFiles(file: string, texts: readonly string[]): Record<string, number> {
+  if (!texts.some((text) => !/(^|=)random:/.test(text))) return {};
+  const sizes: Record<string, number> = {};
+  const signatures = hostInputs(readOnnxModel(file)).flatMap(({ name, tensor }) =>
+    tensor === undefined ? [] : [{ name, ...tensor }],
+  );
+  const sources = inputSources(
+    texts,
+    signatures.map((s) => s.name),
+  );
+  for (const { name, shape } of signatures) {
+    const source = sources.get(name);
+    if (source?.kind !== 'file') continue;
+    const found = readTensorFile(source.path).tensor.shape;
+    shape.forEach((d, i) => {
+      // A size without a name has one that the model does not know.
+      if (typeof d === 'string' && d !== `${name}.${i}` && found[i] !== undefined) sizes[d] = found[i];
+    });
+  }
+  return sizes;
 }
 
 /** `NAME=FILE.npy`, `NAME=FILE.pb`, `NAME=random:SEED`. */

@@ -2,7 +2,7 @@
 import type { Command } from 'commander';
 import { formatTable } from '../base/table';
 import { formatDuration, ns, threeDigits } from '../base/units';
-import type { ArtifactSession } from '../compiler/artifactSession';
+import type { ModelSession } from '../compiler/artifactSession';
 import { runTimes } from '../compiler/artifactSession';
 import type { Side } from '../compiler/latency';
 import { timeInTurns } from '../compiler/latency';
@@ -18,7 +18,6 @@ import type { CommandResult } from './output';
 import { runCommand } from './output';
 
 interface BenchOptions extends ArtifactOptions {
-  readonly input?: readonly string[];
   readonly threads?: string;
   readonly repeat: string;
   readonly warmup: string;
@@ -74,14 +73,14 @@ export function configureBench(command: Command): void {
             problem: "missing required argument 'file', or --all",
             command: 'strata bench',
           });
-        return withSession(file, options, context, async ({ session, model }) => {
+        return withSession(file, options, context, async ({ session, model, dims }) => {
           const onnx = [options.model, model].find((m) => m?.endsWith('.onnx') === true);
           const reference =
             options.reference && onnx !== undefined
               ? await OrtReference.load(onnx, plan.threads, 'latency')
               : undefined;
           try {
-            return benchResult(file, await measure(session, reference, plan));
+            return benchResult(file, await measure(session, reference, { ...plan, dims }));
           } finally {
             await reference?.release();
           }
@@ -100,14 +99,14 @@ interface Plan {
 
 /** Per entry point one row of ours and, with a reference, one of theirs. */
 async function measure(
-  session: ArtifactSession,
+  session: ModelSession,
   reference: OrtReference | undefined,
-  { threads, repeat, warmup, inputs: texts }: Plan,
+  { threads, repeat, warmup, inputs: texts, dims }: Plan & { readonly dims: ReadonlyMap<string, number> },
 ): Promise<readonly Latency[]> {
   const rows: Latency[] = [];
-  for (const entry of session.loaded.entryPoints) {
+  for (const entry of session.entryPoints) {
     const names = entry.inputs.map((i) => i.name);
-    const inputs = loadInputs(entry.inputs, inputSources(texts, names));
+    const inputs = loadInputs(entry.inputs, inputSources(texts, names), dims);
     const { cancellation } = session;
     const sides: Side[] = [
       {

@@ -8,7 +8,7 @@ import { cpuLevels } from '../compiler/targetDescription';
 import { inputSources } from './artifactFor';
 import type { SharedOptions } from './bisect';
 import { addSharedOptions, runBisection } from './bisect';
-import { dimsOf } from './compile';
+import { dimsOf } from './compileOptions';
 import { collect, integerOption, numberOption, wordOption } from './options';
 import { runCommand } from './output';
 import { resourceRoot } from './resourceRoot';

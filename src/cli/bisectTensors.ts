@@ -6,7 +6,7 @@ import { inputSignatures } from '../compiler/interpretModel';
 import { loadModel } from '../compiler/loadModel';
 import { inputSources } from './artifactFor';
 import { toleranceOf } from './bisectNumerics';
-import { dimsOf } from './compile';
+import { dimsOf } from './compileOptions';
 import { collect } from './options';
 import { runCommand } from './output';
 import { resourceRoot } from './resourceRoot';

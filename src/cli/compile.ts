@@ -4,15 +4,14 @@ import path from 'node:path';
 import type { Command } from 'commander';
 import { formatBytes, formatDuration, formatRate, ns } from '../base/units';
 import { formatTable } from '../base/table';
-import type { Compilation } from '../compiler/compilation';
+import type { Compilation, HostedStages } from '../compiler/compilation';
 import { cpuLevels } from '../compiler/cpuLevels';
 import { exportForms } from '../compiler/exportForms';
 import { stages } from '../lowering/stages';
 import { compileFile } from './compileFile';
 import type { ArtifactOptions } from './compileOptions';
-import { compileOptions } from './compileOptions';
-import { cliMessages } from './messages';
-import { collect, integerOption, wordOption } from './options';
+import { compileOptions, dimsOf } from './compileOptions';
+import { collect, wordOption } from './options';
 import type { CommandResult } from './output';
 import { runCommand } from './output';
 import { replaceFile } from './replaceFile';
@@ -25,7 +24,6 @@ interface CompileCommandOptions extends ArtifactOptions {
   readonly emit?: string;
   readonly pipeline?: string;
   readonly resources?: string;
-  readonly dim?: readonly string[];
   readonly externalParameters?: boolean;
   readonly json?: boolean;
 }
@@ -106,17 +104,6 @@ export function configureCompile(command: Command): void {
     );
 }
 
-export function dimsOf(texts: readonly string[]): Record<string, number> {
-  return Object.fromEntries(
-    texts.map((text) => {
-      const eq = text.indexOf('=');
-      if (eq <= 0)
-        throw cliMessages.error('STR0002', { option: '--dim', found: text, expected: 'NAME=SIZE' });
-      return [text.slice(0, eq), integerOption('--dim', text.slice(eq + 1), 1)];
-    }),
-  );
-}
-
 /** The compilation without its texts. */
 export function summaryOf(c: Compilation): Record<string, unknown> {
   return {
@@ -135,6 +122,7 @@ export function summaryOf(c: Compilation): Record<string, unknown> {
     tools: c.tools,
     dispatches: c.dispatches,
     warnings: c.warnings,
+    host: c.host,
   };
 }
 
@@ -155,6 +143,7 @@ function compiled(c: Compilation, dumpDir: string | undefined): CommandResult {
     '',
     `${c.modelNodes.length} model nodes → ${c.dispatches.length} dispatches, ${formatRate(flops, 'FLOP')} a run, ` +
       `arena ${formatBytes(c.arenaBytes)}, constants ${formatBytes(c.constantBytes)}, for ${c.target} (${[c.featureLevel, ...c.fallbackLevels].join(', else ')})`,
+    ...(c.host === undefined ? [] : [hostText(c.host)]),
     ...(c.artifact === undefined ? [] : [`artifact  ${c.artifact}`]),
     ...(dumpDir === undefined ? [] : [`IR        ${dumpDir}`]),
     found === undefined
@@ -162,6 +151,15 @@ function compiled(c: Compilation, dumpDir: string | undefined): CommandResult {
       : `unchanged since it was compiled in ${formatDuration(ns(c.durationNs))}: found in ${formatDuration(ns(found))}`,
   ];
   return { json: summaryOf(c), text: lines.join('\n') };
+}
+
+/** What is left to a run. */
+function hostText({ stages, assumed, waiting }: HostedStages): string {
+  const sizes = Object.entries(assumed).map(([name, size]) => `${name} = ${size}`);
+  const known = `a host program runs ${stages} function${stages === 1 ? '' : 's'} that ${stages === 1 ? 'was' : 'were'} compiled in advance`;
+  const where = sizes.length === 0 ? '' : ` for ${sizes.join(', ')}; other sizes when a run gives them`;
+  const rest = waiting === undefined ? '' : `; what follows ${waiting} when a run reaches it`;
+  return `${known}${where}${rest}`;
 }
 
 interface PhaseRow {

@@ -52,11 +52,11 @@ export function configureIr(command: Command): void {
       const what = wordOption('ACTION', action, actions);
       return runCommand(options.json === true, async (context) => {
         if (what === 'life' && options.measure === true)
-          return withSession(model, options, context, async ({ session, compilation }) => {
+          return withSession(model, options, context, async ({ session, compilation, dims }) => {
             if (compilation === undefined)
               throw cliMessages.error('STR0005', { path: model, known: '.onnx and .mlir files' });
             const entry = session.entryPoint();
-            const inputs = loadInputs(entry.inputs, new Map());
+            const inputs = loadInputs(entry.inputs, new Map(), dims);
             context.progress('measuring');
             const timings = await session.bench(inputs, { entry: entry.name, warmup: 2, repeat: 5 });
             return life(compilation, others, options, context, measurementOf(timings));

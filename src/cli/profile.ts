@@ -22,7 +22,6 @@ import { resourceRoot } from './resourceRoot';
 
 interface ProfileOptions extends ArtifactOptions {
   readonly output?: string;
-  readonly input?: readonly string[];
   readonly threads?: string;
   readonly repeat: string;
   readonly warmup: string;
@@ -57,7 +56,7 @@ export function configureProfile(command: Command): void {
           warmup: integerOption('--warmup', options.warmup, 0),
         };
         const limit = options.limit === undefined ? Infinity : integerOption('--limit', options.limit, 1);
-        return withSession(file, options, context, async ({ session, artifact }) => {
+        return withSession(file, options, context, async ({ session, artifact, dims }) => {
           const output =
             options.output ??
             path.join(path.dirname(file), `${path.basename(file, path.extname(file))}.pftrace`);
@@ -68,6 +67,7 @@ export function configureProfile(command: Command): void {
               options.input ?? [],
               entry.inputs.map((i) => i.name),
             ),
+            dims,
           );
           const roofs = await roofsOf(plan.threads, context);
           const { timings, started, overhead } = await session.profile(inputs, path.resolve(output), {
@@ -102,7 +102,7 @@ export function configureProfile(command: Command): void {
           return {
             json: {
               trace: output,
-              program: session.loaded.program,
+              program: session.program,
               measurement,
               counters: started,
               roofs,

@@ -12,8 +12,9 @@ import { formatBytes } from '../base/units';
 import { version } from '../base/version';
 import type { Agreement } from '../compiler/compilation';
 import { agreementOf } from '../compiler/compareTensors';
-import { ArtifactSession } from '../compiler/artifactSession';
+import type { ModelSession } from '../compiler/artifactSession';
 import { OrtReference } from '../compiler/onnxRuntime';
+import { openSession } from '../compiler/openSession';
 import { loadInputs } from '../compiler/tensors';
 import type { HostTensor } from '../frontend/elementType';
 import type { OnnxGraphBuilder } from '../frontend/zoo/onnxGraphBuilder';
@@ -22,10 +23,10 @@ import { writeModel } from '../frontend/zoo/writeModel';
 import { defaultCacheFolder } from '../runner/cacheFolder';
 import type { ArtifactOptions } from './compileOptions';
 import { compileOptions } from './compileOptions';
+import { sessionOptions } from './artifactFor';
 import { compileFile } from './compileFile';
 import type { CommandContext } from './output';
 import { replaceFile } from './replaceFile';
-import { resourceRoot } from './resourceRoot';
 
 export interface WorkloadState {
   readonly workload: string;
@@ -104,7 +105,7 @@ export async function cachedModel(
 }
 
 export interface OpenWorkload {
-  readonly session: ArtifactSession;
+  readonly session: ModelSession;
   readonly inputs: Readonly<Record<string, HostTensor>>;
   readonly compileNs: number;
 }
@@ -131,13 +132,13 @@ export async function withWorkload<T>(
       },
       context,
     );
-    const session = await ArtifactSession.open(artifact, {
-      resourceRoot,
-      cancellation: context.cancellation,
-      onProgress: context.progress,
-    });
+    const session = await openSession(artifact, sessionOptions(options, context));
     try {
-      const inputs = loadInputs(session.entryPoint().inputs, new Map());
+      const inputs = loadInputs(
+        session.entryPoint().inputs,
+        new Map(),
+        new Map(Object.entries(workload.dims)),
+      );
       return await body({ session, inputs, compileNs: durationNs });
     } finally {
       await session.close();

@@ -25,7 +25,6 @@ import { replaceFile } from './replaceFile';
 const references = ['onnxruntime', 'interpreter'] as const;
 
 interface RunCommandOptions extends ArtifactOptions {
-  readonly input?: readonly string[];
   readonly outputDir?: string;
   readonly device: string;
   readonly threads?: string;
@@ -55,7 +54,7 @@ export function configureRun(command: Command): void {
         const tolerance = numberOption('--tolerance', options.tolerance);
         const threads =
           options.threads === undefined ? {} : { threads: integerOption('--threads', options.threads, 1) };
-        return withSession(file, options, context, async ({ session, model }) => {
+        return withSession(file, options, context, async ({ session, model, dims }) => {
           const entry = session.entryPoint(options.entry);
           const inputs = loadInputs(
             entry.inputs,
@@ -63,6 +62,7 @@ export function configureRun(command: Command): void {
               options.input ?? [],
               entry.inputs.map((i) => i.name),
             ),
+            dims,
           );
           const { outputs, timings } = await session.run(inputs, {
             entry: entry.name,
@@ -92,7 +92,7 @@ export function configureRun(command: Command): void {
           return {
             json: {
               entry: entry.name,
-              program: session.loaded.program,
+              program: session.program,
               threads: timings.threads,
               durationNs: time,
               outputs: rows,

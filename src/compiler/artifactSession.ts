@@ -58,7 +58,95 @@ export interface ProfiledRuns {
 
 export type Tensors = Readonly<Record<string, HostTensor>>;
 
-export class ArtifactSession {
+/** A compiled model in a running native runner. */
+export interface ModelSession {
+  readonly cancellation: Cancellation;
+  readonly entryPoints: readonly LoadedEntryPoint[];
+  /** False once the runner is gone: generated code may have ended it. */
+  readonly alive: boolean;
+  /** Of the runner; undefined once it is gone. */
+  readonly pid: number | undefined;
+  /** Which program of the artifact runs: 0, or the number of a fallback. */
+  readonly program: number;
+  /** What to say of the program that was chosen: nothing where it is the first. */
+  readonly programNotes: readonly string[];
+  /** The named entry point, or the first; throws STR0589. */
+  entryPoint(name?: string): LoadedEntryPoint;
+  run(
+    inputs: Tensors,
+    options?: RunOptions,
+  ): Promise<{ readonly outputs: Record<string, HostTensor>; readonly timings: Timings }>;
+  bench(inputs: Tensors, options?: RunOptions): Promise<Timings>;
+  /**
+   * Times runs while recording them, and writes the trace. With `compareUnrecorded` it runs as often without recording
+   * before and after, and says what recording costs: median with / median without − 1.
+   */
+  profile(inputs: Tensors, file: string, options?: ProfileOptions): Promise<ProfiledRuns>;
+  close(): Promise<void>;
+}
+
+/** `ModelSession.profile` for whatever `bench` runs in `runner`. */
+export async function recordRuns(
+  runner: RunnerProcess,
+  bench: (options: RunOptions) => Promise<Timings>,
+  file: string,
+  options: ProfileOptions,
+  request: { readonly signal: AbortSignal },
+): Promise<ProfiledRuns> {
+  // Warm-up runs are not recorded.
+  const { warmup = 3, compareUnrecorded = false, counters = false, peak, ...rest } = options;
+  if (warmup > 0) await bench({ ...rest, warmup: 0, repeat: warmup });
+  const unrecorded: number[] = [];
+  const runUnrecorded = async (): Promise<void> => {
+    if (compareUnrecorded) unrecorded.push(...(await bench({ ...rest, warmup: 0 })).iterationNs);
+  };
+  await runUnrecorded();
+  const started = await runner.startTrace({ counters }, request);
+  let recorded: Omit<ProfiledRuns, 'overhead'>;
+  try {
+    const timings = await bench({ ...rest, warmup: 0 });
+    recorded = { timings, started, trace: await runner.writeTrace(file, peak, request) };
+  } finally {
+    if (runner.alive) await runner.stopTrace(request);
+  }
+  await runUnrecorded();
+  const without = median(unrecorded);
+  if (without === 0) return recorded;
+  return { ...recorded, overhead: median(recorded.timings.iterationNs) / without - 1 };
+}
+
+export const programNotesOf = (program: number): readonly string[] =>
+  program === 0
+    ? []
+    : [
+        `program ${program} of the artifact: this machine lacks CPU features of ${program === 1 ? 'program 0' : 'those before'}`,
+      ];
+
+/** The named entry point, or the first; throws STR0589. */
+export function entryPointOf(entryPoints: readonly LoadedEntryPoint[], name?: string): LoadedEntryPoint {
+  const entry = name === undefined ? entryPoints[0] : entryPoints.find((e) => e.name === name);
+  if (entry === undefined) {
+    const known = entryPoints.map((e) => `'${e.name}'`).join(', ') || 'none';
+    throw compilerMessages.error('STR0589', { name: name ?? '', known });
+  }
+  return entry;
+}
+
+/** Builds the runner when it has to, and starts it. */
+export async function startRunner(options: SessionOptions): Promise<RunnerProcess> {
+  const { emulator, resourceRoot, onProgress, cancellation = neverCancelled } = options;
+  const { signal } = cancellation;
+  const { executable } = await buildRunner({
+    resourceRoot,
+    signal,
+    sanitizers: options.sanitizers ?? [],
+    ...(emulator === undefined ? {} : { architecture: emulator.architecture }),
+    ...(onProgress === undefined ? {} : { onProgress }),
+  });
+  return RunnerProcess.start({ executable, signal, launcher: emulator?.launcher ?? [] });
+}
+
+export class ArtifactSession implements ModelSession {
   private constructor(
     readonly runner: RunnerProcess,
     readonly loaded: LoadedArtifact,
@@ -68,15 +156,7 @@ export class ArtifactSession {
   static async open(artifact: string, options: SessionOptions): Promise<ArtifactSession> {
     const cancellation = options.cancellation ?? neverCancelled;
     const { signal } = cancellation;
-    const { emulator } = options;
-    const { executable } = await buildRunner({
-      resourceRoot: options.resourceRoot,
-      signal,
-      sanitizers: options.sanitizers ?? [],
-      ...(emulator === undefined ? {} : { architecture: emulator.architecture }),
-      ...(options.onProgress === undefined ? {} : { onProgress: options.onProgress }),
-    });
-    const runner = await RunnerProcess.start({ executable, signal, launcher: emulator?.launcher ?? [] });
+    const runner = await startRunner(options);
     try {
       return new ArtifactSession(runner, await runner.load(artifact, { signal }), cancellation);
     } catch (error) {
@@ -85,30 +165,24 @@ export class ArtifactSession {
     }
   }
 
-  /** False once the runner is gone: generated code may have ended it. */
   get alive(): boolean {
     return this.runner.alive;
   }
-
-  /** What to say of the program that was chosen: nothing where it is the first. */
+  get entryPoints(): readonly LoadedEntryPoint[] {
+    return this.loaded.entryPoints;
+  }
+  get pid(): number | undefined {
+    return this.runner.pid;
+  }
+  get program(): number {
+    return this.loaded.program;
+  }
   get programNotes(): readonly string[] {
-    const { program } = this.loaded;
-    return program === 0
-      ? []
-      : [
-          `program ${program} of the artifact: this machine lacks CPU features of ${program === 1 ? 'program 0' : 'those before'}`,
-        ];
+    return programNotesOf(this.program);
   }
 
-  /** The named entry point, or the first; throws STR0589. */
   entryPoint(name?: string): LoadedEntryPoint {
-    const entry =
-      name === undefined ? this.loaded.entryPoints[0] : this.loaded.entryPoints.find((e) => e.name === name);
-    if (entry === undefined) {
-      const known = this.loaded.entryPoints.map((e) => `'${e.name}'`).join(', ') || 'none';
-      throw compilerMessages.error('STR0589', { name: name ?? '', known });
-    }
-    return entry;
+    return entryPointOf(this.entryPoints, name);
   }
 
   async run(
@@ -134,32 +208,9 @@ export class ArtifactSession {
     );
   }
 
-  /**
-   * Times runs while recording them, and writes the trace. With `compareUnrecorded` it runs as often without recording
-   * before and after, and says what recording costs: median with / median without − 1.
-   */
-  async profile(inputs: Tensors, file: string, options: ProfileOptions = {}): Promise<ProfiledRuns> {
-    // Warm-up runs are not recorded.
-    const { warmup = 3, compareUnrecorded = false, counters = false, peak, ...rest } = options;
-    if (warmup > 0) await this.bench(inputs, { ...rest, warmup: 0, repeat: warmup });
-    const unrecorded: number[] = [];
-    const runUnrecorded = async (): Promise<void> => {
-      if (compareUnrecorded)
-        unrecorded.push(...(await this.bench(inputs, { ...rest, warmup: 0 })).iterationNs);
-    };
-    await runUnrecorded();
-    const started = await this.runner.startTrace({ counters }, this.#request());
-    let recorded: Omit<ProfiledRuns, 'overhead'>;
-    try {
-      const timings = await this.bench(inputs, { ...rest, warmup: 0 });
-      recorded = { timings, started, trace: await this.runner.writeTrace(file, peak, this.#request()) };
-    } finally {
-      if (this.runner.alive) await this.runner.stopTrace(this.#request());
-    }
-    await runUnrecorded();
-    const without = median(unrecorded);
-    if (without === 0) return recorded;
-    return { ...recorded, overhead: median(recorded.timings.iterationNs) / without - 1 };
+  profile(inputs: Tensors, file: string, options: ProfileOptions = {}): Promise<ProfiledRuns> {
+    const bench = (plan: RunOptions): Promise<Timings> => this.bench(inputs, plan);
+    return recordRuns(this.runner, bench, file, options, this.#request());
   }
 
   async close(): Promise<void> {
@@ -212,6 +263,7 @@ export function measurementOf(
     ...runTimes(timings.iterationNs),
     dispatches: timings.dispatches.map((d) => ({
       index: d.index,
+      entryPoint: d.entry ?? timings.entry,
       medianNs: median(d.ns),
       minNs: Math.min(...d.ns),
       calls: d.ns.length,

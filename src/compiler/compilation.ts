@@ -67,13 +67,26 @@ export interface Compilation {
   readonly arenaBytes: number;
   readonly constantBytes: number;
   readonly warnings: readonly Diagnostic[];
+  /** Present where a host program runs the functions that `dispatches` belong to, and asks for others as it goes. */
+  readonly host?: HostedStages | undefined;
   /** The IR as the pipeline left it, with locations; undefined unless it was asked for. */
   readonly finalText: string | undefined;
+}
+
+/** What of a model that runs in stages was compiled in advance. */
+export interface HostedStages {
+  /** Functions that are entry points. */
+  readonly stages: number;
+  /** Sizes that were assumed for symbolic dimensions without one. */
+  readonly assumed: Readonly<Record<string, number>>;
+  /** The node that waits for elements of a tensor: what is behind it is compiled when it is reached. */
+  readonly waiting: string | undefined;
 }
 
 /** Time of one dispatch over the repeats of a run. */
 export interface DispatchTime {
   readonly index: number;
+  readonly entryPoint: string;
   readonly medianNs: number;
   readonly minNs: number;
   readonly calls: number;

@@ -77,6 +77,7 @@ const hashOfFile = async (file: string): Promise<string> => hashOf(await readFil
 
 /** Whether the request asks for an artifact and nothing else, so that it is determined by its bytes and options. */
 const isRepeatable = (r: CompileRequest): boolean =>
+  r.source === undefined &&
   r.output !== undefined &&
   r.kernelCache !== false &&
   r.stopAfter === undefined &&

@@ -7,11 +7,12 @@ import { access, stat } from 'node:fs/promises';
 import path from 'node:path';
 import type { Cancellation } from '../base/cancellation';
 import { CancelledError, neverCancelled } from '../base/cancellation';
+import type { Diagnostic } from '../base/diagnostics';
 import { StrataError } from '../base/diagnostics';
 import { formatBytes } from '../base/units';
 import { version } from '../base/version';
 import { findCpuFeature } from '../artifact/cpuFeatures';
-import type { ArtifactContents, ProgramContents } from '../artifact/contents';
+import type { ArtifactContents, HostModel, ProgramContents } from '../artifact/contents';
 import { kernelHeaderText } from '../artifact/kernelAbi';
 import { writeArtifact } from '../artifact/writeArtifact';
 import type {
@@ -43,10 +44,14 @@ import { remainingSteps } from './continuation';
 import type { ExportForm } from './exportForms';
 import { exportStage } from './exportForms';
 import { exportText } from './exportText';
-import type { LoadedModel } from './loadModel';
+import type { LoadedModel, ModelText } from './loadModel';
 import { loadModel } from './loadModel';
 import { packageProgram } from './packageProgram';
 import { readText } from './readText';
+import { hostInputs, hostOutputs } from './staged/hostSignature';
+import { digestOf } from './staged/modelNumbers';
+import type { StagePlan } from './staged/planStages';
+import { planStages } from './staged/planStages';
 import type { CpuLevel, TargetDescription } from './targetDescription';
 import { assertFallbacks, describeTarget, levelOf, targetAttribute } from './targetDescription';
 
@@ -77,6 +82,8 @@ export interface CompileRequest {
   readonly schedules?: string;
   /** Refer to unchanged weights in the model's file instead of copying them into the artifact. */
   readonly externalParameters?: boolean;
+  /** IR text and its blobs instead of what is in `model`, which then is only a name. */
+  readonly source?: ModelText;
   readonly control?: RewriteControl;
   /** Take compiled kernels from the user's cache and keep them there (default). */
   readonly kernelCache?: boolean;
@@ -135,7 +142,12 @@ interface Built {
   readonly record: PipelineRecord;
   /** Undefined where the pipeline stopped before. */
   readonly code: (EmittedKernels & { readonly program: TargetProgram }) | undefined;
+  /** For a model that runs in stages. */
+  readonly plan: StagePlan | undefined;
 }
+
+/** Of a model of which nothing is known before it runs. */
+const noCode = { program: { entryPoints: [], constants: [] }, kernels: [], source: '', units: [] };
 
 type ToolName = Exclude<keyof typeof progressAt, 'passes'>;
 
@@ -157,9 +169,10 @@ class Compile {
   async run(): Promise<CompileResult> {
     const { request } = this;
     if (request.output !== undefined) await assertWritable(request.output);
-    const { model, target, steps, record, code } = await this.#build();
+    const built = await this.#build();
+    const { model, target, steps, record, code, plan } = built;
     if (code !== undefined && request.output !== undefined && this.#stopAfter !== 'target')
-      await this.#package(request.output, { model, target, steps, record, code }, code);
+      await this.#package(request.output, built, code);
     const program = code?.program;
     const compilation: Compilation = {
       id: `c${nextCompilation++}`,
@@ -178,7 +191,11 @@ class Compile {
       artifact: program === undefined || this.#stopAfter === 'target' ? undefined : request.output,
       arenaBytes: program?.entryPoints[0]?.arenaBytes ?? 0,
       constantBytes: program === undefined ? 0 : program.constants.reduce((n, c) => n + c.bytes, 0),
-      warnings: model.warnings,
+      warnings:
+        plan?.problem === undefined ? model.warnings : [...model.warnings, notInAdvance(plan, plan.problem)],
+      ...(plan === undefined
+        ? {}
+        : { host: { stages: plan.stages.length, assumed: plan.assumed, waiting: plan.waiting } }),
       finalText: this.#finalText(model),
     };
     return { compilation, module: model.module, resources: model.resources };
@@ -187,18 +204,23 @@ class Compile {
   async #build(): Promise<Built> {
     const { request } = this;
     const pipeline = this.#steps();
-    const model = await this.#tool(
+    const read = await this.#tool(
       'read',
       () => loadModel(request),
       (m) => `${m.nodes.length} nodes, ${m.resources.size} parameters`,
     );
+    const plan = await this.#plan(read);
+    const model =
+      plan?.module === undefined ? read : { ...read, module: plan.module, resources: plan.resources };
     const target = await this.#target(model.module);
     assertFallbacks([target.level, ...(request.fallbackLevels ?? [])]);
     if (request.schedules !== undefined)
       model.module.setAttr(givenAttribute, parseAttributeText(await readText(request.schedules)));
     const steps = request.pipeline === undefined ? remainingSteps(model.module, pipeline) : pipeline;
-    const record = this.#passes(model, this.#stopAfter === 'import' ? [] : steps);
+    const nothingKnown = plan !== undefined && plan.module === undefined;
+    const record = this.#passes(model, this.#stopAfter === 'import' || nothingKnown ? [] : steps);
     this.#cancellation.throwIfCancelled();
+    if (nothingKnown) return { model, target, steps, record, code: noCode, plan };
 
     const code = this.#isComplete(model.module, record, steps)
       ? await this.#tool(
@@ -210,7 +232,32 @@ class Compile {
           (e) => `${e.kernels.length} kernels, ${formatBytes(e.source.length)} of C`,
         )
       : undefined;
-    return { model, target, steps, record, code };
+    return { model, target, steps, record, code, plan };
+  }
+
+  /** For a model that runs in stages: what of it is known now. Texts of the import stage show all of it. */
+  async #plan({ host }: LoadedModel): Promise<StagePlan | undefined> {
+    const { pipeline, exportForm, dims = {} } = this.request;
+    const whole = pipeline !== undefined || exportForm !== undefined || this.#stopAfter === 'import';
+    return host === undefined || whole ? undefined : planStages(host, dims, this.#cancellation);
+  }
+  async #host({ model: { host: model }, plan, target }: Built): Promise<HostModel | undefined> {
+    if (model === undefined || plan === undefined) return undefined;
+    const { externalParameters, optLevel = 3 } = this.request;
+    const elsewhere =
+      externalParameters === true || model.graph.initializer.some((t) => t.externalData.length > 0);
+    const file = path.resolve(model.file);
+    const { size, mtimeMs } = await stat(file);
+    return {
+      model: elsewhere
+        ? { path: file, size, modified: mtimeMs, sha256: digestOf(model.bytes) }
+        : { bytes: model.bytes },
+      inputs: hostInputs(model),
+      outputs: hostOutputs(model),
+      stages: plan.stages,
+      cpuLevel: target.level,
+      optLevel,
+    };
   }
 
   #finalText({ module, resources }: LoadedModel): string | undefined {
@@ -300,12 +347,17 @@ class Compile {
 
   async #package(output: string, built: Built, code: NonNullable<Built['code']>): Promise<void> {
     const contents = await this.#contents(built, code);
+    const host = await this.#host(built);
     const fallbacks: ProgramContents[] = [];
     for (const level of this.request.fallbackLevels ?? []) fallbacks.push(await this.#fallback(level));
     await this.#tool(
       'package',
       async () => {
-        await writeArtifact(output, { ...contents, fallbacks }, { signal: this.#cancellation.signal });
+        await writeArtifact(
+          output,
+          { ...contents, fallbacks, ...(host === undefined ? {} : { host }) },
+          { signal: this.#cancellation.signal },
+        );
         return stat(output);
       },
       (s) => formatBytes(s.size),
@@ -333,33 +385,41 @@ class Compile {
     { model, target, record }: Built,
     { program, source, units }: NonNullable<Built['code']>,
   ): Promise<ArtifactContents> {
-    const library = await this.#tool(
-      'c-compiler',
-      () =>
-        compileKernels({
-          source: units,
-          architecture: target.architecture,
-          cpuFeatures: target.cpuFeatures,
-          flags: target.flags,
-          sanitizers: this.request.sanitizers ?? [],
-          cache: this.request.kernelCache !== false,
-          signal: this.#cancellation.signal,
-        }),
-      (k) =>
-        `${formatBytes(units.reduce((n, u) => n + u.source.length, 0))} of C in ${units.length} units, ` +
-        `${k.compiledUnits} compiled, ${formatBytes(k.bytes.byteLength)} of code`,
-    );
+    const library =
+      units.length === 0
+        ? undefined
+        : await this.#tool(
+            'c-compiler',
+            () =>
+              compileKernels({
+                source: units,
+                architecture: target.architecture,
+                cpuFeatures: target.cpuFeatures,
+                flags: target.flags,
+                sanitizers: this.request.sanitizers ?? [],
+                cache: this.request.kernelCache !== false,
+                signal: this.#cancellation.signal,
+              }),
+            (k) =>
+              `${formatBytes(units.reduce((n, u) => n + u.source.length, 0))} of C in ${units.length} units, ` +
+              `${k.compiledUnits} compiled, ${formatBytes(k.bytes.byteLength)} of code`,
+          );
     this.#cancellation.throwIfCancelled();
     return packageProgram({
       producer: `strata ${version}`,
       model: path.basename(this.request.model),
       target: { name: 'cpu', architecture: target.architecture },
       program,
-      library: {
-        bytes: library.bytes,
-        source,
-        cpuFeatures: target.cpuFeatures.filter((f) => findCpuFeature(f, target.architecture) !== undefined),
-      },
+      library:
+        library === undefined
+          ? undefined
+          : {
+              bytes: library.bytes,
+              source,
+              cpuFeatures: target.cpuFeatures.filter(
+                (f) => findCpuFeature(f, target.architecture) !== undefined,
+              ),
+            },
       resources: model.resources,
       externalParameters: this.request.externalParameters === true,
       record,
@@ -382,6 +442,14 @@ class Compile {
     return Number(process.hrtime.bigint() - this.#start);
   }
 }
+
+const notInAdvance = ({ assumed }: StagePlan, { message }: StrataError): Diagnostic =>
+  compilerMessages.diagnostic('STR0581', {
+    assumed: Object.entries(assumed)
+      .map(([name, size]) => `${name} = ${size}`)
+      .join(', '),
+    problem: message,
+  });
 
 const passNames = (node: PipelineNode): readonly string[] =>
   node.kind === 'pass' ? [node.pass.pass.name] : node.children.flatMap(passNames);

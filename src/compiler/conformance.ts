@@ -14,7 +14,7 @@ import type { ConformanceCase } from './conformanceCases';
 import { dataSetsOf, toleranceOf } from './conformanceCases';
 import { differenceOf } from './conformanceCompare';
 import type { HostValue, HostValues } from './hostValue';
-import { interpretModule } from './interpretModel';
+import { interpretModule, interpretStage } from './interpretModel';
 import { ProgramBatch } from './programBatch';
 import type { Execute } from './staged/stageFunction';
 import { needsHost, StagedModel } from './staged/stagedRun';
@@ -61,7 +61,7 @@ export async function runConformance(
   if (options.target === 'interpreter') {
     for (const c of cases) {
       options.cancellation?.throwIfCancelled();
-      note(await runCase(c, options, interpretHere));
+      note(await runCase(c, options, interpretStage));
     }
     return results;
   }
@@ -77,11 +77,6 @@ export async function runConformance(
   }
   return results;
 }
-
-const interpretHere: Execute = (stage, inputs, cancellation) => {
-  const { module, resources } = stage.make();
-  return Promise.resolve(interpretModule(module, resources, inputs, cancellation));
-};
 
 async function runCase(
   c: ConformanceCase,
@@ -133,7 +128,7 @@ async function problemOf(
   const tolerance = toleranceOf(c.folder);
   const run = async (inputs: HostValues): Promise<HostValues> => {
     // The interpreter runs sizes that depend on data and control flow as they are.
-    if (execute !== interpretHere || needsHost(model))
+    if (execute !== interpretStage || needsHost(model))
       return new StagedModel(model).run(inputs, { execute, cancellation });
     const { module, resources } = importOnnx(model);
     return valuesOf(interpretModule(module, resources, tensorsOf(inputs), cancellation));

@@ -13,22 +13,36 @@ import type { InterpreterOptions } from '../ir/interpreter/interpreter';
 import { Interpreter } from '../ir/interpreter/interpreter';
 import type { ShapedValue } from '../ir/interpreter/runtimeValue';
 import { elementsFromBytes, makeMemRef, tensorFromBytes, tensorToBytes } from '../ir/interpreter/tensor';
+import type { HostValue } from './hostValue';
+import { tensorsOf } from './hostValue';
 import { loadModel } from './loadModel';
 import { compilerMessages } from './messages';
 import { elementTypeName } from './elementNames';
+import { needsHost, StagedModel } from './staged/stagedRun';
+import type { Execute } from './staged/stageFunction';
 import { elementBytes, hostTensorOf } from './tensors';
 
 type Tensors = Readonly<Record<string, HostTensor>>;
 
-/** Runs the entry function of a model file. */
+/** Runs the entry function of a model file. Sizes that depend on data and control flow run as they are. */
 export async function interpretModel(
   file: string,
   inputs: Tensors,
   cancellation: Cancellation = neverCancelled,
 ): Promise<Record<string, HostTensor>> {
-  const { module, resources } = await loadModel({ model: file });
-  return interpretModule(module, resources, inputs, cancellation);
+  const { module, resources, host } = await loadModel({ model: file });
+  if (host === undefined || !needsHost(host)) return interpretModule(module, resources, inputs, cancellation);
+  const values = Object.fromEntries(
+    Object.entries(inputs).map(([name, tensor]): [string, HostValue] => [name, { kind: 'tensor', tensor }]),
+  );
+  return tensorsOf(await new StagedModel(host).run(values, { execute: interpretStage, cancellation }));
 }
+
+/** Runs the functions of a staged run in the interpreter. */
+export const interpretStage: Execute = (stage, inputs, cancellation) => {
+  const { module, resources } = stage.make();
+  return Promise.resolve(interpretModule(module, resources, inputs, cancellation));
+};
 
 /**
  * Runs `@main` (or the only public function). Tensors and buffers alike: once bufferised, outputs are the trailing

@@ -4,11 +4,12 @@ import type { Diagnostic } from '../base/diagnostics';
 import type { ImportedNode } from '../frontend/onnx/importOnnx';
 import { importOnnx } from '../frontend/onnx/importOnnx';
 import type { OnnxModel } from '../frontend/onnx/readModel';
+import { readFileRange } from '../frontend/fileRange';
 import { readOnnxModel } from '../frontend/onnx/readModel';
 import { tfliteToOnnx } from '../frontend/tflite/importTflite';
 import { readTflite } from '../frontend/tflite/schema';
 import { fromTorch, isTorchOnnx } from '../frontend/torchOnnx/fromTorch';
-import type { Operation } from '../ir';
+import type { FileRange, Operation } from '../ir';
 import { ResourceStore, parseModule } from '../ir';
 import { registry } from '../ir/dialects/index';
 import type { ModelNodeInfo } from './compilation';
@@ -16,6 +17,7 @@ import { nodesOfText } from './continuation';
 import { compilerMessages } from './messages';
 import { readText } from './readText';
 import { loadResources } from './resourceFiles';
+import { needsStages } from './staged/hostSignature';
 
 export interface ModelSource {
   /** `.onnx`, `.tflite`, or `.mlir` text of any stage. */
@@ -24,6 +26,14 @@ export interface ModelSource {
   readonly resources?: string;
   /** Sizes of the model's symbolic dimensions. */
   readonly dims?: Readonly<Record<string, number>>;
+  /** Instead of the file. */
+  readonly source?: ModelText;
+}
+
+/** IR text with the blobs that it names, as data that crosses threads. */
+export interface ModelText {
+  readonly text: string;
+  readonly blobs: readonly (readonly [name: string, blob: Uint8Array | FileRange])[];
 }
 
 export interface LoadedModel {
@@ -31,11 +41,14 @@ export interface LoadedModel {
   readonly resources: ResourceStore;
   readonly nodes: readonly ModelNodeInfo[];
   readonly warnings: readonly Diagnostic[];
+  /** Present when it runs in stages (`needsStages`): then `module` is for people, and sizes in it are not known. */
+  readonly host?: OnnxModel | undefined;
 }
 
 /** Throws STR0590 for a format that is not read, and what its reader throws. */
 export async function loadModel(source: ModelSource): Promise<LoadedModel> {
   const { model: file } = source;
+  if (source.source !== undefined) return textOf(file, source.source);
   switch (path.extname(file).toLowerCase()) {
     case '.mlir':
       return loadText(source);
@@ -53,6 +66,15 @@ export async function loadModel(source: ModelSource): Promise<LoadedModel> {
   }
 }
 
+function textOf(name: string, { text, blobs }: ModelText): LoadedModel {
+  const { module } = parseModule(text, registry, { fileName: name });
+  const resources = new ResourceStore();
+  for (const [key, blob] of blobs)
+    if (blob instanceof Uint8Array) resources.setBytes(key, blob);
+    else resources.set(key, { byteLength: blob.length, read: () => readFileRange(blob, key), file: blob });
+  return { module, resources, nodes: nodesOfText(module), warnings: [] };
+}
+
 async function loadText(source: ModelSource): Promise<LoadedModel> {
   const { model: file } = source;
   const name = path.basename(file);
@@ -68,6 +90,9 @@ function imported(
   { dims = {} }: ModelSource,
   origins?: readonly ImportedNode[],
 ): LoadedModel {
-  const { warnings, ...model } = importOnnx(read, { dims, ...(origins === undefined ? {} : { origins }) });
-  return { ...model, warnings: [...read.warnings, ...warnings] };
+  const model = importOnnx(read, { dims, ...(origins === undefined ? {} : { origins }) });
+  const { module, resources, nodes } = model;
+  const host =
+    read.path !== undefined && origins === undefined && needsStages(read, model) ? read : undefined;
+  return { module, resources, nodes, host, warnings: [...read.warnings, ...model.warnings] };
 }

@@ -3,6 +3,20 @@ import { defineMessages, message } from '../base/diagnostics';
 import { formatBytes } from '../base/units';
 
 export const compilerMessages = defineMessages({
+  STR0579: message<{ input: string }>({
+    text: (p) => `input '${p.input}' is no tensor of numbers, and only those can be given to a program.`,
+    next: () =>
+      'Sequences, optionals and strings inside of a model are supported; give it tensors as inputs.',
+  }),
+  STR0581: message<{ assumed: string; problem: string }>({
+    severity: 'warning',
+    text: (p) => `nothing could be compiled in advance for ${p.assumed}: ${p.problem}`,
+    next: () => 'What a run needs is compiled when its inputs are known; --dim NAME=SIZE gives sizes now.',
+  }),
+  STR0582: message<{ file: string; problem: string }>({
+    text: (p) => `the model that this artifact was made from, '${p.file}', ${p.problem}.`,
+    next: () => "Compile it again; without '--external-parameters' the artifact keeps a copy.",
+  }),
   STR0583: message<{ file: string }>({
     text: (p) => `the IR of this compilation was in the cache and is gone or damaged: ${p.file}.`,
     next: () => 'Run the command again: it compiles anew.',
@@ -49,7 +63,7 @@ export const compilerMessages = defineMessages({
   }),
   STR0594: message<{ input: string }>({
     text: (p) => `input '${p.input}' has a symbolic shape, so it cannot be made up.`,
-    next: () => 'Give it as a file: --input NAME=FILE.npy.',
+    next: () => 'Give its sizes (--dim NAME=SIZE), or the input as a file (--input NAME=FILE.npy).',
   }),
   STR0595: message<{ reference: string; problem: string }>({
     text: (p) => `the reference '${p.reference}' cannot be used: ${p.problem}.`,

@@ -1,5 +1,12 @@
 /** Maps what the lowering made to what an artifact holds. */
-import type { ArtifactContents, Binding, Constant, Target, TensorSignature } from '../artifact/contents';
+import type {
+  ArtifactContents,
+  Binding,
+  Constant,
+  HostModel,
+  Target,
+  TensorSignature,
+} from '../artifact/contents';
 import type { ElementType } from '../artifact/format';
 import { elementTypes } from '../artifact/format';
 import type { PipelineRecord, ResourceStore } from '../ir';
@@ -17,7 +24,9 @@ export interface PackageInput {
   readonly model: string;
   readonly target: Target;
   readonly program: TargetProgram;
-  readonly library: ArtifactContents['kernelLibraries'][number];
+  /** Undefined for a program without dispatches. */
+  readonly library: ArtifactContents['kernelLibraries'][number] | undefined;
+  readonly host?: HostModel | undefined;
   readonly resources: ResourceStore;
   /** Refer to weights that are unchanged in the model's file. */
   readonly externalParameters: boolean;
@@ -43,11 +52,12 @@ export function packageProgram(input: PackageInput): ArtifactContents {
       })),
     })),
     constants: program.constants.map((c) => constantOf(c, input)),
-    kernelLibraries: [input.library],
+    kernelLibraries: input.library === undefined ? [] : [input.library],
     irTexts: record.passes
       .filter((p) => p.changed)
       .map((p) => ({ pass: p.pass, text: record.snapshots.get(p.snapshot)?.text ?? '' })),
     fallbacks: [],
+    ...(input.host === undefined ? {} : { host: input.host }),
   };
 }
 

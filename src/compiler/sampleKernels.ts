@@ -8,7 +8,7 @@ import { readTrace } from '../profiler/readTrace';
 import { addressLines } from '../runner/addressLines';
 import { messages } from '../runner/messages';
 import { PerfSampler } from '../runner/perfSampler';
-import type { ArtifactSession, RunOptions, Tensors } from './artifactSession';
+import type { ModelSession, RunOptions, Tensors } from './artifactSession';
 import { attributeSamples, libraryAddresses, type KernelSamples } from './kernelSamples';
 
 export interface SampleOptions extends Pick<RunOptions, 'threads'> {
@@ -30,14 +30,14 @@ const isLibrary = (file: string): boolean => file.startsWith('/memfd:strata-kern
  * sample belongs to. Throws STR0729 to STR0732 where the system cannot sample, and `CancelledError`.
  */
 export async function sampleKernels(
-  session: ArtifactSession,
+  session: ModelSession,
   artifact: string,
   inputs: Tensors,
   options: SampleOptions,
 ): Promise<KernelSamples & { readonly source: string }> {
   const { entry, threads, budgetNs = defaultBudgetNs } = options;
   const contents = await readArtifact(artifact);
-  const { kernelLibraries } = [contents, ...contents.fallbacks][session.loaded.program] ?? contents;
+  const { kernelLibraries } = [contents, ...contents.fallbacks][session.program] ?? contents;
   const [library, second] = kernelLibraries;
   if (library === undefined || second !== undefined)
     throw messages.error('STR0733', { artifact, libraries: kernelLibraries.length });
@@ -53,7 +53,7 @@ export async function sampleKernels(
   try {
     const file = path.join(folder, 'run.pftrace');
     const sampler = await PerfSampler.start({
-      pid: session.runner.pid!,
+      pid: session.pid!,
       file: path.join(folder, 'perf.data'),
       signal,
     });

@@ -3,15 +3,16 @@
  * `Strata: Profile Model…` does, and compiling does by default.
  */
 import path from 'node:path';
-import type { Cancellation } from '../base/cancellation';
 import { CancelledError, cancellationOf } from '../base/cancellation';
 import type { Agreement, Measurement } from '../compiler/compilation';
 import { agreementOf } from '../compiler/compareTensors';
 import type { Tensors } from '../compiler/artifactSession';
-import { ArtifactSession, measurementOf } from '../compiler/artifactSession';
-import { interpretInWorker } from '../compiler/compileInWorker';
+import { measurementOf } from '../compiler/artifactSession';
+import { compileInWorker, interpretInWorker } from '../compiler/compileInWorker';
 import type { KernelSamples } from '../compiler/kernelSamples';
+import { openSession } from '../compiler/openSession';
 import { sampleKernels } from '../compiler/sampleKernels';
+import type { StagedSessionOptions } from '../compiler/staged/stagedSession';
 import { loadInputs } from '../compiler/tensors';
 import { knownPeak, measurePeak, tracedPeakOf } from '../runner/measurePeak';
 import type { LoadedEntryPoint, TracedPeak } from '../runner/runnerRequests';
@@ -50,13 +51,8 @@ export async function measureArtifact(
   request: MeasureRequest,
   environment: MeasureEnvironment,
 ): Promise<Measurement> {
-  const { signal, onProgress } = environment;
-  const cancellation: Cancellation = cancellationOf(signal);
-  const session = await ArtifactSession.open(request.artifact, {
-    resourceRoot: environment.resourceRoot,
-    cancellation,
-    onProgress,
-  });
+  const { onProgress } = environment;
+  const session = await openSession(request.artifact, sessionOptions(environment));
   try {
     const entry = session.entryPoint();
     const inputs = madeUpInputs(entry);
@@ -88,13 +84,25 @@ export async function measureArtifact(
   }
 }
 
+const sessionOptions = ({
+  resourceRoot,
+  signal,
+  onProgress,
+  workerFile,
+}: MeasureEnvironment): StagedSessionOptions => ({
+  resourceRoot,
+  cancellation: cancellationOf(signal),
+  onProgress,
+  compile: (stage) => compileInWorker(stage, { workerFile, signal }),
+});
+
 /** Runs an artifact for some seconds and says where its kernels spend them, line by line. Throws STR0729 to STR0733. */
 export async function sampleArtifact(
   request: Pick<MeasureRequest, 'artifact' | 'threads'>,
-  { resourceRoot, signal, onProgress }: MeasureEnvironment,
+  environment: MeasureEnvironment,
 ): Promise<KernelSamples> {
-  const cancellation = cancellationOf(signal);
-  const session = await ArtifactSession.open(request.artifact, { resourceRoot, cancellation, onProgress });
+  const { onProgress } = environment;
+  const session = await openSession(request.artifact, sessionOptions(environment));
   try {
     onProgress('running');
     const entry = session.entryPoint();

@@ -64,12 +64,12 @@ const word = (name: string, value: string | number): string =>
   `${encodeURIComponent(name)}=${encodeURIComponent(value)}`;
 
 function executeWords(request: ExecuteRequest, inputs: InputFiles): readonly string[] {
-  const { artifact, entry, synthetic, threads, repeat, warmup } = request;
+  const { artifact, entry, synthetic, threads, repeat, warmup, iteration } = request;
   return [
     word('artifact', artifact),
     ...(entry === undefined ? [] : [word('entry', entry)]),
     ...(synthetic === true ? [word('synthetic', 1)] : []),
-    ...Object.entries({ threads, repeat, warmup }).flatMap(([name, value]) =>
+    ...Object.entries({ threads, repeat, warmup, iteration }).flatMap(([name, value]) =>
       value === undefined ? [] : [word(name, value)],
     ),
     ...Object.entries(inputs).flatMap(([name, { file, shape }]) => [

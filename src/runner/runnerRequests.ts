@@ -52,12 +52,16 @@ export interface ExecuteRequest {
   readonly repeat?: number;
   /** Executions before them; default 0 for `run` and 3 for `bench`. */
   readonly warmup?: number;
+  /** The number that zones of traces get; default: counted up with each execution. */
+  readonly iteration?: number;
 }
 
 export interface DispatchTiming {
   /** Position in the entry point. */
   readonly index: number;
   readonly name: string;
+  /** Entry point, where a run goes through several. */
+  readonly entry?: string;
   /** Nanoseconds of each measured execution. */
   readonly ns: readonly number[];
 }

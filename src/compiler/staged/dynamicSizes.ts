@@ -24,6 +24,7 @@ import {
 import { module as moduleOp } from '../../ir/dialects/builtin';
 import { func, returnOp } from '../../ir/dialects/func';
 import { registry } from '../../ir/dialects/index';
+import { nonMaxSuppression } from '../../ir/dialects/nn/indexing';
 import { passes } from '../../lowering/passes/index';
 import { elementTypeOfHost } from '../elementNames';
 import { compilerMessages } from '../messages';
@@ -34,8 +35,19 @@ import type { Execute, StageFunction } from './stageFunction';
 const capacities: Readonly<Record<string, (op: Operation) => number>> = {
   'nn.non_zero': (op) => elementCountOf(shapeOf(op.operand(0))),
   'nn.unique': (op) => shapeOf(op.operand(0))[axisOf(op)]!,
-  'nn.non_max_suppression': (op) => elementCountOf(shapeOf(op.operand(1))),
+  'nn.non_max_suppression': (op) => {
+    const { scores, max_output: most } = nonMaxSuppression.view(op);
+    const [images = 0, classes = 0, boxes = 0] = shapeOf(scores);
+    const perClass = most === undefined ? 0 : (constantOf(most) ?? boxes);
+    return Math.max(1, images * classes * Math.min(boxes, perClass));
+  },
 };
+/** The only element of a constant tensor of integers. */
+function constantOf(v: Value): number | undefined {
+  const value = v.definingOp?.attr('value');
+  if (value?.kind !== 'dense' || value.bytes.length !== 8) return undefined;
+  return Math.max(0, Number(new DataView(value.bytes.buffer, value.bytes.byteOffset).getBigInt64(0, true)));
+}
 const shapeOf = (v: Value): readonly number[] => (v.type.kind === 'tensor' ? v.type.shape : []);
 function axisOf(op: Operation): number {
   const axis = op.attr('axis');
@@ -96,7 +108,7 @@ export class DynamicFunction {
       const found = await execute(part.stage, given, cancellation);
       part.outputs.forEach((v, i) => known.set(v, found[`value${i}`]!));
       if (part.stop !== undefined) cut(part.stop, known);
-    } while (part.stop !== undefined);
+    } while (part.end < this.#ops.length);
     return Object.fromEntries(
       this.#results.map((v, i) => [nameAt(this.#main, 'res_attrs', i), known.get(v)!]),
     );
@@ -136,7 +148,11 @@ export class DynamicFunction {
     const module = build.module(outputs);
     const { resources } = this;
     return {
-      stage: { key, make: () => ({ module: module.clone(), resources: copyOf(resources) }) },
+      stage: {
+        key,
+        outputs: outputs.map((_, i) => `value${i}`),
+        make: () => ({ module: module.clone(), resources: copyOf(resources) }),
+      },
       inputs: build.inputs,
       outputs,
       stop,
@@ -217,6 +233,7 @@ class PartBuilder {
       name: op.name,
       definition: op.definition,
       operands: op.operands.map((v) => this.#value(v)),
+      resultTypes: op.results.map((r) => r.type),
       attributes: op.attributes,
       location: op.location,
     });

@@ -38,6 +38,8 @@ export class StagedModel {
   readonly numbers: ModelNumbers;
   /** What becomes of nodes, by `keyOf`. */
   readonly steps = new Map<string, Step>();
+  /** What a run gathered in which the host did nothing: the next ones gather the same. By the inputs that are given. */
+  readonly straight = new Map<string, StraightRun>();
 
   constructor(readonly model: OnnxModel) {
     this.numbers = new ModelNumbers(model.graph);
@@ -45,6 +47,20 @@ export class StagedModel {
   run(inputs: HostValues, options: StagedOptions): Promise<Record<string, HostValue>> {
     return new StagedRun(this, options).run(inputs);
   }
+}
+
+interface StraightRun {
+  readonly pending: readonly PendingNode[];
+  readonly parameters: ReadonlyMap<string, TensorProto>;
+  readonly outputs: readonly Ref[];
+  /** Of all nodes, by the sizes of the inputs. */
+  readonly keys: Map<string, NodesKey>;
+}
+
+/** What nodes are, whatever their values are called in a run; the names that the numbers in it stand for. */
+interface NodesKey {
+  readonly key: string;
+  readonly names: readonly string[];
 }
 
 /** Names that a function has for its inputs or results, with the numbers that the names of this run have in its key. */
@@ -158,8 +174,15 @@ export class StagedRun {
   readonly model: OnnxModel;
   /** Tensors that are computed, by the names that functions have for them. */
   readonly #known = new Map<string, HostTensor>();
-  readonly #parameters = new Map<string, TensorProto>();
-  #pending: PendingNode[] = [];
+  #parameters: ReadonlyMap<string, TensorProto> = new Map();
+  #gathered: PendingNode[] = [];
+  /** Nodes that are to run: those that were gathered, or those of an earlier run. */
+  #pending: readonly PendingNode[] = this.#gathered;
+  /** Until the host does anything but gather nodes. */
+  #isStraight = true;
+  #straight: StraightRun | undefined;
+  /** The node whose results have sizes that depend on data, while it runs. */
+  #sized: NodeProto | undefined;
   /** Graphs that are under way, innermost last. */
   readonly #scopes: Scope[] = [];
   /** What each node that the host is running may come back to: its inputs, and what was made for it. */
@@ -173,21 +196,50 @@ export class StagedRun {
     this.model = staged.model;
   }
 
+  /** The node whose size is about to be known, or the outermost that the host is running: operator and name. */
+  get nodeOnHost(): string | undefined {
+    const [scope] = this.#scopes;
+    const node = this.#sized ?? (scope === undefined ? undefined : this.model.graph.node[scope.at]);
+    return node === undefined ? undefined : `${node.opType} "${node.name}"`;
+  }
+
   async run(inputs: HostValues): Promise<Record<string, HostValue>> {
     const { graph } = this.model;
-    const scope = new Scope(undefined, graph);
-    this.#addParameters(graph, scope);
-    for (const { name } of graph.input) {
+    const given = graph.input.flatMap(({ name }) => {
       const value = inputs[name];
-      if (value !== undefined) scope.refs.set(name, this.refOf(value));
-      else if (!scope.refs.has(name))
-        throw compilerMessages.error('STR0593', { input: name, expected: 'a value', found: 'nothing' });
-    }
-    const outputs = await this.runNodes(graph, scope);
+      return value === undefined ? [] : [[name, this.refOf(value)] as const];
+    });
+    const outputs = await this.#gather(given);
     this.#held.push([...outputs]);
     const found: Record<string, HostValue> = {};
     for (const [i, o] of graph.output.entries()) found[o.name] = await this.hostValue(outputs[i]!);
     return found;
+  }
+
+  /** Goes through the graph, or takes what an earlier run gathered; the outputs. */
+  async #gather(given: readonly (readonly [string, Ref])[]): Promise<readonly Ref[]> {
+    const { graph } = this.model;
+    const which = given.map(([name]) => name).join('\0');
+    const known = this.staged.straight.get(which);
+    if (known !== undefined && given.every(([, ref]) => ref.kind === 'tensor' && !this.isText(ref))) {
+      this.#pending = known.pending;
+      this.#parameters = known.parameters;
+      this.#straight = known;
+      return known.outputs;
+    }
+    const scope = new Scope(undefined, graph);
+    this.#addParameters(graph, scope);
+    for (const [name, ref] of given) scope.refs.set(name, ref);
+    for (const { name } of graph.input)
+      if (!scope.refs.has(name))
+        throw compilerMessages.error('STR0593', { input: name, expected: 'a value', found: 'nothing' });
+    this.#isStraight = true;
+    const outputs = await this.runNodes(graph, scope);
+    if (this.#isStraight && given.every(([, ref]) => ref.kind === 'tensor')) {
+      this.#straight = { pending: this.#pending, parameters: this.#parameters, outputs, keys: new Map() };
+      this.staged.straight.set(which, this.#straight);
+    }
+    return outputs;
   }
 
   /** Runs a subgraph on its inputs; its outputs. */
@@ -203,11 +255,15 @@ export class StagedRun {
     return outputs;
   }
   #addParameters(graph: GraphProto, scope: Scope): void {
+    if (graph.initializer.length === 0) return;
+    const parameters = new Map(this.#parameters);
+    this.#parameters = parameters;
     for (const p of graph.initializer) {
       const name = `${p.name}#${this.staged.numbers.parameter(p)}`;
       scope.refs.set(p.name, tensorRef(name));
+      if (elementTypeOfOnnx(p.dataType) === 'string') this.#isStraight = false;
       if (elementTypeOfOnnx(p.dataType) === 'string') this.#known.set(name, hostTensor(p));
-      else this.#parameters.set(name, { ...p, name });
+      else parameters.set(name, { ...p, name });
     }
   }
 
@@ -238,6 +294,7 @@ export class StagedRun {
     this.#held.push(inputs.filter((ref) => ref !== undefined));
     const outputs = await host({ node, inputs, run: this, scope });
     this.#held.pop();
+    if (outputs !== undefined) this.#isStraight = false;
     return outputs;
   }
   /** At the end of an iteration, of which `held` is left: iterations that were gathered run, when they are many. */
@@ -266,7 +323,7 @@ export class StagedRun {
       throw compilerMessages.error('STR0586', { node: node.name, operator: node.opType, found: ref.kind });
     });
     const output = node.output.map((o) => (o === '' ? '' : this.#name(o)));
-    this.#pending.push({ ...node, input: names, output, id });
+    this.#gathered.push({ ...node, input: names, output, id });
     return output.map(tensorRef);
   }
   /** A node that no model has, between those of one. */
@@ -351,7 +408,9 @@ export class StagedRun {
 
   async #flush(...also: readonly string[]): Promise<void> {
     const nodes = this.#pending;
-    this.#pending = [];
+    this.#gathered = [];
+    this.#pending = this.#gathered;
+    this.#isStraight = false;
     const wanted = this.#live(also);
     await this.#execute(nodes, wanted, new Set());
     // Nothing comes back to the others.
@@ -382,7 +441,7 @@ export class StagedRun {
     if (nodes.length === 0) return;
     const { execute, cancellation } = this.options;
     for (;;) {
-      const { key, names } = this.#keyOf(nodes, wanted, fixed);
+      const { key, names } = this.#knownKey(nodes, wanted, fixed);
       let step = this.staged.steps.get(key);
       if (step === undefined) {
         step = this.#step(key, nodes, wanted, fixed, names);
@@ -398,7 +457,9 @@ export class StagedRun {
           note(step.outputs, await execute(step.stage, given(step.inputs), cancellation));
           return;
         case 'dynamic':
+          this.#sized = nodes[step.count - 1];
           note(step.outputs, await step.dynamic.run(given(step.inputs), execute, cancellation));
+          this.#sized = undefined;
           await this.#execute(nodes.slice(step.count), wanted, fixed);
           return;
         case 'fix':
@@ -416,12 +477,20 @@ export class StagedRun {
     }
   }
 
-  /** What these nodes are, whatever their values are called in this run; the names that the numbers in it stand for. */
-  #keyOf(
+  /** `#keyOf`, kept for all nodes of a run in which the host does nothing. */
+  #knownKey(
     nodes: readonly PendingNode[],
     wanted: ReadonlySet<string>,
     fixed: ReadonlySet<string>,
-  ): { readonly key: string; readonly names: readonly string[] } {
+  ): NodesKey {
+    const straight = this.#straight;
+    if (straight?.pending !== nodes || fixed.size > 0) return this.#keyOf(nodes, wanted, fixed);
+    const sizes = [...this.#known.values()].map(shapeKey).join(' ');
+    const key = straight.keys.get(sizes) ?? this.#keyOf(nodes, wanted, fixed);
+    straight.keys.set(sizes, key);
+    return key;
+  }
+  #keyOf(nodes: readonly PendingNode[], wanted: ReadonlySet<string>, fixed: ReadonlySet<string>): NodesKey {
     const numbers = new Map<string, number>();
     const parts: string[] = [];
     const numberOf = (name: string, isRead: boolean): string => {
@@ -458,9 +527,9 @@ export class StagedRun {
     if (unresolved === undefined)
       return {
         kind: 'run',
-        stage: { key, make: once(imported, segment) },
+        stage: { key, outputs, make: once(imported, segment) },
         inputs: numbered(imported.inputs),
-        outputs: numbered([...new Set(outputs)]),
+        outputs: numbered(outputs),
       };
     const { value, position } = unresolved;
     if (value !== undefined && this.#known.has(value) && !fixed.has(value))
@@ -477,7 +546,7 @@ export class StagedRun {
         kind: 'dynamic',
         dynamic: new DynamicFunction(key, own.module, own.resources, this.options.cancellation),
         inputs: numbered(own.inputs),
-        outputs: numbered([...new Set(asked)]),
+        outputs: numbered(asked),
         count: position,
       };
     } catch (error) {

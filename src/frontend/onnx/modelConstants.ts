@@ -2,19 +2,19 @@
  * Tensors of a model as attributes of the IR: small ones in the text, all others as named blobs that stay where they
  * are, in the model's bytes or in its external files.
  */
-import { closeSync, openSync, readSync } from 'node:fs';
 import type { Attribute, Blob, ResourceStore } from '../../ir';
 import { denseBytes, denseElements, denseResource, denseStrings } from '../../ir';
 import { elementTypeOfOnnx } from '../../ir/dialects/onnx';
 import type { ShapedType } from '../../ir/types';
 import { dialectType, tensor } from '../../ir/types';
 import { elementCountOf, elementTypeInfo } from '../elementType';
+import { readFileRange } from '../fileRange';
 import { modelFileMessages, quoted } from '../messages';
 import { unpackElements } from '../packedElements';
 import type { TensorProto } from './proto/onnxProto';
 import type { OnnxModel } from './readModel';
 import { modelTensorData, rangeInModel } from './readModel';
-import type { FileRange, TensorData } from './tensorData';
+import type { TensorData } from './tensorData';
 
 /** Integers up to this many are in the text: they are shapes and axes more often than weights. */
 const inlineIntegers = 256;
@@ -60,7 +60,11 @@ export class ModelConstants {
     if (storage.kind === 'file') {
       const { range } = storage;
       this.resources.files.add(range.path);
-      return { byteLength, read: () => unpack(readRange(range, data)), ...(packed ? {} : { file: range }) };
+      return {
+        byteLength,
+        read: () => unpack(readFileRange(range, `[${shape.join(', ')}]`)),
+        ...(packed ? {} : { file: range }),
+      };
     }
     if (storage.kind !== 'bytes') throw new TypeError('strings have no bytes');
     const file = storage.view && !packed ? rangeInModel(this.model, storage.bytes) : undefined;
@@ -79,30 +83,4 @@ function inline(type: ShapedType, bytes: Uint8Array, count: number): Attribute {
     : repeated
       ? denseBytes(type, bytes.slice(0, size), true)
       : plain;
-}
-
-function readRange(range: FileRange, data: TensorData): Uint8Array {
-  const refuse = (reason: string, cause?: unknown): Error =>
-    modelFileMessages.error(
-      'STR0325',
-      { tensor: `[${data.shape.join(', ')}]`, file: range.path, reason },
-      { cause },
-    );
-  const bytes = new Uint8Array(range.length);
-  let fd: number;
-  try {
-    fd = openSync(range.path, 'r');
-  } catch (error) {
-    throw refuse((error as NodeJS.ErrnoException).code ?? String(error), error);
-  }
-  try {
-    for (let done = 0; done < bytes.length;) {
-      const n = readSync(fd, bytes, done, Math.min(bytes.length - done, 2 ** 30), range.offset + done);
-      if (n === 0) throw refuse('it became shorter');
-      done += n;
-    }
-  } finally {
-    closeSync(fd);
-  }
-  return bytes;
 }

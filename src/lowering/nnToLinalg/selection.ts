@@ -193,36 +193,34 @@ export const nonMaxSuppressionLowering = lowering<NnView<'nonMaxSuppression'>>((
     return compareScalars(b, 'gt', share, threshold);
   };
 
-  const start = [positions(b, shapeOf(v.output), -1), positions(b, [1], 0)];
-  const [found] = l.overAll([images, classes], start, ([image, label], [dest0, cell0]) => {
+  const start = [
+    positions(b, shapeOf(v.output), -1),
+    positions(b, [1], 0),
+    positions(b, [size], 0),
+    positions(b, [size], 0),
+  ];
+  const [found] = l.overAll([images, classes], start, ([image, label], [dest0, cell0, list0, spare0]) => {
     const firstRow = new Counter(l, cell0!).value;
     const limit = limitOf();
     const score = (box: Value): Value => l.read(scores, [image!, label!, box]);
     const least = v.score_threshold === undefined ? undefined : scalar(v.score_threshold);
-    // Boxes in order: the next is the best of those behind the last.
-    const [, dest, cell] = l.repeat(size, [l.index(-1), dest0!, cell0!], (turn, [last, rows, count]) => {
-      const lastScore = score(l.max(last!, 0));
-      const [next] = l.repeat(size, [l.index(-1)], (i, [best]) => {
-        const x = score(i);
-        const bestScore = score(l.max(best!, 0));
-        const behind = l.or(
-          l.compare('eq', turn, 0),
-          l.or(
-            compareScalars(b, 'lt', x, lastScore),
-            l.and(compareScalars(b, 'eq', x, lastScore), l.compare('sgt', i, last!)),
-          ),
-        );
-        const better = l.or(l.compare('slt', best!, 0), compareScalars(b, 'gt', x, bestScore));
-        const enough = least === undefined ? l.truth(true) : compareScalars(b, 'gt', x, least);
-        return [l.choose(l.and(enough, l.and(behind, better)), i, best!)];
-      });
+    // Boxes of enough score, in their own order.
+    const [candidates, listed] = l.repeat(size, [l.index(0), list0!], (i, [n, list]) =>
+      l.branch(
+        least === undefined ? l.truth(true) : compareScalars(b, 'gt', score(i), least),
+        () => [l.add(n!, 1), l.write(l.fromIndex(i, types.i64), list!, [n!])],
+        () => [n!, list!],
+        [types.index, list!.type],
+      ),
+    ) as [Value, Value];
+    const [sorted, spare] = sortedBy(l, { list: listed, spare: spare0!, count: candidates, size }, (p, q) =>
+      compareScalars(b, 'gt', score(p), score(q)),
+    );
+    const [dest, cell] = l.repeat(candidates, [dest0!, cell0!], (turn, [rows, count]) => {
       const counter = new Counter(l, count!);
       const row = counter.value;
-      const more = l.and(
-        l.or(l.compare('eq', turn, 0), l.compare('sge', last!, 0)),
-        l.and(l.compare('sge', next!, 0), l.compare('slt', l.sub(row, firstRow), limit)),
-      );
-      const box = l.max(next!, 0);
+      const more = l.compare('slt', l.sub(row, firstRow), limit);
+      const box = l.toIndex(l.read(sorted, [turn]));
       const mine = corners(image!, box);
       const [clear] = l.repeat(
         l.choose(more, row, firstRow),
@@ -233,7 +231,7 @@ export const nonMaxSuppressionLowering = lowering<NnView<'nonMaxSuppression'>>((
         },
         firstRow,
       );
-      const kept = l.branch(
+      return l.branch(
         clear!,
         () => {
           const written = [image!, label!, box].reduce(
@@ -245,10 +243,57 @@ export const nonMaxSuppressionLowering = lowering<NnView<'nonMaxSuppression'>>((
         () => [rows!, count!],
         [rows!.type, count!.type],
       );
-      // Once none is found, none is behind it.
-      return [l.choose(more, next!, l.index(-1)), ...kept];
-    });
-    return [dest!, cell!];
+    }) as [Value, Value];
+    return [dest, cell, sorted, spare];
   });
   return found!;
 });
+
+/** Positions to sort: the first `count` of `list`, which has room for `size`; `spare` has as much room. */
+interface Sortable {
+  readonly list: Value;
+  readonly spare: Value;
+  readonly count: Value;
+  readonly size: number;
+}
+
+/** Merge sort, from single elements up; stable. `isBefore` says whether one position must come before another. */
+function sortedBy(
+  l: LoopBuilder,
+  { list: given, spare: room, count, size }: Sortable,
+  isBefore: (p: Value, q: Value) => Value,
+): readonly [sorted: Value, spare: Value] {
+  const read = (t: Value, at: Value): Value => l.toIndex(l.read(t, [at]));
+  const put = (x: Value, t: Value, at: Value): Value => l.write(l.fromIndex(x, types.i64), t, [at]);
+  const [sorted, spare] = l.repeat(
+    Math.ceil(Math.log2(Math.max(2, size))),
+    [given, room, l.index(1)],
+    (_, [list, other, width]) => {
+      const both = l.mul(width!, 2);
+      const end = l.choose(l.compare('slt', width!, count), count, l.index(0));
+      // Runs of `width` are sorted; two neighbours become one.
+      const [, , merged] = l.repeat(end, [l.index(0), l.index(0), other!], (k, [i0, j0, dest]) => {
+        const start = l.sub(k, l.rem(k, both));
+        const begins = l.compare('eq', k, start);
+        const middle = l.min(l.add(start, width!), count);
+        const stop = l.min(l.add(start, both), count);
+        const i = l.choose(begins, start, i0!);
+        const j = l.choose(begins, middle, j0!);
+        const left = read(list!, l.min(i, l.sub(middle, 1)));
+        const right = read(list!, l.min(j, l.sub(stop, 1)));
+        const takesRight = l.or(
+          l.compare('sge', i, middle),
+          l.and(l.compare('slt', j, stop), isBefore(right, left)),
+        );
+        return [
+          l.choose(takesRight, i, l.add(i, 1)),
+          l.choose(takesRight, l.add(j, 1), j),
+          put(l.choose(takesRight, right, left), dest!, k),
+        ];
+      });
+      const [back] = l.repeat(end, [list!], (k, [dest]) => [put(read(merged!, k), dest!, k)]);
+      return [back!, merged!, both];
+    },
+  ) as [Value, Value, Value];
+  return [sorted, spare];
+}
