@@ -6,7 +6,7 @@ import { parseSide } from '../bisect/perf/side';
 import { cpuLevels } from '../compiler/targetDescription';
 import type { SharedOptions } from './bisect';
 import { addSharedOptions, runBisection } from './bisect';
-import { dimsOf } from './compile';
+import { dimsOf } from './compileOptions';
 import { collect, integerOption, numberOption, wordOption } from './options';
 import { runCommand } from './output';
 import { resourceRoot } from './resourceRoot';
