@@ -10,24 +10,26 @@ import type { Peak } from '../../../src/runner/measurePeak';
 import { peakOf } from '../../../src/runner/measurePeak';
 import type { Work } from './work';
 
-export interface Measured {
+export interface MeasuredTime {
   readonly work: Work;
   readonly threads: number;
   readonly ourNs: number;
   /** Undefined when ONNX Runtime is not installed or refuses the model. */
   readonly theirNs: number | undefined;
-  /** Share of the machine's peak, by what binds. */
-  readonly ofPeak: number | undefined;
-  readonly bound: 'arithmetic' | 'reading' | undefined;
   /** How many times faster than on the first number of threads. */
   readonly scaling: number | undefined;
+}
+
+export interface ShareOfPeak {
+  /** Of the machine's peak, by what binds. */
+  readonly ofPeak: number | undefined;
+  readonly bound: 'arithmetic' | 'reading' | undefined;
 }
 
 export interface MeasureOptions {
   /** Where models and artifacts are kept. */
   readonly folder: string;
   readonly threads: readonly number[];
-  readonly peak: Peak;
   /** Time that each side may take, in milliseconds; what is short runs more often. */
   readonly budgetMs: number;
 }
@@ -47,8 +49,8 @@ export async function prepare(
   return { model, artifact };
 }
 
-export async function measureWork(work: Work, options: MeasureOptions): Promise<readonly Measured[]> {
-  const { folder, threads, peak, budgetMs } = options;
+export async function measureWork(work: Work, options: MeasureOptions): Promise<readonly MeasuredTime[]> {
+  const { folder, threads, budgetMs } = options;
   const { model, artifact } = await prepare(work, folder);
   const session = await ArtifactSession.open(artifact, { resourceRoot: process.cwd() });
   const references: OrtReference[] = [];
@@ -67,16 +69,13 @@ export async function measureWork(work: Work, options: MeasureOptions): Promise<
     const [first = 1] = (await ours[0]!.time(3)).slice(-1);
     const repeat = Math.max(10, Math.min(200, Math.round((budgetMs * 1e6) / first)));
     const times = (await timeInTurns([...ours, ...theirs], { repeat, warmup: 3 })).map(median);
-    return threads.map((n, i): Measured => {
+    return threads.map((n, i): MeasuredTime => {
       const ourNs = times[i]!;
-      const { ofPeak, bound } = shareOfPeak(work, n, ourNs, peak);
       return {
         work,
         threads: n,
         ourNs,
         theirNs: times[threads.length + i],
-        ofPeak,
-        bound,
         scaling: i === 0 ? undefined : times[0]! / ourNs,
       };
     });
@@ -86,12 +85,7 @@ export async function measureWork(work: Work, options: MeasureOptions): Promise<
   }
 }
 
-function shareOfPeak(
-  work: Work,
-  threads: number,
-  ns: number,
-  peak: Peak,
-): Pick<Measured, 'ofPeak' | 'bound'> {
+export function shareOfPeak(work: Work, threads: number, ns: number, peak: Peak): ShareOfPeak {
   const { demand } = work;
   const arithmetic = demand === undefined ? undefined : peakOf(peak, demand.arithmetic, threads);
   const read = peakOf(peak, 'read', threads);
