@@ -7,6 +7,7 @@ import type { Kernel } from '../../src/lowering/loops/readDispatch';
 import { readDispatch } from '../../src/lowering/loops/readDispatch';
 import { chooseSchedules } from '../../src/lowering/passes/choose-schedules';
 import { lowerToLoops } from '../../src/lowering/passes/lower-to-loops';
+import { packOperands } from '../../src/lowering/passes/pack-operands';
 import { packWeights } from '../../src/lowering/passes/pack-weights';
 import { chooseSchedule } from '../../src/lowering/schedule/chooseSchedule';
 import { readSchedule, scheduleProblem, writeSchedule } from '../../src/lowering/schedule/schedule';
@@ -189,4 +190,45 @@ test('a dispatch that one kernel cannot compute is refused', () => {
   assert.throws(() => {
     runPass(lowerToLoops, parse(two));
   }, /STR0540 dispatch 'softmax'.*repeats the result along dim 1/s);
+});
+
+test('a product whose weights no cache holds asks for them ahead, and few rows go over them once', () => {
+  const small = '{arch = "x86_64", features = ["avx512f", "fma"], l2 = 4096 : i64}';
+  const d = dispatches.matmul(7, 32, 64);
+  // The columns in one panel, as pack-weights stores them.
+  const kernel = kernelOf(d);
+  const schedule = chooseSchedule(kernel, target(small));
+  assert.equal(schedule.ahead, 4096);
+  assert.equal(schedule.tile[0], 7);
+  assert.equal(chooseSchedule(kernel, target(avx512)).ahead, undefined);
+  assert.match(scheduleProblem({ ...schedule, ahead: 100 }, kernel) ?? '', /whole cache lines/);
+  const text = d.text.replace(/^\s*module/, `module attributes {strata.target = ${small}}`);
+  const args = d.inputs.map((i, n) => randomTensor(i.shape, i.element, n + 1));
+  const after = parse(text);
+  runPass(chooseSchedules, after);
+  runPass(lowerToLoops, after);
+  const lines = after.find((op) => op.name === 'memref.prefetch').length;
+  assert.equal(lines, 2);
+  assertClose(evaluate(after, args), evaluate(parse(text), args), 2e-5, 'with what is asked for ahead');
+});
+
+test('a kernel that reads its right side often gets it in panels, which a dispatch before it makes', () => {
+  for (const [d, packs] of [
+    [dispatches.matmul(96, 128, 131), true],
+    [dispatches.matmul(33, 128, 131), false],
+    [dispatches.matmul(96, 128, 40), false],
+    [dispatches.matmul(70, 64, 257, { batch: 2 }), true],
+    [dispatches.matmul(96, 127, 131), false],
+  ] as const) {
+    const text = d.text.replace(/^\s*module/, `module attributes {strata.target = ${avx512}}`);
+    const args = d.inputs.map((i, n) => randomTensor(i.shape, i.element, n + 1));
+    const after = parse(text);
+    runPass(packOperands, after);
+    assert.equal(after.find((op) => region.is(op)).length, packs ? 2 : 1, JSON.stringify(d.inputs));
+    const expected = evaluate(parse(text), args);
+    assertClose(evaluate(after, args), expected, 2e-5, 'packed');
+    runPass(chooseSchedules, after);
+    runPass(lowerToLoops, after);
+    assertClose(evaluate(after, args), expected, 2e-5, 'packed, as loops');
+  }
 });

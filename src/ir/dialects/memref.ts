@@ -112,6 +112,67 @@ export const store = defineOp({
   work: ({ value }) => ({ flops: 0, bytesRead: 0, bytesWritten: storageBytes(value.type) }),
 });
 
+const prefetchAssembly: CustomAssembly = {
+  print: (op, p) => {
+    const v = prefetch.view(op);
+    p.operand(v.memref);
+    p.glue();
+    p.word('[');
+    p.glue();
+    p.operands(v.indices);
+    p.glue();
+    p.word(
+      `], ${v.isWrite ? 'write' : 'read'}, locality<${v.localityHint}>, ${v.isDataCache ? 'data' : 'instr'}`,
+    );
+    p.attributeDictionary(op, { elide: new Set(['isWrite', 'localityHint', 'isDataCache']) });
+    p.word(':');
+    p.type(v.memref.type);
+  },
+  parse: (p) => {
+    const buffer = p.operand();
+    const indices = p.operandList('[', ']');
+    p.expect(',');
+    const access = p.keywordOf(['read', 'write']);
+    p.expect(',');
+    p.expect('locality');
+    p.expect('<');
+    const hint = p.integer();
+    p.expect('>');
+    p.expect(',');
+    const cache = p.keywordOf(['data', 'instr']);
+    const attributes = p.attributeDictionary();
+    attributes.set('isWrite', bool.write(access === 'write'));
+    attributes.set('localityHint', integerOf(i32).write(hint));
+    attributes.set('isDataCache', bool.write(cache === 'data'));
+    p.expect(':');
+    const type = p.type();
+    return {
+      operands: [p.resolve(buffer, type), ...p.resolveAll(indices, index)],
+      resultTypes: [],
+      attributes,
+    };
+  },
+};
+export const prefetch = defineOp({
+  name: 'memref.prefetch',
+  summary: 'asks for an element to be brought into the caches',
+  doc: 'A hint: nothing happens where the element lies outside the buffer.',
+  operands: { memref: one(anyMemref), indices: variadic(indexType, 'one per dimension') },
+  attrs: {
+    isWrite: attr(bool, 'whether it will be written'),
+    localityHint: attr(integerOf(i32), 'from 0, read once, to 3, kept in all caches'),
+    isDataCache: attr(bool, 'data, or instructions'),
+  },
+  assembly: prefetchAssembly,
+  verify: ({ memref, indices, localityHint }) =>
+    indexProblem(memref.type, indices.length) ??
+    (localityHint >= 0 && localityHint <= 3
+      ? undefined
+      : `the locality is from 0 to 3, found ${localityHint}`),
+  evaluate: () => [],
+  work: () => ({ flops: 0, bytesRead: 0, bytesWritten: 0 }),
+});
+
 export const view = defineOp({
   name: 'memref.view',
   summary: 'part of a byte buffer as a buffer of another type',
@@ -557,6 +618,7 @@ export const memrefDialect: Dialect = {
     dealloc,
     load,
     store,
+    prefetch,
     view,
     subview,
     reinterpretCast,

@@ -14,6 +14,7 @@ import {
   types as t,
 } from '../../ir';
 import type { Schedule } from '../schedule/schedule';
+import { cacheLine } from '../schedule/schedule';
 import type { Combiner } from './combiner';
 import { combinerOf, neutralElement, paddingIsNeutral } from './combiner';
 import type { Guard } from './expression';
@@ -334,6 +335,7 @@ export class KernelBuilder {
     cells: readonly Cell[],
     accumulators: readonly Value[],
   ): readonly Value[] {
+    this.#askAhead(reduction, unrolled, cells);
     const current = [...accumulators];
     const width = reduction.inits.length;
     const step = (cell: Cell, i: number, tap: readonly number[]): void => {
@@ -346,6 +348,32 @@ export class KernelBuilder {
     if (this.#sharesTaps(reduction)) cells.forEach((cell, i) => taps.forEach((tap) => step(cell, i, tap)));
     else for (const tap of taps) cells.forEach((cell, i) => step(cell, i, tap));
     return current;
+  }
+  /** Asks for the lines of what all rows share along the lanes, as far ahead as the schedule says. */
+  #askAhead(reduction: Reduction, unrolled: readonly number[], cells: readonly Cell[]): void {
+    const { ahead, vector } = this.schedule;
+    if (ahead === undefined || vector === undefined) return;
+    const group = reduction.group ?? 1;
+    const rows = this.#parallel.filter((l) => l !== vector);
+    for (const input of reduction.inputs) {
+      if (input?.kind !== 'load' || input.form.coefficients[vector] !== 1) continue;
+      if (rows.some((l) => this.#extent[l]! > 1 && input.form.coefficients[l] !== 0)) continue;
+      const bytes = group * t.storageBytes(input.type);
+      const form = scaleForm(shiftForm(input.form, ahead / bytes), group);
+      const buffer = this.buffers.input(input.operand);
+      for (const tap of this.#taps(unrolled)) {
+        for (const cell of cells) {
+          const first =
+            rows.every((l) => cell.offsets[l] === 0) && (cell.offsets[vector]! * bytes) % cacheLine === 0;
+          if (!first) continue;
+          for (let line = 0; line * cacheLine < cell.lanes * bytes; line++) {
+            const at = shiftForm(form, (line * cacheLine * group) / bytes);
+            const point: Point = { offsets: cell.offsets.map((o, l) => o + tap[l]!), lanes: cell.lanes };
+            this.emitter.prefetch(buffer, this.#evaluator.index(at, point));
+          }
+        }
+      }
+    }
   }
   #sharesTaps(reduction: Reduction): boolean {
     return reduction.inputs.every((i) => i === undefined || this.#evaluator.alongLanes(i));

@@ -86,6 +86,16 @@ export class KernelEmitter {
       this.b.op(vectorMemory.store, { valueToStore: value, base: buffer, indices: [at] });
     else this.b.op(memref.store, { value, memref: buffer, indices: [at] });
   }
+  /** Asks for the cache line of an element that will be read. */
+  prefetch(buffer: Value, at: Value): void {
+    this.b.op(memref.prefetch, {
+      memref: buffer,
+      indices: [at],
+      isWrite: false,
+      localityHint: 3,
+      isDataCache: true,
+    });
+  }
   /** Repeats a scalar; a vector of that many lanes stays. */
   splat(value: Value, lanes: number): Value {
     if (lanes === 1 || value.type.kind === 'vector') return value;

@@ -158,13 +158,14 @@ function description(op: Operation, made: MadeKernel | undefined): Attribute {
   }
   return dictionaryAttr(entries);
 }
-/** One line for people: `d1.d2=3136/392:14 d3=64:32x16 d6=32` (size/block:tile, lanes of the vector loop). */
+/** One line for people: `d1.d2=3136/392:14 d3=64:32x16 d6=32` (size/block:tile, lanes of the vector loop), and what is asked for ahead. */
 function scheduleText(s: Schedule): string {
-  return s.order
+  const loops = s.order
     .map((l) => {
       const block = s.block[l]! > 0 ? `/${s.block[l]}` : '';
       const tile = s.tile[l]! > 1 ? `:${s.tile[l]}` : '';
       return `${s.loops[l]}=${s.sizes[l]}${block}${tile}${l === s.vector && s.lanes > 1 ? `x${s.lanes}` : ''}`;
     })
     .join(' ');
+  return s.ahead === undefined ? loops : `${loops} ahead=${s.ahead}`;
 }

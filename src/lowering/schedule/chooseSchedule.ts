@@ -145,7 +145,39 @@ function contraction(s: KernelShape, base: Base, vector: number | undefined, tar
     target,
   );
   const prediction = predict(tile.cycles, tile.bound, kernel, target);
-  return { ...base, block, tile: tiles, order: [...parallel, ...s.reductions], vector, lanes, prediction };
+  const order = [...parallel, ...s.reductions];
+  const streamed = weights > target.l2 && flowsOn(s, tiles, vector, lanes);
+  return {
+    ...base,
+    block,
+    tile: tiles,
+    order,
+    vector,
+    lanes,
+    ...(streamed ? { ahead: bytesAhead } : {}),
+    prediction,
+  };
+}
+
+/** A page of bytes: what the processor itself asks for ahead does not go over its end. */
+const bytesAhead = 4096;
+/** Whether what lies along the lanes is read without gaps as the innermost reduction goes on. */
+function flowsOn(
+  s: KernelShape,
+  tiles: readonly number[],
+  vector: number | undefined,
+  lanes: number,
+): boolean {
+  const { kernel } = s;
+  const inner = [...s.reductions].reverse().find((l) => tiles[l] !== kernel.loops[l]!.size);
+  if (vector === undefined || inner === undefined || lanes === 1) return false;
+  const unrolled = volume(
+    s,
+    s.reductions.filter((l) => l !== inner && tiles[l] === kernel.loops[l]!.size),
+  );
+  return s.inner.some(
+    ({ form: { coefficients: c } }) => c[vector] === 1 && c[inner] === tiles[vector]! * unrolled,
+  );
 }
 
 /** A loop of the kernel whose weights are better stored in panels of `width` of its iterations. */

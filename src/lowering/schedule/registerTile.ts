@@ -3,7 +3,7 @@
  * all that fit by the cycles that they take according to throughput, latency and caches of one core.
  */
 import type { Access, KernelShape } from './kernelShape';
-import { canUnroll, product, registersFor, sum, tapLoops, volume } from './kernelShape';
+import { canUnroll, footprint, product, registersFor, sum, tapLoops, volume } from './kernelShape';
 import type { Bound } from './schedule';
 import type { Target } from './target';
 
@@ -11,6 +11,8 @@ import type { Target } from './target';
 export const core = { arithmetic: 2, loads: 2, latency: 4 };
 /** Bytes per cycle that the second-level cache gives while arithmetic goes on. */
 const streamBytes = 24;
+/** Share of the arithmetic that goes on while weights come from memory. */
+const overlapped = 0.8;
 /** Register cells times unrolled taps: the most scalar bodies that one inner loop is unrolled to. */
 export const maxUnrolled = 320;
 
@@ -146,7 +148,28 @@ class TileModel {
       }
     };
     visit(0, outside, []);
-    return { rows, registers, cycles, bound: this.#perTap(rows, registers).bound };
+    const waits = this.#waits(rows, registers);
+    const bound = waits > cycles ? 'memory' : this.#perTap(rows, registers).bound;
+    return { rows, registers, cycles: cycles + waits, bound };
+  }
+
+  /**
+   * Cycles that the kernel waits for weights which no cache holds: of the rows that go over a panel, the first ones compute
+   * while it comes from memory, and only they.
+   */
+  #waits(rows: readonly Rows[], registers: number): number {
+    const { s, target } = this;
+    const sizes = s.kernel.loops.map((l) => l.size);
+    const perCycle = target.gbytes / (target.gflops / (2 * core.arithmetic * (target.vectorBytes / 4)));
+    let cycles = 0;
+    for (const a of this.#weights(rows)) {
+      const elements = footprint(a.form, sizes);
+      if (a.bytes * elements <= target.l2) continue;
+      const perTap = this.lanes * registers;
+      const wait = (a.bytes * perTap) / perCycle - overlapped * this.#perTap(rows, registers).cycles;
+      cycles += (elements / perTap) * Math.max(0, wait);
+    }
+    return cycles;
   }
 
   /** Cycles of all cells of a tile for one iteration of the reductions, and what they are spent on. */

@@ -12,6 +12,7 @@
  * - `tile`: parallel loops: iterations that are in registers at once (for the vector loop: elements). Reduction
  *   loops: 1, or the size to unroll it; for the vector loop a multiple of `lanes`.
  * - `order`: loops from the outermost to the innermost within a unit; reductions come after parallel loops.
+ * - `ahead`: bytes by which what lies along the lanes is asked for before it is read; absent without.
  * - `vector`: the loop that runs along the lanes of vectors; `lanes` is 1 without one.
  */
 import type { Attribute, DictionaryAttr } from '../../ir';
@@ -22,6 +23,9 @@ import type { Kernel } from '../loops/readDispatch';
 /** What limits the kernel according to the model. */
 export type Bound = 'compute' | 'loads' | 'latency' | 'memory';
 
+/** Bytes. */
+export const cacheLine = 64;
+
 export interface Schedule {
   readonly loops: readonly string[];
   readonly sizes: readonly number[];
@@ -30,6 +34,7 @@ export interface Schedule {
   readonly order: readonly number[];
   readonly vector: number | undefined;
   readonly lanes: number;
+  readonly ahead?: number;
   readonly prediction?: Prediction;
 }
 export interface Prediction {
@@ -48,6 +53,7 @@ export function writeSchedule(s: Schedule): DictionaryAttr {
     ['lanes', i64Attr(s.lanes)],
   ];
   if (s.vector !== undefined) entries.push(['vector', i64Attr(s.vector)]);
+  if (s.ahead !== undefined) entries.push(['ahead', i64Attr(s.ahead)]);
   if (s.prediction !== undefined) {
     entries.push(
       ['predicted_ns', i64Attr(Math.round(s.prediction.nanoseconds))],
@@ -78,7 +84,9 @@ export function readSchedule(attribute: Attribute, kernel: Kernel): Schedule {
         ? Number(a.value)
         : fail(`'${name}' must be an integer`);
   };
+  const ahead = integer('ahead');
   const schedule: Schedule = {
+    ...(ahead === undefined ? {} : { ahead }),
     loops: kernel.loops.map((l) => l.name),
     sizes: list('sizes'),
     block: list('block'),
@@ -108,6 +116,8 @@ export function scheduleProblem(s: Schedule, kernel: Kernel): string | undefined
     return `'lanes' must be a power of two, found ${s.lanes}`;
   if (s.lanes > 1 && (s.vector === undefined || loops[s.vector] === undefined))
     return `'vector' must name a loop`;
+  if (s.ahead !== undefined && (s.ahead < cacheLine || s.ahead % cacheLine !== 0))
+    return `'ahead' must be whole cache lines of ${cacheLine} bytes, found ${s.ahead}`;
   for (const [i, loop] of loops.entries()) {
     const tile = s.tile[i]!;
     const block = s.block[i]!;

@@ -8,6 +8,8 @@ module {
     %3 = memref.load %arg2[%arg0, %arg0] : memref<8x?xf32>
     %4 = memref.load %arg2[%arg0, %arg0] {nontemporal = true} : memref<8x?xf32>
     memref.store %3, %arg2[%arg0, %arg0] : memref<8x?xf32>
+    memref.prefetch %arg2[%arg0, %arg0], read, locality<3>, data : memref<8x?xf32>
+    memref.prefetch %arg4[%arg0], write, locality<0>, instr : memref<256xi8>
     %5 = memref.view %arg4[%arg0][] : memref<256xi8> to memref<4xf32>
     %6 = memref.view %arg4[%arg0][%arg0] : memref<256xi8> to memref<?xf32>
     %7 = memref.subview %arg3[%arg0, 2] [4, %arg0] [1, 1] : memref<8x16xf32, strided<[16, 1], offset: ?>> to memref<4x?xf32, strided<[16, 1], offset: ?>>

@@ -151,6 +151,7 @@ export const emitters = {
   'memref.get_global': memref.getGlobal,
   'memref.global': host,
   'memref.load': memref.load,
+  'memref.prefetch': memref.prefetch,
   'memref.reinterpret_cast': memref.reinterpretCast,
   'memref.store': memref.store,
   'memref.subview': memref.subview,

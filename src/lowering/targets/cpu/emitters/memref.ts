@@ -24,6 +24,14 @@ export const load: Emitter = (op, w) => {
   const b = w.buffer(v.memref);
   w.define(v.result, elementAt(b, w.position(b, v.indices)));
 };
+export const prefetch: Emitter = (op, w) => {
+  const v = memref.prefetch.view(op);
+  if (!v.isDataCache) return;
+  const b = w.buffer(v.memref);
+  w.line(
+    `__builtin_prefetch(${addressOf(b, w.position(b, v.indices))}, ${v.isWrite ? 1 : 0}, ${v.localityHint});`,
+  );
+};
 export const store: Emitter = (op, w) => {
   const v = memref.store.view(op);
   const b = w.buffer(v.memref);
