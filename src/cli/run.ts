@@ -79,9 +79,9 @@ export function configureRun(command: Command): void {
             formatTable(rows, [
               { title: 'output', cell: (r) => r.name },
               { title: 'type', cell: (r) => r.type },
-              { title: 'min', cell: (r) => number(r.min), align: 'right' },
-              { title: 'max', cell: (r) => number(r.max), align: 'right' },
-              { title: 'mean', cell: (r) => number(r.mean), align: 'right' },
+              { title: 'min', cell: (r) => (r.first.length === 0 ? '' : number(r.min)), align: 'right' },
+              { title: 'max', cell: (r) => (r.first.length === 0 ? '' : number(r.max)), align: 'right' },
+              { title: 'mean', cell: (r) => (r.first.length === 0 ? '' : number(r.mean)), align: 'right' },
               { title: 'first values', cell: (r) => r.first.map(number).join(' ') },
             ]),
             `ran in ${formatDuration(ns(time))} on ${timings.threads} thread${timings.threads === 1 ? '' : 's'}`,

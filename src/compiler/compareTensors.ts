@@ -1,15 +1,23 @@
 /** Compares results of two ways to run a model. */
-import type { HostTensor } from '../frontend/elementType';
+import type { ElementType, HostTensor } from '../frontend/elementType';
+import { elementCountOf, elementTypeInfo } from '../frontend/elementType';
+import type { FloatName } from '../ir';
+import { minifloats } from '../ir/minifloat';
 import type { Agreement } from './compilation';
 
-/** Elements as numbers; exact for floats and integers up to 53 bits. */
-export function elementsOf(t: Pick<HostTensor, 'elementType' | 'bytes'>): Float64Array {
+/**
+ * Elements as numbers, a complex one as two; exact for floats and integers up to 53 bits. Throws TypeError for strings,
+ * which are no numbers.
+ */
+export function elementsOf(t: Pick<HostTensor, 'elementType' | 'shape' | 'bytes'>): Float64Array {
   const { buffer, byteOffset, byteLength } = t.bytes;
   const copy = buffer.slice(byteOffset, byteOffset + byteLength) as ArrayBuffer;
   switch (t.elementType) {
     case 'f32':
+    case 'c64':
       return Float64Array.from(new Float32Array(copy));
     case 'f64':
+    case 'c128':
       return new Float64Array(copy);
     case 'i8':
       return Float64Array.from(new Int8Array(copy));
@@ -28,9 +36,28 @@ export function elementsOf(t: Pick<HostTensor, 'elementType' | 'bytes'>): Float6
       return Float64Array.from(new BigInt64Array(copy), Number);
     case 'u64':
       return Float64Array.from(new BigUint64Array(copy), Number);
+    case 'string':
+      throw new TypeError('strings are no numbers');
     default:
-      throw new TypeError(`elements of ${t.elementType} cannot be compared`);
+      return narrowElements(t.elementType, elementCountOf(t.shape), t.bytes);
   }
+}
+
+/** Floats below 32 bits, and what is packed below 8 bits, lowest bits first. */
+function narrowElements(type: ElementType, count: number, bytes: Uint8Array): Float64Array {
+  const { bits, kind } = elementTypeInfo(type);
+  const perByte = Math.max(1, 8 / bits);
+  const raw = (i: number): number => {
+    if (bits === 16) return bytes[2 * i]! | (bytes[2 * i + 1]! << 8);
+    return (bytes[Math.floor(i / perByte)]! >> ((i % perByte) * bits)) & (2 ** bits - 1);
+  };
+  const format = kind === 'float' ? minifloats[type as FloatName] : undefined;
+  const negativeFrom = kind === 'signed' ? 2 ** (bits - 1) : Infinity;
+  return Float64Array.from({ length: count }, (_, i) => {
+    const v = raw(i);
+    if (format !== undefined) return format.decode(v);
+    return v >= negativeFrom ? v - 2 ** bits : v;
+  });
 }
 
 /** max |a − b| / max |b|; infinite when one is not finite where the other is. NaN matches NaN. */

@@ -1,4 +1,6 @@
 /** All families of kernels. */
+import { convolutionFamilies } from './convolutions';
+import { elementFamilies } from './elements';
 import type { Family } from './family';
 import { integerFamilies } from './integers';
 import { movementFamilies } from './movement';
@@ -9,5 +11,7 @@ export const families: readonly Family[] = [
   ...rowFamilies,
   ...movementFamilies,
   ...productFamilies,
+  ...convolutionFamilies,
+  ...elementFamilies,
   ...integerFamilies,
 ];
