@@ -127,6 +127,30 @@ export async function constantPage(
   return { text: `${lines.join('\n')}\n`, page: index, pages };
 }
 
+/** Editors do not show longer lines, and no IR has them but in a constant. */
+const LONGEST_LINE = 1 << 20;
+
+/** Lines that are too long, with a hash in place of what is beyond, so that another line is another text. */
+export function cutLines(text: string): { readonly text: string; readonly cut: number } {
+  if (text.length <= LONGEST_LINE) return { text, cut: 0 };
+  const pieces: string[] = [];
+  let from = 0;
+  let cut = 0;
+  for (let at = 0; at < text.length;) {
+    const newline = text.indexOf('\n', at);
+    const end = newline < 0 ? text.length : newline;
+    if (end - at > LONGEST_LINE) {
+      const rest = text.slice(at + LONGEST_LINE, end);
+      const hash = createHash('sha1').update(rest).digest('hex').slice(0, 8);
+      pieces.push(text.slice(from, at + LONGEST_LINE), ` …${rest.length} more characters, ${hash}`);
+      from = end;
+      cut++;
+    }
+    at = end + 1;
+  }
+  return { text: pieces.join('') + text.slice(from), cut };
+}
+
 /** Formats whose entries are MLIR; others' lines are all kept. */
 export const isMlir = (entry: DumpEntry, format: string): boolean =>
   !['llvm-log', 'halide-log', 'xla-dump', 'tvm-dump'].includes(format) &&
@@ -140,7 +164,9 @@ export async function entryText(dump: Dump, entry: DumpEntry): Promise<EntryText
     const size = formatBytes(entry.end - entry.start);
     warnings.push(dumpMessages.diagnostic('STR0161', { entry: entry.index, kept: formatBytes(cutAt), size }));
   }
-  const clean = cleanText(bytes.toString('utf8'), entry.linePrefix, isMlir(entry, dump.format));
+  const { text, cut } = cutLines(bytes.toString('utf8'));
+  if (cut > 0) warnings.push(dumpMessages.diagnostic('STR0167', { entry: entry.index, lines: cut }));
+  const clean = cleanText(text, entry.linePrefix, isMlir(entry, dump.format));
   if (clean.skipped.length > 0) {
     const first = clean.skipped[0]!.slice(0, 80);
     warnings.push(

@@ -67,6 +67,11 @@ export const dumpMessages = defineMessages({
     text: (p) =>
       `a pass marker in '${p.path}' could not be understood: '${p.line}'. What follows counts to the entry before.`,
   }),
+  STR0167: message<{ entry: number; lines: number }>({
+    severity: 'warning',
+    text: (p) =>
+      `entry ${p.entry}: ${p.lines === 1 ? 'a line' : `${p.lines} lines`} of more than a million characters cut.`,
+  }),
   STR0166: message<{ entry: number }>({
     severity: 'warning',
     text: (p) => `entry ${p.entry} ends within an op: the dump was cut, or another thread wrote into it.`,

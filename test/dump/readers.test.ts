@@ -118,6 +118,19 @@ test('a constant of megabytes on one line is elided with its size, and another c
   assert.match(await text('0800'), /dense<"0x0800">/);
 });
 
+test('a line without end is cut with a note, and another line is another text', async () => {
+  const line = (last: string): string =>
+    `// -----// IR Dump After X (x) //----- //\nmodule {\n  ${'%0 = a.b %1 : i32 '.repeat(100_000)}${last}\n}\n`;
+  const dump = await openSource(new MemorySource(line('a') + line('b'), 'x.log'));
+  const [first, second] = await Promise.all(dump.entries.map((e) => entryText(dump, e)));
+  assert.deepEqual(
+    first!.warnings.map((w) => w.code),
+    ['STR0167'],
+  );
+  assert.match(first!.text, /…\d+ more characters, [0-9a-f]{8}\n\}\n$/);
+  assert.notEqual(first!.text, second!.text);
+});
+
 test('cut and garbled logs give what they hold, and never throw', async () => {
   for (const name of names) {
     const log = Buffer.from(read(name));
