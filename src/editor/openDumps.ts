@@ -13,6 +13,7 @@ import type {
   RunInfo,
   Side,
 } from '../dump/session/dumpSession';
+import { opThreadLimits } from '../dump/session/opSession';
 import type { TextPage } from '../dump/session/pages';
 import type { Connection } from '../protocol/rpc';
 import { connect, RemoteCallError } from '../protocol/rpc';
@@ -58,8 +59,6 @@ export interface DumpAddress {
   readonly page: number;
 }
 
-/** Graphs of large texts are many small objects that live: in a small young generation they are copied over and over. */
-const YOUNG_MB = 192;
 /** A constant that is elided in the IR of a run. */
 export interface ConstantAddress {
   readonly dump: number;
@@ -101,7 +100,7 @@ export class OpenDumps implements vscode.Disposable {
   /** The worker, which other views of IR ask too. It begins anew after it failed. */
   get remote(): Connection<DumpWorker>['remote'] {
     if (this.#worker === undefined) {
-      const thread = new Worker(this.workerFile, { resourceLimits: { maxYoungGenerationSizeMb: YOUNG_MB } });
+      const thread = new Worker(this.workerFile, { resourceLimits: opThreadLimits });
       this.generation++;
       thread.unref();
       const host: DumpHost = {

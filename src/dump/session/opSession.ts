@@ -72,6 +72,12 @@ interface Text extends PagedText {
   readonly spans?: Int32Array;
 }
 
+/**
+ * Limits of the thread that a session is on. Graphs of large texts are many small objects that live: in a small young
+ * generation they are copied over and over.
+ */
+export const opThreadLimits = { maxYoungGenerationSizeMb: 192 } as const;
+
 /** Graphs that are kept, the latest. */
 const KEPT = 6;
 
