@@ -39,7 +39,7 @@ export function opFactsOf(shown: ShownIr, offset: number): string {
 /** The last pass that did something to an op, where it is known, and the way to its whole life. */
 export function lifeFacts(uri: string, offset: number, blame: string | undefined): string {
   const life = link('Life of this op', 'strata.showLifeOfOp', { uri, offset });
-  return blame === undefined ? life : `**Last** ${blame} &nbsp;${life}`;
+  return blame === undefined ? life : `**History** ${blame} &nbsp;${life}`;
 }
 
 function dispatchesAt({ entry, snapshot }: ShownIr, index: number): readonly DispatchFact[] {
