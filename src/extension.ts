@@ -17,6 +17,7 @@ import { IrHeat } from './editor/irHeat';
 import { KernelHeat } from './editor/kernelHeat';
 import { IrNavigator } from './editor/irNavigator';
 import { startLanguageServer } from './editor/languageClient';
+import { ModelEditors } from './editor/modelEditors';
 import { ModelRuns } from './editor/modelRuns';
 import { DumpLenses, TraceSymbolTimes } from './editor/dumpLenses';
 import { opFactsOf } from './editor/irFacts';
@@ -35,6 +36,9 @@ export interface StrataApi {
   readonly trace: CurrentTrace;
   readonly dumps: OpenDumps;
 }
+
+/** IR of compilations, and models that are text. */
+const heatSelector: vscode.DocumentSelector = [{ scheme: irScheme }, { scheme: 'file', language: 'mlir' }];
 
 let storageInUse: ArtifactStorage | undefined;
 
@@ -102,6 +106,15 @@ export function activate(context: vscode.ExtensionContext): StrataApi {
   const times = new TraceSymbolTimes(trace);
   const lenses = new DumpLenses(dumps, times);
   const heat = new IrHeat(compilations, navigator);
+  const models = new ModelEditors({
+    extensionUri: context.extensionUri,
+    compilations,
+    report,
+    workerFile: path.join(context.extensionPath, 'dist', 'compile-worker.cjs'),
+    follow: (compilation, dispatch, entry) => {
+      views.follow(compilation, dispatch, entry);
+    },
+  });
   const kernelHeat = new KernelHeat(compilations);
   context.subscriptions.push(
     log,
@@ -115,6 +128,10 @@ export function activate(context: vscode.ExtensionContext): StrataApi {
     ops,
     compilations,
     documents.register(),
+    models.register(),
+    navigator.onDidSelectZone((zone) => {
+      models.mark(zone?.entry, zone?.dispatch.origins ?? []);
+    }),
     dumps,
     dumpTree,
     dumpView,
@@ -140,12 +157,12 @@ export function activate(context: vscode.ExtensionContext): StrataApi {
       },
       log,
     ),
-    vscode.languages.registerCodeLensProvider({ scheme: irScheme }, heat),
+    vscode.languages.registerCodeLensProvider(heatSelector, heat),
     times,
     lenses,
     vscode.languages.registerCodeLensProvider({ scheme: dumpScheme }, lenses),
     vscode.languages.registerInlayHintsProvider({ scheme: dumpScheme }, lenses),
-    vscode.languages.registerInlayHintsProvider({ scheme: irScheme }, heat),
+    vscode.languages.registerInlayHintsProvider(heatSelector, heat),
     vscode.languages.registerCodeLensProvider({ scheme: sourceScheme }, kernelHeat),
     vscode.languages.registerInlayHintsProvider({ scheme: sourceScheme }, kernelHeat),
     followCursor(navigator, views),

@@ -37,6 +37,8 @@ export interface ModelNodeInfo {
   readonly opType: string;
   /** Position in the graph, from 1. */
   readonly position: number;
+  /** Line of the model's file, from 1, where that is text. */
+  readonly line?: number;
 }
 
 export interface Compilation {

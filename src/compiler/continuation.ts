@@ -3,7 +3,7 @@
  * text stands, so a text needs no mark of its own and may be written by hand.
  */
 import type { Operation, PipelineStep } from '../ir';
-import { modelNodesOf } from '../ir';
+import { modelNodeLoc, modelNodesOf, needsProvenance } from '../ir';
 import { stageNamed, stages } from '../lowering/stages';
 import type { StageName } from '../lowering/stages';
 import type { ModelNodeInfo } from './compilation';
@@ -34,12 +34,31 @@ export function remainingSteps(module: Operation, steps: readonly PipelineStep[]
   return steps.filter((s, i) => order.indexOf(s.stage) >= at && i !== first);
 }
 
-/** The model nodes that the locations of a text lead to. What kind of node each was, text does not say. */
-export function nodesOfText(module: Operation): readonly ModelNodeInfo[] {
+/**
+ * Makes model nodes of the ops of a text `file` that come from none: `linalg.matmul:12` of line 12. Where the text says what its
+ * ops come from, it is left as it is.
+ */
+export function nameOwnNodes(module: Operation, file: string): void {
+  const ops: Operation[] = [];
+  module.walk((op) => void ops.push(op));
+  if (ops.some((op) => modelNodesOf(op.location).length > 0)) return;
+  for (const op of ops) {
+    const { location } = op;
+    if (op !== module && location.kind === 'file' && location.file === file && needsProvenance(op))
+      op.location = modelNodeLoc(file, `${op.name}:${location.line}`, location.line);
+  }
+}
+
+/** The model nodes that the locations of a text lead to; an op that is one itself is so at its line. */
+export function nodesOfText(module: Operation, file: string): readonly ModelNodeInfo[] {
   const nodes = new Map<string, ModelNodeInfo>();
   module.walk((op) => {
-    for (const { name, position } of modelNodesOf(op.location))
-      if (!nodes.has(name)) nodes.set(name, { name, opType: '', position });
+    for (const { name, position, model } of modelNodesOf(op.location)) {
+      if (nodes.has(name)) continue;
+      const own = model === file && name === `${op.name}:${position}`;
+      // What kind of node each other was, text does not say.
+      nodes.set(name, { name, opType: own ? op.name : '', position, ...(own ? { line: position } : {}) });
+    }
   });
   return [...nodes.values()].sort((a, b) => a.position - b.position);
 }

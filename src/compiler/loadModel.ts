@@ -13,7 +13,7 @@ import type { FileRange, Operation } from '../ir';
 import { ResourceStore, parseModule } from '../ir';
 import { registry } from '../ir/dialects/index';
 import type { ModelNodeInfo } from './compilation';
-import { nodesOfText } from './continuation';
+import { nameOwnNodes, nodesOfText } from './continuation';
 import { compilerMessages } from './messages';
 import { readText } from './readText';
 import { loadResources } from './resourceFiles';
@@ -72,7 +72,7 @@ function textOf(name: string, { text, blobs }: ModelText): LoadedModel {
   for (const [key, blob] of blobs)
     if (blob instanceof Uint8Array) resources.setBytes(key, blob);
     else resources.set(key, { byteLength: blob.length, read: () => readFileRange(blob, key), file: blob });
-  return { module, resources, nodes: nodesOfText(module), warnings: [] };
+  return { module, resources, nodes: nodesOfText(module, path.basename(name)), warnings: [] };
 }
 
 async function loadText(source: ModelSource): Promise<LoadedModel> {
@@ -82,7 +82,8 @@ async function loadText(source: ModelSource): Promise<LoadedModel> {
   const store = source.resources === undefined ? new ResourceStore() : loadResources(source.resources);
   for (const [key, bytes] of resources) store.setBytes(key, bytes);
   if (isTorchOnnx(module)) return imported(fromTorch(module, store, name), source);
-  return { module, resources: store, nodes: nodesOfText(module), warnings: [] };
+  nameOwnNodes(module, name);
+  return { module, resources: store, nodes: nodesOfText(module, name), warnings: [] };
 }
 
 function imported(

@@ -3,11 +3,11 @@ import * as vscode from 'vscode';
 import { formatDuration, ns, threeDigits } from '../base/units';
 import type { LineHeat } from '../language/provenance';
 import { commands, type CommandId } from './commandIds';
-import type { Compilations } from './compilations';
+import type { Compilations, DoneEntry } from './compilations';
 import { provenanceOf, shareOf } from './compilations';
 import { HeatBars } from './heatBars';
 import { irScheme } from './irDocuments';
-import type { IrNavigator, IrTarget, ShownIr } from './irNavigator';
+import type { IrNavigator, IrTarget, ShownIr, ShownModel } from './irNavigator';
 
 /** Lines with less than this get no lens. */
 const lensShare = 0.01;
@@ -40,6 +40,8 @@ export class IrHeat implements vscode.CodeLensProvider, vscode.InlayHintsProvide
   }
 
   provideCodeLenses(document: vscode.TextDocument): vscode.CodeLens[] {
+    const model = this.navigator.modelIn(document);
+    if (model !== undefined) return this.#modelLenses(model);
     const shown = this.navigator.shownIn(document);
     if (shown === undefined) return [];
     const times = this.#timeLenses(document, shown);
@@ -61,6 +63,18 @@ export class IrHeat implements vscode.CodeLensProvider, vscode.InlayHintsProvide
     });
   }
 
+  /** Times above the ops of a model's own text. */
+  #modelLenses({ entry, nodes }: ShownModel): vscode.CodeLens[] {
+    const show: CommandId = 'strata.showInTimeline';
+    return nodes.flatMap(({ line, ns: time, dispatches: [dispatch] }) => {
+      const share = modelShare(entry, time);
+      if (time === undefined || dispatch === undefined || share < lensShare) return [];
+      const target: IrTarget = { compilation: entry.id, pass: 0, dispatch: dispatch.index };
+      const title = `$(pulse) ${formatDuration(ns(time))} · ${(100 * share).toFixed(1)} %`;
+      return [lens(line, title, show, commands[show], target)];
+    });
+  }
+
   /** `changed in 3 passes` above each function; leads to the last of them that this IR has seen. */
   #changeLenses(document: vscode.TextDocument, { entry, pass, snapshot }: ShownIr): vscode.CodeLens[] {
     const { passes } = entry.compilation.passes;
@@ -77,6 +91,21 @@ export class IrHeat implements vscode.CodeLensProvider, vscode.InlayHintsProvide
 
   /** Times of the ops that take too little for a lens of their own. */
   provideInlayHints(document: vscode.TextDocument, range: vscode.Range): vscode.InlayHint[] {
+    const model = this.navigator.modelIn(document);
+    if (model !== undefined)
+      return model.nodes.flatMap(({ line, ns: time, within }) => {
+        const share = modelShare(model.entry, time);
+        if (line < range.start.line || line > range.end.line || share >= lensShare) return [];
+        if (time === undefined && within === undefined) return [];
+        const label =
+          time === undefined
+            ? `in ${within!.name}`
+            : `${formatDuration(ns(time))} · ${(100 * share).toFixed(1)} %`;
+        const hint = new vscode.InlayHint(document.lineAt(line).range.end, label);
+        hint.paddingLeft = true;
+        if (time === undefined) hint.tooltip = 'Computed by the same dispatch, whose time stands there';
+        return [hint];
+      });
     const shown = this.navigator.shownIn(document);
     const times = shown?.entry.measurement?.dispatches ?? [];
     if (shown === undefined) return [];
@@ -103,12 +132,25 @@ export class IrHeat implements vscode.CodeLensProvider, vscode.InlayHintsProvide
 
   #paint(): void {
     for (const editor of vscode.window.visibleTextEditors) {
+      const model = this.navigator.modelIn(editor.document);
+      if (model !== undefined) {
+        const heat = model.nodes.map(({ line, ns: time }) => ({
+          line,
+          share: modelShare(model.entry, time),
+        }));
+        this.#bars.paint(editor, heat);
+      }
       if (editor.document.uri.scheme !== irScheme) continue;
       const shown = this.navigator.shownIn(editor.document);
       const heat = shown === undefined ? [] : this.#heat(editor.document, shown);
       this.#bars.paint(editor, heat);
     }
   }
+}
+
+function modelShare({ measurement }: DoneEntry, time: number | undefined): number {
+  const total = (measurement?.dispatches ?? []).reduce((sum, d) => sum + d.medianNs, 0);
+  return total === 0 ? 0 : (time ?? 0) / total;
 }
 
 function lens(

@@ -2,11 +2,14 @@
 import path from 'node:path';
 import * as vscode from 'vscode';
 import { lineAt, lineStarts } from '../base/lines';
-import type { DispatchInfo } from '../compiler/compilation';
+import type { DispatchInfo, ModelNodeInfo } from '../compiler/compilation';
 import type { IrSnapshot, PassRecord } from '../ir';
 import { spanAt } from '../ir';
+import type { NodeTime } from '../language/modelHeat';
+import { modelNodeTimes } from '../language/modelHeat';
 import type { OpPlace } from '../language/provenance';
 import {
+  dispatchesOfNodes,
   firstPlace,
   nodesAt,
   opNameAt,
@@ -45,6 +48,21 @@ export interface ShownIr {
   readonly snapshot: IrSnapshot;
 }
 
+/** A node of a model file that is text, with the dispatches whose time stands at it. */
+export interface ShownNode extends NodeTime<ModelNodeInfo, DispatchInfo> {
+  /** From 0. */
+  readonly line: number;
+}
+export interface ShownModel {
+  readonly entry: DoneEntry;
+  readonly nodes: readonly ShownNode[];
+}
+
+const timeOf = ({ measurement }: DoneEntry, d: DispatchInfo): number | undefined =>
+  measurement?.entryPoint === d.entryPoint
+    ? measurement.dispatches.find((t) => t.index === d.index)?.medianNs
+    : undefined;
+
 export class IrNavigator implements vscode.Disposable {
   /** The op of the zone that is selected in a profiler. */
   readonly #selected = vscode.window.createTextEditorDecorationType({
@@ -55,11 +73,18 @@ export class IrNavigator implements vscode.Disposable {
     overviewRulerLane: vscode.OverviewRulerLane.Full,
   });
 
+  /** Fires with the dispatch of the zone that is selected in a profiler, undefined for none. */
+  readonly #zoneSelected = new vscode.EventEmitter<
+    { readonly entry: DoneEntry; readonly dispatch: DispatchInfo } | undefined
+  >();
+  readonly onDidSelectZone = this.#zoneSelected.event;
+
   constructor(
     readonly compilations: Compilations,
     readonly documents: IrDocuments,
   ) {}
   dispose(): void {
+    this.#zoneSelected.dispose();
     this.#selected.dispose();
   }
 
@@ -71,6 +96,19 @@ export class IrNavigator implements vscode.Disposable {
     const pass = passRecord(entry.compilation, address.pass);
     const snapshot = snapshotAfter(entry.compilation, address.pass);
     return pass === undefined || snapshot === undefined ? undefined : { entry, pass, snapshot };
+  }
+  /** A model file that is text, with the newest compilation of it that was run; undefined for other documents and once it is changed. */
+  modelIn(document: vscode.TextDocument): ShownModel | undefined {
+    if (document.uri.scheme !== 'file' || document.languageId !== 'mlir' || document.isDirty)
+      return undefined;
+    const entry = this.compilations.all.find(
+      (e): e is DoneEntry => e.state === 'done' && e.model === document.uri.fsPath,
+    );
+    if (entry === undefined) return undefined;
+    const { modelNodes, dispatches } = entry.compilation;
+    const nodes = modelNodes.filter((n) => n.line !== undefined && n.line <= document.lineCount);
+    const timed = modelNodeTimes(nodes, dispatches, (d) => timeOf(entry, d));
+    return { entry, nodes: timed.map((t) => ({ ...t, line: t.node.line! - 1 })) };
   }
   /** As `shownIn`, for the editor in front; throws STR0903. */
   #activeIr(what: string): ShownIr & { readonly editor: vscode.TextEditor } {
@@ -187,7 +225,23 @@ export class IrNavigator implements vscode.Disposable {
   /** Shows the ops of a zone where their IR is in view, without moving the focus. */
   highlightZone(compilation: string | undefined, zone: ZoneRef | undefined): Promise<void> {
     const joined = zone === undefined ? undefined : this.joined(compilation, zone);
+    this.#zoneSelected.fire(joined);
     for (const editor of vscode.window.visibleTextEditors) {
+      const model = this.modelIn(editor.document);
+      if (model !== undefined) {
+        const own = model.entry.id === joined?.entry.id ? joined.dispatch.origins : [];
+        const lines = model.nodes.filter((n) => own.includes(n.node.name));
+        editor.setDecorations(
+          this.#selected,
+          lines.map((n) => editor.document.lineAt(n.line).range),
+        );
+        const [first] = lines;
+        if (first !== undefined)
+          editor.revealRange(
+            editor.document.lineAt(first.line).range,
+            vscode.TextEditorRevealType.InCenterIfOutsideViewport,
+          );
+      }
       if (editor.document.uri.scheme !== irScheme) continue;
       const shown = this.shownIn(editor.document);
       const places =
@@ -291,6 +345,13 @@ export class IrNavigator implements vscode.Disposable {
   ):
     | { readonly entry: DoneEntry; readonly op: string; readonly dispatch: DispatchInfo | undefined }
     | undefined {
+    const model = this.modelIn(document);
+    const node = model?.nodes.find((n) => n.line === position.line)?.node;
+    if (model !== undefined && node !== undefined) {
+      const { entry } = model;
+      const [dispatch] = dispatchesOfNodes(entry.compilation.dispatches, [node.name]);
+      return { entry, op: node.opType, dispatch };
+    }
     const shown = this.shownIn(document);
     if (shown === undefined) return undefined;
     const { entry, snapshot } = shown;

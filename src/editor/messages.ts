@@ -83,6 +83,10 @@ export const editorMessages = defineMessages({
     text: (p) => `'${p.file}' is one text, without the passes before and after it.`,
     next: () => "Ask from the IR of a pass; for dumps, 'strata dump FILE life OP' tells it.",
   }),
+  STR0938: message<{ file: string }>({
+    text: (p) => `'${p.file}' has not been compiled in this window.`,
+    next: () => "Compile it first: 'Strata: Compile Model…'.",
+  }),
   STR0937: message<{ file: string }>({
     text: (p) => `reading '${p.file}' was stopped.`,
     next: () => 'Close it and open it again to read it.',

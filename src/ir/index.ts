@@ -11,6 +11,7 @@ export {
   assertVerified,
   isCompatible,
   missingProvenance,
+  needsProvenance,
   verify,
   verifierError,
   type Problem,

@@ -252,15 +252,15 @@ export function isCompatible(a: Type, b: Type): boolean {
 }
 
 /** Ops that must lead to a model node and do not. Scaffolding, terminators and constants need not. */
-export function missingProvenance(root: Operation): readonly Operation[] {
-  return root.find((op) => {
-    const traits = op.definition?.traits;
-    if (
-      traits?.has('noProvenance') === true ||
-      traits?.has('terminator') === true ||
-      traits?.has('constantLike') === true
-    )
-      return false;
-    return op !== root && modelNodesOf(op.location).length === 0;
-  });
+export const missingProvenance = (root: Operation): readonly Operation[] =>
+  root.find((op) => op !== root && needsProvenance(op) && modelNodesOf(op.location).length === 0);
+
+/** Whether an op comes from somewhere in the model: those that hold or end others and constants need not say. */
+export function needsProvenance({ definition }: Operation): boolean {
+  const traits = definition?.traits;
+  return !(
+    traits?.has('noProvenance') === true ||
+    traits?.has('terminator') === true ||
+    traits?.has('constantLike') === true
+  );
 }

@@ -40,6 +40,8 @@ const silent =
   /^(builtin\.module|func\.func|func\.return|arith\.constant|.*\.yield|tensor\.empty|memref\.(global|get_global|view|alloc))$/;
 /** Ops that are what a dispatch is about, rather than what follows or prepares it. */
 const heavy = /conv|matmul|gemm|linalg\.generic|pool|reduce|softmax|dispatch\.region/i;
+/** Whether an op or node of this name is what a dispatch is about. */
+export const isHeavy = (name: string): boolean => heavy.test(name);
 
 /**
  * The dispatches that come from these model nodes: of those that name all of them the ones that name the least else (a

@@ -146,6 +146,15 @@ func.func @main(%x: tensor<5x7xf32>, %y: tensor<7x3xf32>) -> tensor<5x3xf32> {
     const output = at('hand.strata');
     const { compilation } = await compileModel({ model, output });
     assert.ok(compilation.dispatches.length > 0);
+    // Its ops are the nodes of the model, each at its line, and every dispatch leads to some of them.
+    assert.deepEqual(
+      compilation.modelNodes.flatMap((n) => (n.opType === 'linalg.generic' ? [[n.name, n.line]] : [])),
+      [
+        ['linalg.generic:10', 10],
+        ['linalg.generic:17', 17],
+      ],
+    );
+    for (const { name, origins } of compilation.dispatches) assert.ok(origins.length > 0, name);
     const session = await openSession(t, output);
     const entry = session.entryPoint();
     const inputs = loadInputs(entry.inputs, new Map());

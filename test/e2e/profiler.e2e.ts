@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { spawnSync } from 'node:child_process';
 import { writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { test } from 'node:test';
@@ -61,6 +62,28 @@ test('a run of MobileNetV2 on all processors is looked at in every view', async 
       await view.locator('.compare .zones-table tbody tr').first().waitFor();
       await code.screenshot('profiler-compare');
       await view.getByRole('tab', { name: 'Timeline' }).click();
+    });
+
+    await step(t, "the model's own file shows what each node took, and leads to its IR", async () => {
+      await code.openFile('mobilenet-v2.onnx');
+      const view = await code.webview('.model tbody tr');
+      const conv = view.locator('tbody tr', { hasText: 'Conv' }).first();
+      await conv.locator('.share', { hasText: '%' }).waitFor();
+      await view.locator('tbody td', { hasText: /^in / }).first().waitFor();
+      await view.getByRole('button', { name: 'Show what takes most time first' }).click();
+      await view.locator('tbody tr').first().click();
+      await code.screenshot('profiler-model');
+      await view.locator('tbody tr[aria-selected=true]').press('Enter');
+      await code.waitForText('onnx.Conv');
+    });
+
+    await step(t, 'kernels are sampled, and the C shows where their time goes', async () => {
+      if (spawnSync('perf', ['--version']).status !== 0)
+        return t.diagnostic('perf is not installed; sampling is not tested here');
+      await code.runCommand('Strata: Sample Kernels…');
+      await code.tab('mobilenet-v2.kernels.c').waitFor({ timeout: 120_000 });
+      await code.waitForText(/· \d+\.\d %/, 30_000);
+      await code.screenshot('profiler-samples');
     });
     assert.deepEqual(code.consoleErrors, []);
   });

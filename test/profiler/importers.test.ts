@@ -262,6 +262,50 @@ test('IREE: device ticks on the clock of the host, exact beyond 2^53', () => {
   assert.deepEqual(codes(read({ name: 'x.jsonl', text: other })), ['STR0814', 'STR0815']);
 });
 
+test('samples of perf on one line each, without call stacks, are all read', () => {
+  const sample = (time: string, frame: string): string =>
+    `   strata-runner 13915   949.${time}:     100270 cpu-clock:pppH:      ${frame}`;
+  const t = read({
+    name: 'perf.txt',
+    text: [
+      sample('933531', '560348b57088 strata::Executor::set_inputs+0x468 (/opt/strata-runner)'),
+      sample('933631', '560348b57090 strata::Executor::set_inputs+0x470 (/opt/strata-runner)'),
+      sample('933731', '7fe5d278b838 __memmove_avx512_unaligned_erms+0x38 (/usr/lib/libc.so.6)'),
+      '',
+    ].join('\n'),
+  });
+  assert.deepEqual(codes(t), []);
+  assert.deepEqual(
+    Array.from(t.zones.name, (n, i) => [t.strings[n], t.zones.start[i], t.zones.duration[i]]),
+    [
+      ['strata::Executor::set_inputs', 0, 200_000],
+      ['__memmove_avx512_unaligned_erms', 200_000, 100_000],
+    ],
+  );
+});
+
+test('an event of IREE without a key is called by what it does', () => {
+  const event = (key: string, op: string, from: number, to: number): string =>
+    `{"schema_version":15,"record_type":"host_execution_event","physical_device_ordinal":0,"queue_ordinal":0,"command_index":4294967295,"op":"${op}","key":${key},"workgroup_count":[0,0,0],"start_host_time_ns":${5355928000000 + from},"end_host_time_ns":${5355928000000 + to},"duration_ns":${to - from},"valid":true}`;
+  const t = read({
+    name: 'host.jsonl',
+    text: [
+      '{"record_type":"schema","format":"ireeperf-jsonl","schema_version":15}',
+      event('null', 'execute', 701481, 738415),
+      event('"main_dispatch_0_matmul_64x64x64_f32"', 'dispatch', 710506, 731624),
+      '',
+    ].join('\n'),
+  });
+  assert.deepEqual(
+    Array.from(t.zones.name, (n, i) => [t.strings[n], t.zones.duration[i]]),
+    [
+      ['execute', 36934],
+      ['main_dispatch_0_matmul_64x64x64_f32', 21118],
+    ],
+  );
+  assert.deepEqual(codes(t), []);
+});
+
 test('each format is recognised by its content, whatever its name', () => {
   const expected: Readonly<Record<keyof typeof samples, string>> = {
     tracyZones: 'Tracy CSV',

@@ -4,41 +4,11 @@ import { chromeJson } from '../../src/profiler/export/chromeJson';
 import { perfettoProtobuf } from '../../src/profiler/export/perfettoProtobuf';
 import { readTrace } from '../../src/profiler/readTrace';
 import { statisticsByName } from '../../src/profiler/statistics';
-import type { Trace } from '../../src/profiler/trace';
-import { TraceBuilder } from '../../src/profiler/traceBuilder';
-import { random } from './sampleTrace';
+import { generatedTrace } from './generatedTrace';
 
 type Request =
   | { readonly do: 'generate'; readonly format: string; readonly zones: number; readonly file: string }
   | { readonly do: 'read'; readonly file: string };
-
-/** Iterations of 60 dispatches on four threads with four tiles each, with the arguments that our runner records. */
-function generate(zones: number): Trace {
-  const b = new TraceBuilder('bench');
-  const rand = random(1);
-  const tracks = [0, 1, 2, 3].map((t) =>
-    b.addTrack({ kind: 'thread', name: `worker ${t}`, process: 'runner' }),
-  );
-  let at = 0;
-  for (let made = 0, i = 0; made < zones; i++) {
-    for (let d = 0; d < 60 && made < zones; d++) {
-      const length = 2_000 + Math.floor(rand() * 100_000);
-      for (const track of tracks) {
-        b.arg('dispatch', d);
-        b.arg('entry', 'main');
-        b.arg('origins', `/features/${d}/Conv`);
-        b.arg('flops', 1_000_000 * (d + 1));
-        b.arg('iteration', i);
-        b.zone(track, at, length, b.intern(`main_dispatch_${d}_conv2d_f32`), b.endArgs(), b.iteration);
-        const tile = Math.floor(length / 4);
-        for (let k = 0; k < 4; k++) b.zone(track, at + k * tile, tile - 20, b.intern(`tile_${k}`));
-        made += 5;
-      }
-      at += length + 300;
-    }
-  }
-  return b.finish('bench', 1_790_000_000_123_456_789n, []);
-}
 
 function write(file: string, chunks: Iterable<string | Uint8Array>): void {
   const to = openSync(file, 'w');
@@ -88,7 +58,7 @@ process.once('message', (request: Request) => {
   let answer: object = {};
   if (request.do === 'read') answer = read(request.file);
   else {
-    const trace = generate(request.zones);
+    const trace = generatedTrace(request.zones);
     write(request.file, request.format === 'chrome' ? chromeJson(trace) : perfettoProtobuf(trace));
   }
   process.send?.(answer, () => process.exit(0));

@@ -152,7 +152,9 @@ class IreeReader {
 
   private readEvent(record: IreeRecord): void {
     const text = (key: string): string | undefined => record.get(key)?.text;
-    const key = text('key') || undefined;
+    // What is no dispatch has no key: null, or the empty text.
+    const named = record.get('key');
+    const key = named?.quoted === true && named.text !== '' ? named.text : undefined;
     const op = text('op') ?? 'event';
     switch (text('record_type')) {
       case 'dispatch_event':

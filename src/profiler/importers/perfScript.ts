@@ -63,6 +63,11 @@ class PerfReader {
         continue;
       }
       stack = this.readHeader(text.trimStart());
+      // A sample that stands on one line has no frames below it; the next may be indented as frames are.
+      if (stack !== undefined && stack.length > 0) {
+        stack = undefined;
+        continue;
+      }
       if (stack !== undefined) continue;
       if (lines.complete) damage.skip(lines.from);
       else damage.cut(lines.from);
