@@ -126,7 +126,9 @@ function drawRows(): void {
 
 function line(r: ModelRow, format: (ns: number) => string, most: number): HTMLElement {
   const bar = element('span', { class: 'heat', 'aria-hidden': 'true' });
-  bar.style.width = `${most === 0 || r.time === undefined ? 0 : Math.max(1, (100 * r.time.share) / most)}%`;
+  const part = most === 0 || r.time === undefined ? 0 : Math.max(0.01, r.time.share / most);
+  // Beside the number, which takes its own room.
+  bar.style.width = `calc((100% - 8ch - 16px) * ${part.toFixed(4)})`;
   const time =
     r.time !== undefined
       ? format(r.time.ns)
