@@ -1,5 +1,5 @@
 /** `strata compile`: model to artifact, with the IR of each pass on request. */
-import { writeFile } from 'node:fs/promises';
+import { stat, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import type { Command } from 'commander';
 import { formatBytes, formatDuration, formatRate, ns } from '../base/units';
@@ -77,7 +77,7 @@ export function configureCompile(command: Command): void {
             model,
             ...compileOptions(options),
             ...(exportForm !== undefined
-              ? { exportForm }
+              ? { exportForm, ...(output === undefined ? {} : { exportFile: output }) }
               : stop === undefined
                 ? { output: output ?? `${base}.strata` }
                 : { stopAfter: stop }),
@@ -93,6 +93,11 @@ export function configureCompile(command: Command): void {
         const textIsWanted =
           stop !== undefined && (emit !== undefined || output !== undefined || options.dumpDir === undefined);
         if (!textIsWanted) return compiled(compilation, options.dumpDir);
+        if (exportForm !== undefined && output !== undefined)
+          return {
+            json: { ...summaryOf(compilation), output },
+            text: `wrote ${output}  ${formatBytes((await stat(output)).size)}`,
+          };
         const text = stop === 'target' ? compilation.kernelSource : (compilation.finalText ?? '');
         if (output === undefined) return { json: { text, ...summaryOf(compilation) }, text: text.trimEnd() };
         await replaceFile(output, (to) => writeFile(to, text));

@@ -43,7 +43,7 @@ import { compilerMessages } from './messages';
 import { remainingSteps } from './continuation';
 import type { ExportForm } from './exportForms';
 import { exportStage } from './exportForms';
-import { exportText } from './exportText';
+import { exportText, writeExport } from './exportText';
 import type { LoadedModel, ModelText } from './loadModel';
 import { loadModel } from './loadModel';
 import { packageProgram } from './packageProgram';
@@ -93,6 +93,8 @@ export interface CompileRequest {
   readonly keepFinalText?: boolean;
   /** Stop after the stage of this form, and keep text that other compilers read in `Compilation.finalText`. */
   readonly exportForm?: ExportForm;
+  /** Write that text here instead: a file has room for weights that no string holds. */
+  readonly exportFile?: string;
 }
 
 export interface CompileEnvironment {
@@ -168,11 +170,14 @@ class Compile {
 
   async run(): Promise<CompileResult> {
     const { request } = this;
-    if (request.output !== undefined) await assertWritable(request.output);
+    for (const file of [request.output, request.exportFile])
+      if (file !== undefined) await assertWritable(file);
     const built = await this.#build();
     const { model, target, steps, record, code, plan } = built;
     if (code !== undefined && request.output !== undefined && this.#stopAfter !== 'target')
       await this.#package(request.output, built, code);
+    if (request.exportForm !== undefined && request.exportFile !== undefined)
+      await writeExport(request.exportFile, model, request.exportForm, this.#cancellation);
     const program = code?.program;
     const compilation: Compilation = {
       id: `c${nextCompilation++}`,
@@ -261,7 +266,8 @@ class Compile {
   }
 
   #finalText({ module, resources }: LoadedModel): string | undefined {
-    const { exportForm, keepFinalText } = this.request;
+    const { exportForm, exportFile, keepFinalText } = this.request;
+    if (exportFile !== undefined) return undefined;
     if (exportForm !== undefined) return exportText(module, resources, exportForm);
     return keepFinalText === true ? printOp(module, { locations: 'alias' }) : undefined;
   }

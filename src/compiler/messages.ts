@@ -37,8 +37,8 @@ export const compilerMessages = defineMessages({
   }),
   STR0588: message<{ form: string; bytes: number; limit: number }>({
     text: (p) =>
-      `the weights take ${formatBytes(p.bytes)}, and text of the form '${p.form}' holds at most ${formatBytes(p.limit)}.`,
-    next: () => "Export a smaller model, or let 'iree-import-onnx --externalize-params' read the .onnx file.",
+      `the weights take ${formatBytes(p.bytes)}, and text of the form '${p.form}' that is printed holds at most ${formatBytes(p.limit)}.`,
+    next: () => 'Write it to a file with -o FILE: there is room for all of them.',
   }),
   STR0589: message<{ name: string; known: string }>({
     text: (p) => `the artifact has no entry point '${p.name}'; it has ${p.known}.`,

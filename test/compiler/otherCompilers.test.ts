@@ -4,7 +4,7 @@
  * does not lead to them.
  */
 import assert from 'node:assert/strict';
-import { writeFileSync } from 'node:fs';
+import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { describe, it } from 'node:test';
 import { execa } from 'execa';
@@ -107,6 +107,20 @@ const imported = `module {
 `;
 
 describe('exported text', () => {
+  it('is the same in a file, written part by part', async () => {
+    const model = modelFile('tiny-convnet');
+    for (const form of exportForms) {
+      const exportFile = path.join(scratch(), `parts.${form}.mlir`);
+      const { compilation } = await compileModel({ model, exportForm: form, exportFile });
+      assert.equal(compilation.finalText, undefined);
+      const whole = await compileModel({ model, exportForm: form });
+      assert.equal(readFileSync(exportFile, 'utf8'), whole.compilation.finalText);
+      assert.deepEqual(
+        readdirSync(scratch()).filter((f) => f.endsWith('.tmp')),
+        [],
+      );
+    }
+  });
   for (const name of models)
     for (const form of exportForms) {
       it(`of ${name} as ${form} comes back as the same model`, async (t) => {
