@@ -169,7 +169,21 @@ export function activate(context: vscode.ExtensionContext): StrataApi {
     compilations.onDidChange((id) => {
       if (trace.compilation === id && compilations.get(id) === undefined) trace.clear();
     }),
-    registerCommands({ dumps: dumpCommands, compilations, runs, navigator, views, ops, bisections, report }),
+    registerCommands({
+      dumps: dumpCommands,
+      compilations,
+      runs,
+      navigator,
+      views,
+      ops,
+      bisections,
+      exports: {
+        resourceRoot: context.extensionUri.fsPath,
+        storage: context.globalStorageUri.fsPath,
+        report,
+      },
+      report,
+    }),
   );
   return { compilations, storage, dumps, trace };
 }

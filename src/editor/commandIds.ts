@@ -2,6 +2,7 @@
 export const commands = {
   'strata.compileModel': 'Compile Model…',
   'strata.tryReferenceModel': 'Try MobileNetV2',
+  'strata.exportReferenceModels': 'Export Reference Models…',
   'strata.cancelCompilation': 'Cancel',
   'strata.removeCompilation': 'Remove',
   'strata.showFailure': 'Show Error',

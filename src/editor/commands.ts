@@ -10,6 +10,8 @@ import type { DumpCommands } from './dumpCommands';
 import type { ErrorReport } from './errorReport';
 import type { IrNavigator, IrTarget } from './irNavigator';
 import { editorMessages } from './messages';
+import type { ModelExports } from './modelExports';
+import { exportReferenceModels } from './modelExports';
 import type { ModelRuns } from './modelRuns';
 import { modelExtensions } from './modelRuns';
 import { pickHotOp } from './hotOps';
@@ -32,6 +34,7 @@ export interface CommandContext {
   readonly views: ProfilerViews;
   readonly bisections: Bisections;
   readonly ops: OpViews;
+  readonly exports: ModelExports;
   readonly report: ErrorReport;
 }
 
@@ -66,6 +69,7 @@ function createCommands({
   views,
   bisections,
   ops,
+  exports,
   report,
 }: CommandContext): Readonly<Record<CommandId, (argument: Argument) => unknown>> {
   return {
@@ -78,6 +82,7 @@ function createCommands({
       return file === undefined ? undefined : (await runs.compile(file))?.id;
     },
     'strata.tryReferenceModel': async () => (await runs.tryReferenceModel())?.id,
+    'strata.exportReferenceModels': () => exportReferenceModels(exports),
     'strata.cancelCompilation': (argument) => {
       const entry = entryOf(argument);
       if (entry !== undefined) runs.cancel(entry.id);

@@ -150,6 +150,14 @@ export const runnerTemplates = {
     text: '{artifact} cannot be sampled: it has {libraries} kernel libraries, 1 is expected.',
     next: 'Compile the model again.',
   },
+  STR0734: {
+    text: 'Models are exported with Python {oldest} or newer; {found}.',
+    next: 'Install Python, with its module "venv", and start the editor from where it is on the PATH.',
+  },
+  STR0735: {
+    text: '{what} failed:\n{problem}',
+    next: 'The log has all that was written. What is installed is downloaded, so the machine must reach a package index.',
+  },
 } as const;
 
 export const messages = defineMessages(templated(runnerTemplates));

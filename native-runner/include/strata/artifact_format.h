@@ -24,6 +24,7 @@ inline constexpr uint32_t kZipEndSignature = 0x6054b50u;
 inline constexpr const char *kManifestFile = "manifest.json";
 inline constexpr const char *kProgramFile = "program.bin";
 inline constexpr const char *kConstantsFile = "constants.bin";
+inline constexpr const char *kHostModelFile = "host/model.onnx";
 inline constexpr const char *kFallbackProgramPrefix = "program-";
 
 enum class ElementType : uint32_t {
