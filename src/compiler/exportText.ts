@@ -72,7 +72,10 @@ function prepared(
 /** The text in parts: the IR, then the elements of one tensor after another. */
 function* chunks(exported: Operation, blobs: readonly NamedBlob[]): Generator<string> {
   const text = printOp(exported, { locations: 'alias' });
-  if (blobs.length === 0) return yield text;
+  if (blobs.length === 0) {
+    yield text;
+    return;
+  }
   yield `${text.trimEnd()}\n\n{-#\n  dialect_resources: {\n    builtin: {\n`;
   for (const [i, [key, blob]] of blobs.entries()) {
     yield `${i === 0 ? '' : ',\n'}      ${keyText(key)}: "0x${alignment}`;
