@@ -36,9 +36,6 @@ export class PerfettoSequence {
   private annotationNames = new Map<number, string>();
   private annotationStrings = new Map<number, string>();
   private lastLegacyMicros = 0;
-  /** Of the event at hand. */
-  private readonly flows: Uuid[] = [];
-  private readonly endingFlows: Uuid[] = [];
   /** What the LegacyEvent of the event at hand says. */
   private readonly legacy = { phase: 0, duration: 0, name: NO_NAME };
 
@@ -100,8 +97,8 @@ export class PerfettoSequence {
     let legacyMicros: number | undefined;
     let extraTracks: Uuid[] | undefined;
     let extraValues: number[] | undefined;
-    const { flows, endingFlows } = this;
-    flows.length = endingFlows.length = 0;
+    let flows: Uuid[] | undefined;
+    let endingFlows: Uuid[] | undefined;
     // Without a callback per field: this is where the time of large traces goes.
     const size = r.size();
     const outer = r.end;
@@ -158,11 +155,11 @@ export class PerfettoSequence {
           break;
         case 47:
         case 36:
-          this.flowIds(r, flows);
+          this.flowIds(r, (flows ??= []));
           break;
         case 48:
         case 42:
-          this.flowIds(r, endingFlows);
+          this.flowIds(r, (endingFlows ??= []));
           break;
         default:
           r.skip();
@@ -185,7 +182,8 @@ export class PerfettoSequence {
     if (type === EventType.end) return this.builder.end(this.zoneTrack(track), at, args);
     if (name === NO_NAME) name = legacy ? this.legacy.name : NO_NAME;
     if (name === NO_NAME) name = this.builder.intern('(unnamed)');
-    if (flows.length + endingFlows.length > 0) this.flowsOf(this.zoneTrack(track), at, type);
+    if (flows !== undefined || endingFlows !== undefined)
+      this.flowsOf(this.zoneTrack(track), at, type, flows ?? [], endingFlows ?? []);
     if (type === EventType.begin) return this.builder.begin(this.zoneTrack(track), at, name, args, iteration);
     if (type === EventType.instant)
       return this.builder.zone(this.zoneTrack(track), at, 0, name, args, iteration);
@@ -209,12 +207,18 @@ export class PerfettoSequence {
   }
 
   /** The zone that the event is about to make is one of these flows; call before it is made. */
-  private flowsOf(track: number, at: number, type: number): void {
+  private flowsOf(
+    track: number,
+    at: number,
+    type: number,
+    flows: readonly Uuid[],
+    endingFlows: readonly Uuid[],
+  ): void {
     const { builder } = this;
     if (type !== EventType.begin && type !== EventType.instant && type !== 0) return;
     const zone = builder.zoneCount;
-    for (const id of this.flows) builder.flows.point(id, at, track, zone, FlowStep.next);
-    for (const id of this.endingFlows) builder.flows.point(id, at, track, zone, FlowStep.end);
+    for (const id of flows) builder.flows.point(id, at, track, zone, FlowStep.next);
+    for (const id of endingFlows) builder.flows.point(id, at, track, zone, FlowStep.end);
   }
 
   private zoneTrack(track: Uuid | undefined): number {
