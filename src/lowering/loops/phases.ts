@@ -6,6 +6,7 @@
  */
 import type { Operation, Value, types } from '../../ir';
 import { types as t } from '../../ir';
+import { isContraction } from './combiner';
 import type { Expression } from './expression';
 import { visitExpression } from './expression';
 import { mapKernel, simplifyLoops } from './joinLoops';
@@ -104,7 +105,18 @@ export function sharedLoops(phases: readonly Phase[]): readonly (readonly number
   const last = phases.length - 1;
   const place = (c: readonly number[]): number =>
     phases[last]!.kernel.outputs[0]!.form.coefficients[c[last]!]!;
-  return [...classes.shared()].sort((a, b) => place(b) - place(a));
+  // Sides of products that stay the same along a loop are read again in each of its iterations: it is the inner one.
+  const again = (c: readonly number[]): number =>
+    phases.reduce((n, p, m) => n + outerSides(p).filter((f) => f.coefficients[c[m]!] === 0).length, 0);
+  return [...classes.shared()].sort((a, b) => again(a) - again(b) || place(b) - place(a));
+}
+
+/** Where the product of a phase, if it is one, reads what comes from outside of all phases. */
+function outerSides({ kernel, sources }: Phase): readonly LinearForm[] {
+  if (!isContraction(kernel.reduction)) return [];
+  return kernel.reduction!.inputs.flatMap((e) =>
+    e?.kind === 'load' && sources[e.operand]?.kind === 'outside' ? [e.form] : [],
+  );
 }
 
 class LoopClasses {

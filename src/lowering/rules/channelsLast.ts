@@ -356,9 +356,10 @@ const sinkThroughReshape: Rule = {
     const targets = ordered.flatMap((g) => g.to);
     const shape = reshapeShape(targets.map((o) => output[o]!));
     if (shape === undefined) return undefined;
-    // To join axes that lie apart costs a transpose of its own, so only what remains in image order after it is worth it.
+    // To join axes that lie apart costs a transpose of its own, so only an image whose layout goes on below is worth it.
     const permutation = inversePermutation(targets);
-    if (isIdentity(permutation) && !isIdentity(gathered)) return undefined;
+    const isImage = output.length >= 4 && !isIdentity(permutation);
+    if (!isImage && !isIdentity(gathered)) return undefined;
     return {
       past: [t.op],
       build: (b) => [

@@ -2,6 +2,7 @@
  * Chooses a schedule for a kernel by an analytic model of one core: vector lanes, registers, load and multiply-add
  * throughput, latency, caches and bandwidth. The model compares register tiles; blocks follow from caches and threads.
  */
+import type { types } from '../../ir';
 import { types as t } from '../../ir';
 import { combinerOf } from '../loops/combiner';
 import type { Kernel } from '../loops/readDispatch';
@@ -97,25 +98,34 @@ const lanesFor = (size: number, lanes: number): number => Math.min(lanes, 2 ** M
 
 type Base = Pick<Schedule, 'loops' | 'sizes'>;
 
-function bytesMoved(kernel: Kernel): number {
-  const shaped = [...kernel.region.operands, ...kernel.region.results].map((v) => v.type);
-  return sum(shaped.map((x) => (t.isShaped(x) ? (t.byteSize(x) ?? 0) : 0)));
+/** Bytes that the kernel's loops read and write, each operand at most once as a whole. */
+function bytesMoved({ kernel, inner, outer, outputs }: KernelShape): number {
+  const sizes = kernel.loops.map((l) => l.size);
+  const whole = (type: types.Type | undefined): number =>
+    type !== undefined && t.isShaped(type) ? (t.byteSize(type) ?? Infinity) : Infinity;
+  const read = new Map<number, number>();
+  for (const a of [...inner, ...outer])
+    read.set(a.operand, (read.get(a.operand) ?? 0) + a.bytes * footprint(a.form, sizes));
+  const { operands, results } = kernel.region;
+  return (
+    sum([...read].map(([operand, bytes]) => Math.min(bytes, whole(operands[operand]?.type)))) +
+    sum(outputs.map((a) => Math.min(a.bytes * footprint(a.form, sizes), whole(results[a.operand]?.type))))
+  );
 }
 function predict(
   cycles: number,
   bound: Bound,
-  kernel: Kernel,
+  shape: KernelShape,
   target: Target,
 ): NonNullable<Schedule['prediction']> {
   const perCycle = 2 * core.arithmetic * (target.vectorBytes / 4);
   const compute = cycles / (target.gflops / perCycle);
-  const memory = bytesMoved(kernel) / target.gbytes;
+  const memory = bytesMoved(shape) / target.gbytes;
   return memory > compute ? { nanoseconds: memory, bound: 'memory' } : { nanoseconds: compute, bound };
 }
 
 /** A reduction whose results lie along the lanes: contractions, convolutions, pooling. */
 function contraction(s: KernelShape, base: Base, vector: number | undefined, target: Target): Schedule {
-  const { kernel } = s;
   const lanes = vector === undefined ? 1 : lanesFor(base.sizes[vector]!, s.lanes);
   const tile = bestTile(s, vector, lanes, target);
   const rows = tile.rows.map((r) => r.loop);
@@ -144,7 +154,7 @@ function contraction(s: KernelShape, base: Base, vector: number | undefined, tar
     { parallel, outside: vectorOutside ? wide : [], wide, rows, tiles, cycles: tile.cycles },
     target,
   );
-  const prediction = predict(tile.cycles, tile.bound, kernel, target);
+  const prediction = predict(tile.cycles, tile.bound, s, target);
   const order = [...parallel, ...s.reductions];
   const streamed = weights > target.l2 && flowsOn(s, tiles, vector, lanes);
   return {
@@ -337,7 +347,7 @@ function crossed(
     { parallel, outside: [], wide: [vector], rows: [loop], tiles, cycles },
     target,
   );
-  const prediction = predict(cycles, 'loads', s.kernel, target);
+  const prediction = predict(cycles, 'loads', s, target);
   return { ...base, block, tile: tiles, order: parallel, vector, lanes, prediction };
 }
 
@@ -370,7 +380,7 @@ function elementwise(s: KernelShape, base: Base, vector: number | undefined, tar
     order: parallel,
     vector,
     lanes,
-    prediction: predict(cycles, 'loads', s.kernel, target),
+    prediction: predict(cycles, 'loads', s, target),
   };
 }
 
@@ -406,6 +416,6 @@ function alongReduction(s: KernelShape, base: Base, vector: number, target: Targ
     order,
     vector,
     lanes,
-    prediction: predict(cycles, 'loads', s.kernel, target),
+    prediction: predict(cycles, 'loads', s, target),
   };
 }

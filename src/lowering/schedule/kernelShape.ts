@@ -10,6 +10,8 @@ import type { Kernel } from '../loops/readDispatch';
 import type { Target } from './target';
 
 export interface Access {
+  /** Number of the operand that is read, or of the result that is written. */
+  readonly operand: number;
   readonly form: LinearForm;
   /** Of an element. */
   readonly bytes: number;
@@ -35,7 +37,11 @@ function loadsOf(e: Expression | undefined, into: Map<string, Access>): void {
   if (e === undefined) return;
   visitExpression(e, (x) => {
     if (x.kind === 'load')
-      into.set(`${x.operand}:${formKey(x.form)}`, { form: x.form, bytes: t.storageBytes(x.type) });
+      into.set(`${x.operand}:${formKey(x.form)}`, {
+        operand: x.operand,
+        form: x.form,
+        bytes: t.storageBytes(x.type),
+      });
   });
 }
 export function describeKernel(kernel: Kernel, target: Target): KernelShape {
@@ -51,6 +57,7 @@ export function describeKernel(kernel: Kernel, target: Target): KernelShape {
     loadsOf(o.value, outer);
   });
   const outputs = kernel.outputs.map((o): Access => ({
+    operand: o.result,
     form: o.form,
     bytes: t.storageBytes(o.type.element),
   }));

@@ -36,7 +36,12 @@ const cube = (random: RandomStream): readonly number[] => [
 
 /** Both products with the softmax between, and what exporters put there. */
 const attention =
-  (options: { readonly transposed?: boolean; readonly mask?: boolean; readonly queries?: number }): Case =>
+  (options: {
+    readonly transposed?: boolean;
+    readonly mask?: boolean;
+    readonly queries?: number;
+    readonly joined?: boolean;
+  }): Case =>
   (g: OnnxGraphBuilder, id, random) => {
     const heads = someSize(random, 3);
     const q = options.queries ?? someSize(random, 67);
@@ -53,8 +58,14 @@ const attention =
       options.mask === true ? g.node(id, 'Add', [scaled, g.input(`${id}_m`, 'f32', [1, 1, q, k])]) : scaled;
     const weights = g.node(id, 'Softmax', [masked], { attributes: { axis: int(-1) } });
     const y = g.node(`${id}/o`, 'MatMul', [weights, value], { output: `${id}_y` });
-    g.output(y, 'f32', [1, heads, q, e]);
-    return [y];
+    if (options.joined !== true) {
+      g.output(y, 'f32', [1, heads, q, e]);
+      return [y];
+    }
+    const turned = g.node(`${id}/j`, 'Transpose', [y], { attributes: { perm: ints(0, 2, 1, 3) } });
+    const joined = g.node(`${id}/h`, 'Reshape', [turned, g.integers([1, q, heads * e])]);
+    g.output(joined, 'f32', [1, q, heads * e]);
+    return [joined];
   };
 
 /** A sum of rows, and then an op that reads it at other places than it was written. */
@@ -113,6 +124,8 @@ export const rowFamilies: readonly Family[] = [
       attention({ mask: true }),
       attention({ transposed: true }),
       attention({ queries: 1 }),
+      attention({ joined: true }),
+      attention({ joined: true, queries: 131, mask: true }),
       attention({ queries: 131, transposed: true, mask: true }),
     ],
   },
