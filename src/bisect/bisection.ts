@@ -14,6 +14,8 @@ export interface PointInfo {
   readonly label: string;
   /** The stage of a pass, the rule of a rewrite. */
   readonly group: string;
+  /** Of a rewrite: its number in the compilation, where nothing was held back in it. */
+  readonly rewrite?: number;
 }
 
 /** One search: over passes, or over the rewrites of one. */
@@ -57,6 +59,8 @@ export interface Culprit {
     /** Position in the compilation, and in the pass. */
     readonly index: number;
     readonly inPass: number;
+    /** Whether `index` counts rewrites of a compilation in which some were held back. */
+    readonly renumbered?: boolean;
     readonly rule: string;
     readonly sources: readonly OpSummary[];
     readonly results: readonly OpSummary[];

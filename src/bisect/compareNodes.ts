@@ -21,7 +21,7 @@ import { defaultPipeline } from '../lowering/pipeline';
 import { bisectMessages } from './messages';
 import type { NodeTensor } from './nodeTensors';
 import { tensorsOfModel, tensorsOfOnnxRuntime, tensorsOfProgram } from './nodeTensors';
-import type { Backend } from './programRun';
+import type { NumericsParts } from './numerics';
 import { isProgram, ProgramRuns, shippedBackend } from './programRun';
 import { Replay } from './replay';
 import type { TensorStatistics, Tolerance } from './tolerance';
@@ -96,9 +96,8 @@ export interface CompareNodesEnvironment {
   readonly resourceRoot: string;
   readonly cancellation: Cancellation;
   readonly onProgress?: (activity: string) => void;
-  /** What compiles, where that is not the shipped compiler: the steps of a side. */
-  readonly steps?: (side: NodeSide & { readonly kind: 'compiled' }) => readonly PipelineStep[];
-  readonly backend?: Backend;
+  /** What compiles, where that is not the shipped compiler; its steps stand for those of compiled sides. */
+  readonly parts?: NumericsParts;
 }
 
 export async function compareNodes(
@@ -137,7 +136,7 @@ async function tensorsOf(
   if (side.kind === 'interpreter') return tensorsOfModel(state, inputs, cancellation);
   const target = await describeTarget(side.cpuLevel ?? levelOf(state.module));
   state.module.setAttr('strata.target', targetAttribute(target));
-  const steps = environment.steps?.(side) ?? side.steps;
+  const { steps = side.steps, backend = shippedBackend } = environment.parts ?? {};
   const replay = new Replay(state, remainingSteps(state.module, steps), cancellation);
   replay.run();
   if (replay.failure !== undefined) throw replay.failure.error;
@@ -147,7 +146,6 @@ async function tensorsOf(
       which: 'compiled',
       problem: 'the pipeline does not end in loops, from which code is made',
     });
-  const backend = environment.backend ?? shippedBackend;
   const runs = new ProgramRuns({ target, resourceRoot, cancellation, backend });
   try {
     return await tensorsOfProgram(runs, last, inputs, request.model);

@@ -22,6 +22,8 @@ export interface CulpritContext {
   /** Points of the search over passes. */
   readonly good: number;
   readonly bad: number;
+  /** Rewrites are held back, so that the numbers of others are not those of the whole compilation. */
+  readonly renumbered: boolean;
 }
 
 export const rewriteLabel = (r: { readonly index: number; readonly rule: string }): string =>
@@ -61,8 +63,14 @@ export async function findPassCulprit(context: CulpritContext): Promise<PassCulp
   if (alternatives.length > 0) return { culprit: base, step };
   const rewrites = failed ? failedRewrites(context, step, before.state) : points[bad]!.rewrites;
   if (rewrites.length === 0) return { culprit: base, step };
+  // Held-back applications have numbers too, so the first n records are not the first n applications.
   const stateAt = (n: number): IrState =>
-    n === 0 ? before.state : replay.runStep(step, before.state, { stopAfter: n }).state;
+    n === 0
+      ? before.state
+      : replay.runStep(step, before.state, {
+          ...replay.controlOf(step),
+          stopAfter: (rewrites[n - 1]?.index ?? n - 1) + 1,
+        }).state;
   const offset = points.slice(0, bad).reduce((n, p) => n + p.rewrites.length, 0);
   const found = await searchRewrites(context, rewrites, step, pass, stateAt, offset);
   if (found === undefined) return { culprit: base, step };
@@ -70,6 +78,7 @@ export async function findPassCulprit(context: CulpritContext): Promise<PassCulp
   const rewrite = {
     index: offset + record.index,
     inPass: record.index,
+    ...(context.renumbered ? { renumbered: true } : {}),
     rule: record.rule,
     sources: record.sources,
     results: record.results,
@@ -113,7 +122,7 @@ function failedRewrites({ replay }: CulpritContext, step: number, from: IrState)
 }
 
 async function searchRewrites(
-  { bisect, search, good, bad }: CulpritContext,
+  { bisect, search, good, bad, renumbered }: CulpritContext,
   rewrites: readonly RewriteRecord[],
   step: number,
   pass: string,
@@ -129,7 +138,11 @@ async function searchRewrites(
     `${offset + r.index} ${r.rule}${r.sources[0] === undefined ? '' : ` at ${r.sources[0].nodes[0] ?? r.sources[0].name}`}`;
   const points = [
     { label: `before ${pass}`, group: '' },
-    ...rewrites.map((r) => ({ label: label(r), group: r.rule })),
+    ...rewrites.map((r) => ({
+      label: label(r),
+      group: r.rule,
+      ...(renumbered ? {} : { rewrite: offset + r.index }),
+    })),
   ];
   const { outlook } = await bisect.progress.search(
     { id: `rewrites of ${step} ${pass}`, title: `rewrites of ${pass}`, points },

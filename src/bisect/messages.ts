@@ -47,4 +47,8 @@ export const bisectMessages = defineMessages({
     next: () =>
       'Name a clone of this repository with --repository, or compile the model with the other version and give its .strata artifact as the side.',
   }),
+  STR1112: message<{ number: number; count: number }>({
+    text: (p) => `there is no rewrite ${p.number}: the compilation has ${p.count}, counted from 0.`,
+    next: () => 'Take the number that a bisection says, or the name of a rule.',
+  }),
 });

@@ -2,6 +2,7 @@
  * "Which pass broke it?": runs a model's module after passes, finds the first after which the result leaves tolerance,
  * then the rewrite in it, then the op and element. Passes are judged by the interpreter, what is below them by the code.
  */
+import { breathe } from '../base/cancellation';
 import { StrataError } from '../base/diagnostics';
 import type { Tensors } from '../compiler/artifactSession';
 import { remainingSteps } from '../compiler/continuation';
@@ -52,6 +53,8 @@ export interface NumericsRequest extends ModelSource {
   readonly exhaustive?: boolean;
   /** Rules to hold back throughout. */
   readonly withoutRules?: readonly string[];
+  /** Rewrites to hold back throughout, by their number in the compilation with nothing held back. */
+  readonly withoutRewrites?: readonly number[];
   /** Cut out and shrink the smallest IR that still goes wrong (default). */
   readonly reproducer?: boolean;
   /** Where it is written; left out, it is only in the result. */
@@ -84,6 +87,30 @@ export async function bisectNumerics(
     bisect.runs.close();
   }
 }
+
+/**
+ * Recompiles with what the request holds back, runs the program and compares with the reference: what a search would find
+ * at its last point, without the search. Throws STR1112 for a rewrite that there is not.
+ */
+export async function measureWhatIf(
+  request: NumericsRequest,
+  environment: NumericsEnvironment,
+  parts: NumericsParts = {},
+): Promise<WhatIf> {
+  const bisect = await NumericsBisect.open(request, environment, parts);
+  try {
+    return await bisect.measureRequested();
+  } finally {
+    bisect.runs.close();
+  }
+}
+
+/** `rule bn-into-conv, rewrite 41`. */
+export const heldText = (request: Pick<NumericsRequest, 'withoutRules' | 'withoutRewrites'>): string =>
+  [
+    ...(request.withoutRules ?? []).map((r) => `rule ${r}`),
+    ...(request.withoutRewrites ?? []).map((n) => `rewrite ${n}`),
+  ].join(', ') || 'nothing';
 
 /** Applications that are held back: by step of the pipeline, and whole rules. */
 export interface Held {
@@ -152,10 +179,35 @@ export class NumericsBisect {
     return this.#expected!.outputs;
   }
 
-  async run(): Promise<Bisection> {
+  async measureRequested(): Promise<WhatIf> {
+    await this.#makeReference();
+    return this.measureWithout(this.#requested(), heldText(this.request), 'code');
+  }
+
+  /** What the request holds back. */
+  #requested(): Held {
+    const rules = new Set(this.request.withoutRules);
+    const rewrites = new Map<number, Set<number>>();
+    const numbers = this.request.withoutRewrites ?? [];
+    if (numbers.length === 0) return { rules, rewrites };
+    let first = 0;
+    const places = this.replay({ rules: new Set(), rewrites }).points.map((p) => {
+      const place = { step: p.record.index - 1, first, end: first + p.rewrites.length };
+      first = place.end;
+      return place;
+    });
+    for (const n of numbers) {
+      const place = places.find((p) => n >= p.first && n < p.end);
+      if (place === undefined) throw bisectMessages.error('STR1112', { number: n, count: first });
+      rewrites.set(place.step, (rewrites.get(place.step) ?? new Set()).add(n - place.first));
+    }
+    return { rules, rewrites };
+  }
+
+  async #makeReference(): Promise<Reference> {
     const { progress, request } = this;
     progress.activity('running the reference');
-    this.#expected = await makeReference(request.reference ?? 'interpreter', {
+    const reference = await makeReference(request.reference ?? 'interpreter', {
       model: request.model,
       inputs: this.inputs,
       interpret: (known) =>
@@ -168,9 +220,15 @@ export class NumericsBisect {
         ),
       tolerance: this.tolerance,
     });
-    if (this.#expected.note !== undefined) progress.note(this.#expected.note);
-    const reference = this.#expected.name;
-    let held: Held = { rules: new Set(request.withoutRules), rewrites: new Map() };
+    if (reference.note !== undefined) progress.note(reference.note);
+    this.#expected = reference;
+    return reference;
+  }
+
+  async run(): Promise<Bisection> {
+    const { progress } = this;
+    const { name: reference } = await this.#makeReference();
+    let held = this.#requested();
     let settled = 0;
     for (let round = 0; round < mostCulprits; round++) {
       const found = await this.#round(round, held, settled);
@@ -256,7 +314,8 @@ export class NumericsBisect {
       return undefined;
     }
     const { good, bad } = outlook;
-    const context = { bisect: this, replay, search, good, bad };
+    const renumbered = held.rules.size + held.rewrites.size > 0;
+    const context = { bisect: this, replay, search, good, bad, renumbered };
     if (bad >= points.length && replay.failure === undefined) {
       const culprit = await findCodeCulprit(context, last);
       progress.culprit(culprit);
@@ -335,6 +394,7 @@ export class NumericsBisect {
   async measureWithout(held: Held, without: string, depth: 'ir' | 'code'): Promise<WhatIf> {
     this.progress.activity(`what if: without ${without}`);
     this.progress.ranOnce();
+    await breathe(this.environment.cancellation);
     const replay = this.replay(held);
     if (replay.failure !== undefined)
       return { without, metric: undefined, problem: reasonOfError(replay.failure.error) };

@@ -48,6 +48,7 @@ export class Replay {
   /** What stopped the pipeline, when a pass threw; the points are those before it. */
   failure: { readonly pass: string; readonly step: number; readonly error: unknown } | undefined;
   readonly #steps: readonly PipelineStep[];
+  #controls: ReadonlyMap<number, RewriteControl> = new Map();
 
   constructor(
     /** Not changed. */
@@ -64,8 +65,14 @@ export class Replay {
     return this.#steps.map((s) => passName(s.node));
   }
 
+  /** What is held back of a pass, by its index. */
+  controlOf(step: number): RewriteControl {
+    return this.#controls.get(step) ?? {};
+  }
+
   /** Runs all passes, keeping the points. `controls` say which applications may happen, by index of the pass. */
   run(controls: ReadonlyMap<number, RewriteControl> = new Map()): void {
+    this.#controls = controls;
     const state = fork(this.input);
     let step = 0;
     try {
@@ -111,10 +118,7 @@ export class Replay {
       keepSnapshots: false,
       onRecord: (record, _, rewrites) => {
         const index = record.index === 0 ? 0 : begin + record.index;
-        onPoint({
-          record: { ...record, index },
-          rewrites: rewrites.map((r) => ({ ...r, index: r.index - record.rewrites[0] })),
-        });
+        onPoint({ record: { ...record, index }, rewrites });
       },
     });
   }

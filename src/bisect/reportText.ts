@@ -1,8 +1,11 @@
 /** A bisection as text for terminals and as a Markdown report. */
 import { formatTable } from '../base/table';
 import { formatDuration, ns } from '../base/units';
+import { semanticTable } from '../dump/semantic/semanticText';
 import type { Bisection, Culprit, Level, WhatIf } from './bisection';
+import { nodeTable } from './nodeTable';
 import type { Test } from './search';
+import type { SemanticChange } from './semanticChange';
 import { verdicts } from './search';
 import type { Element, TensorStatistics } from './tolerance';
 import { histogramBins } from './tolerance';
@@ -57,7 +60,7 @@ export function statisticsLines(s: TensorStatistics): readonly string[] {
   ];
 }
 
-const whatIfText = (w: WhatIf): string =>
+export const whatIfText = (w: WhatIf): string =>
   w.metric === undefined
     ? `without ${w.without}: does not compile (${w.problem ?? 'no reason given'})`
     : `without ${w.without}: ${w.metric <= 1 ? 'good' : 'still bad'}, ${errorText(w.metric)}`;
@@ -122,12 +125,21 @@ function culpritSections(c: Culprit): readonly ReportSection[] {
             code: c.reproducer.ir,
           },
         ]),
+    ...(c.semantic === undefined ? [] : [{ title: 'change of the ops', lines: semanticLines(c.semantic) }]),
     ...(c.diff === '' ? [] : [{ title: 'change of the IR', lines: [], code: shortened(c.diff) }]),
     ...(dispatch === undefined || dispatch.source === ''
       ? []
       : [{ title: `C of ${dispatch.name}`, lines: [], code: shortened(dispatch.source) }]),
   ];
 }
+
+function semanticLines({ summary, rows, more }: SemanticChange): readonly string[] {
+  const left = more === 0 ? [] : [`… ${more} more`];
+  return rows.length === 0 ? [summary] : [summary, ...semanticTable(rows).split('\n'), ...left];
+}
+
+/** What a person asked to be held back. */
+export const askedLines = (b: Bisection): readonly string[] => (b.asked ?? []).map(whatIfText);
 
 const indent = (text: string): string =>
   text
@@ -144,6 +156,8 @@ export function bisectionText(b: Bisection): string {
           '\n',
         ),
       );
+  if (b.asked !== undefined) parts.push(['what if', ...askedLines(b).map(indent)].join('\n'));
+  if (b.nodes !== undefined) parts.push(nodeTable(b.nodes));
   if (b.notes.length > 0) parts.push(b.notes.map((n) => `note: ${n}`).join('\n'));
   parts.push(`${runsText(b)}\n${b.verdict}`);
   return parts.join('\n\n');
@@ -178,6 +192,8 @@ export function bisectionMarkdown(b: Bisection): string {
       if (s.code !== undefined) lines.push(fence(s.code, languageOf(s.title)), '');
     }
   }
+  if (b.asked !== undefined) lines.push('## What if', '', ...askedLines(b).map((l) => `- ${l}`), '');
+  if (b.nodes !== undefined) lines.push('## Node by node', '', fence(nodeTable(b.nodes), 'text'), '');
   if (b.notes.length > 0) lines.push('## Notes', '', ...b.notes.map((n) => `- ${n}`), '');
   lines.push('## What was tested', '');
   for (const l of b.levels) lines.push(fence(levelTable(l, b.metric.name), 'text'), '');

@@ -30,7 +30,8 @@ import { bisectMessages } from './messages';
 import type { NumericsBisect } from './numerics';
 import { reduceIr } from './reduce/reduce';
 import type { IrState, Replay } from './replay';
-import { compareTensors, worstOf } from './tolerance';
+import type { Tolerance } from './tolerance';
+import { compareTensors, defaultTolerance, worstOf } from './tolerance';
 
 /** Neighbours that are taken in when the rewritten ops alone do not show the defect. */
 const largestNeighbourhood = 3;
@@ -67,11 +68,28 @@ export async function makeReproducer(source: ReproducerSource): Promise<Reproduc
     },
   });
   const folder = bisect.request.reproducerFolder;
-  const file = `${pass.replace(/[^\w-]+/g, '_')}.mlir`;
+  // Each culprit has a file of its own, also where two are in passes of one name.
+  const number = bisect.progress.bisection.culprits.length;
+  const file = `${pass.replace(/[^\w-]+/g, '_')}${number > 1 ? `_${number}` : ''}.mlir`;
   const place = folder === undefined ? file : path.join(folder, file);
-  const command = `strata bisect numerics ${place} --pipeline '${pass}'`;
+  const command = [
+    `strata bisect numerics ${place} --pipeline '${pass}'`,
+    ...toleranceOptions(bisect.tolerance),
+  ].join(' ');
   if (folder !== undefined) write(folder, file, `// ${command}\n${ir}`);
   return { ir, ops: ops.after, command, files: [place] };
+}
+
+/** Options of the command line for a tolerance that is not the default one. */
+function toleranceOptions(t: Tolerance): readonly string[] {
+  if (t.kind === 'ulp') return [`--ulp ${t.ulps}`];
+  if (
+    defaultTolerance.kind === 'error' &&
+    t.relative === defaultTolerance.relative &&
+    t.absolute === undefined
+  )
+    return [];
+  return [`--rtol ${t.relative}`, ...(t.absolute === undefined ? [] : [`--atol ${t.absolute}`])];
 }
 
 function write(folder: string, file: string, text: string): void {

@@ -1,27 +1,16 @@
 /** Bisections as files: written whole after each step, so that a search that is stopped can be gone on with. */
 import { existsSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { jsonWithNumbers, parseWithNumbers } from '../base/jsonNumbers';
 import { reasonOf } from '../compiler/readText';
 import type { Bisection, Level } from './bisection';
 import { bisectMessages } from './messages';
 import type { Test } from './search';
 
-/** JSON has no infinity and no NaN. */
-const encode = (_: string, value: unknown): unknown =>
-  typeof value === 'number' && !Number.isFinite(value) ? { number: String(value) } : value;
-function decode(_: string, value: unknown): unknown {
-  if (typeof value !== 'object' || value === null) return value;
-  const { number, ...rest } = value as { number?: unknown };
-  return typeof number === 'string' && Object.keys(rest).length === 0 ? Number(number) : value;
-}
-
-export const bisectionJson = (b: Bisection): string => JSON.stringify(b, encode);
-export const parseBisection = (text: string): unknown => JSON.parse(text, decode) as unknown;
-
 /** Throws STR1105 when there is no room; what was there before stays. */
 export function writeBisection(file: string, bisection: Bisection): void {
   const part = `${file}.part`;
   try {
-    writeFileSync(part, bisectionJson(bisection));
+    writeFileSync(part, jsonWithNumbers(bisection));
     renameSync(part, file);
   } catch (cause) {
     rmSync(part, { force: true });
@@ -34,7 +23,7 @@ export function readBisection(file: string): Bisection | undefined {
   if (!existsSync(file)) return undefined;
   let read: unknown;
   try {
-    read = parseBisection(readFileSync(file, 'utf8'));
+    read = parseWithNumbers(readFileSync(file, 'utf8'));
   } catch (cause) {
     throw bisectMessages.error('STR1107', { file, problem: reasonOf(cause) }, { cause });
   }

@@ -1,6 +1,8 @@
 /** `strata bisect numerics`: which pass made the result wrong. */
 import type { Command } from 'commander';
-import { bisectNumerics } from '../bisect/numerics';
+import type { NumericsRequest } from '../bisect/numerics';
+import { bisectNumerics, measureWhatIf } from '../bisect/numerics';
+import { whatIfText } from '../bisect/reportText';
 import type { Tolerance } from '../bisect/tolerance';
 import { inputSignatures } from '../compiler/interpretModel';
 import { loadModel } from '../compiler/loadModel';
@@ -27,6 +29,7 @@ interface NumericsOptions extends SharedOptions {
   readonly dim?: readonly string[];
   readonly threads?: string;
   readonly without?: readonly string[];
+  readonly whatIf?: boolean;
   readonly all?: boolean;
   /** False with `--no-reproducer`. */
   readonly reproducer?: string | boolean;
@@ -53,7 +56,12 @@ export function configureBisectNumerics(command: Command): void {
       .option('--resources <file>', 'for .mlir text: the file that its parameters are in')
       .option('--dim <name=size>', 'size of a symbolic dimension', collect)
       .option('--threads <n>', 'of the compiled program (default: all processors)')
-      .option('--without <rule>', 'hold a rule back throughout', collect)
+      .option(
+        '--without <rule or number>',
+        'hold a rule, or one rewrite by its number, back throughout',
+        collect,
+      )
+      .option('--what-if', 'only compile and measure with what --without holds back: no search')
       .option('--all', 'judge every pass, not only those that a binary search needs')
       .option('--reproducer <dir>', 'write the smallest IR that still goes wrong there')
       .option('--no-reproducer', 'do not look for one'),
@@ -66,27 +74,30 @@ export function configureBisectNumerics(command: Command): void {
         ...(options.resources === undefined ? {} : { resources: options.resources }),
       };
       const names = inputSignatures((await loadModel(source)).module).map((s) => s.name);
+      const without = options.without ?? [];
+      const isNumber = (w: string): boolean => /^\d+$/.test(w);
       const level = options.O === undefined ? undefined : wordOption('-O', options.O, ['0', '1', '2', '3']);
+      const request: NumericsRequest = {
+        ...source,
+        inputs: inputSources(options.input ?? [], names),
+        reference: options.reference,
+        tolerance: toleranceOf(options),
+        ...(options.cpu === undefined ? {} : { cpuLevel: wordOption('--cpu', options.cpu, cpuLevels) }),
+        ...(level === undefined ? {} : { optLevel: Number(level) as 0 | 1 | 2 | 3 }),
+        ...(options.pipeline === undefined ? {} : { pipeline: options.pipeline }),
+        ...(options.threads === undefined ? {} : { threads: integerOption('--threads', options.threads, 1) }),
+        ...(options.all === true ? { exhaustive: true } : {}),
+        reproducer: options.reproducer !== false,
+        ...(typeof options.reproducer === 'string' ? { reproducerFolder: options.reproducer } : {}),
+        withoutRules: without.filter((w) => !isNumber(w)),
+        withoutRewrites: without.filter(isNumber).map(Number),
+      };
+      if (options.whatIf === true) {
+        const result = await measureWhatIf(request, { cancellation: context.cancellation, resourceRoot });
+        return { json: result, text: whatIfText(result), exitCode: (result.metric ?? Infinity) <= 1 ? 0 : 1 };
+      }
       return runBisection(options, context, (environment) =>
-        bisectNumerics(
-          {
-            ...source,
-            inputs: inputSources(options.input ?? [], names),
-            reference: options.reference,
-            tolerance: toleranceOf(options),
-            ...(options.cpu === undefined ? {} : { cpuLevel: wordOption('--cpu', options.cpu, cpuLevels) }),
-            ...(level === undefined ? {} : { optLevel: Number(level) as 0 | 1 | 2 | 3 }),
-            ...(options.pipeline === undefined ? {} : { pipeline: options.pipeline }),
-            ...(options.threads === undefined
-              ? {}
-              : { threads: integerOption('--threads', options.threads, 1) }),
-            ...(options.all === true ? { exhaustive: true } : {}),
-            reproducer: options.reproducer !== false,
-            ...(typeof options.reproducer === 'string' ? { reproducerFolder: options.reproducer } : {}),
-            withoutRules: options.without ?? [],
-          },
-          { ...environment, resourceRoot },
-        ),
+        bisectNumerics(request, { ...environment, resourceRoot }),
       );
     }),
   );

@@ -1,7 +1,7 @@
 /** `strata bisect tensors`: two ways to compute a model, compared model node by model node. */
 import type { Command } from 'commander';
 import { compareNodes, firstApart, nodeSideHelp } from '../bisect/compareNodes';
-import { nodesText } from '../bisect/nodesText';
+import { nodeTable } from '../bisect/nodeTable';
 import { inputSignatures } from '../compiler/interpretModel';
 import { loadModel } from '../compiler/loadModel';
 import { inputSources } from './artifactFor';
@@ -60,7 +60,7 @@ export function configureBisectTensors(command: Command): void {
         );
         return {
           json: comparison,
-          text: nodesText(comparison, options.all === true ? Infinity : undefined),
+          text: nodeTable(comparison, options.all === true ? Infinity : undefined),
           exitCode: firstApart(comparison) === undefined ? 0 : 1,
         };
       }),

@@ -4,6 +4,7 @@ import path from 'node:path';
 import * as vscode from 'vscode';
 import { CancelledError } from '../base/cancellation';
 import { formatDiagnostic } from '../base/diagnostics';
+import { jsonWithNumbers } from '../base/jsonNumbers';
 import type { Bisection } from '../bisect/bisection';
 import { markPoint, savedTests } from '../bisect/bisection';
 import { bisectInWorker } from '../bisect/bisectInWorker';
@@ -127,7 +128,7 @@ export class Bisections implements vscode.WebviewPanelSerializer, vscode.Disposa
     let ready = false;
     const show = (): void => {
       if (ready && session.bisection !== undefined)
-        connection.remote.show(session.bisection).catch(() => undefined);
+        connection.remote.show(jsonWithNumbers(session.bisection)).catch(() => undefined);
     };
     const host: BisectHost = {
       ready: () => {
@@ -147,6 +148,41 @@ export class Bisections implements vscode.WebviewPanelSerializer, vscode.Disposa
         return Promise.resolve();
       },
       exportReport: () => this.#export(session),
+      measureWithout: (held) =>
+        this.#aside(session, show, 'compiling without it', async (b, signal) => {
+          const result = await bisectInWorker(
+            {
+              kind: 'what-if',
+              request: {
+                ...session.request,
+                ...('rule' in held ? { withoutRules: [held.rule] } : { withoutRewrites: [held.rewrite] }),
+              },
+              resourceRoot: this.#root,
+            },
+            { workerFile: this.#worker, signal },
+          );
+          const others = (b.asked ?? []).filter((w) => w.without !== result.without);
+          return { ...b, asked: [...others, result] };
+        }),
+      compareNodes: () =>
+        this.#aside(session, show, 'comparing node by node', async (b, signal) => {
+          const { reference = 'interpreter', model, inputs, tolerance } = session.request;
+          const nodes = await bisectInWorker(
+            {
+              kind: 'nodes',
+              request: {
+                model,
+                expected: reference === 'onnxruntime' ? reference : 'interpreter',
+                found: 'O3',
+                ...(inputs === undefined ? {} : { inputs }),
+                ...(tolerance === undefined ? {} : { tolerance }),
+              },
+              resourceRoot: this.#root,
+            },
+            { workerFile: this.#worker, signal },
+          );
+          return { ...b, nodes };
+        }),
       openReproducer: async () => {
         const ir = session.bisection?.culprits.find((c) => c.reproducer !== undefined)?.reproducer;
         if (ir === undefined) return;
@@ -175,25 +211,30 @@ export class Bisections implements vscode.WebviewPanelSerializer, vscode.Disposa
     const abort = new AbortController();
     session.abort = abort;
     this.#running.add(session);
-    const { id, startedAt } = session.bisection ?? {};
+    const { id, startedAt, asked, nodes } = session.bisection ?? {};
     const same = (b: Bisection): Bisection => ({
       ...b,
       request: session.request,
       ...(id === undefined ? {} : { id }),
       ...(startedAt === undefined ? {} : { startedAt }),
+      ...(asked === undefined ? {} : { asked }),
+      ...(nodes === undefined ? {} : { nodes }),
     });
     const name = path.basename(session.request.model);
     try {
-      const done = await bisectInWorker(session.request, {
-        workerFile: path.join(this.options.extensionUri.fsPath, 'dist', 'bisect-worker.cjs'),
-        resourceRoot: this.options.extensionUri.fsPath,
-        saved: session.bisection === undefined ? new Map() : savedTests(session.bisection),
-        signal: abort.signal,
-        onUpdate: (b) => {
-          this.#keep(session, same(b));
-          show();
+      const saved =
+        session.bisection === undefined ? new Map<string, never>() : savedTests(session.bisection);
+      const done = await bisectInWorker(
+        { kind: 'search', request: session.request, saved, resourceRoot: this.#root },
+        {
+          workerFile: this.#worker,
+          signal: abort.signal,
+          onUpdate: (b) => {
+            this.#keep(session, same(b));
+            show();
+          },
         },
-      });
+      );
       this.#keep(session, same(done));
     } catch (error) {
       const last = session.bisection;
@@ -206,6 +247,41 @@ export class Bisections implements vscode.WebviewPanelSerializer, vscode.Disposa
           activity: diagnostic === undefined ? '' : formatDiagnostic(diagnostic),
         });
       if (!paused) this.options.report.showError(name, error);
+    } finally {
+      session.abort = undefined;
+      this.#running.delete(session);
+    }
+    show();
+  }
+
+  get #root(): string {
+    return this.options.extensionUri.fsPath;
+  }
+  get #worker(): string {
+    return path.join(this.#root, 'dist', 'bisect-worker.cjs');
+  }
+
+  /** Something that is found out beside the search; what the search found stays. */
+  async #aside(
+    session: Session,
+    show: () => void,
+    activity: string,
+    work: (b: Bisection, signal: AbortSignal) => Promise<Bisection>,
+  ): Promise<void> {
+    const before = session.bisection;
+    if (session.abort !== undefined || before === undefined) return;
+    const abort = new AbortController();
+    session.abort = abort;
+    this.#running.add(session);
+    session.bisection = { ...before, status: 'running', activity };
+    show();
+    try {
+      const { status, activity: old } = before;
+      this.#keep(session, { ...(await work(before, abort.signal)), status, activity: old });
+    } catch (error) {
+      session.bisection = before;
+      if (!(error instanceof CancelledError))
+        this.options.report.showError(path.basename(session.request.model), error);
     } finally {
       session.abort = undefined;
       this.#running.delete(session);

@@ -1,17 +1,20 @@
 /**
  * `npm run bench:bisect [-- FILTER] [--slow [--clean N]]`: bisects every planted defect of the bug bank and prints what was found, with the
  * number of runs beside that of a binary search. With `--slow` it searches planted slowdowns instead, and compares 20 clean pairs
- * (`--clean N`).
+ * (`--clean N`). `--graphs N [--seed S]` plants defects in N random graphs instead, `--mobilenet` times MobileNetV2.
  */
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
+import { parseArgs } from 'node:util';
 import { formatTable } from '../../src/base/table';
 import { neverCancelled } from '../../src/base/cancellation';
 import { bisectNumerics } from '../../src/bisect/numerics';
 import { backendDefects, hostDefects } from '../bisect/bank/backends';
 import { defects } from '../bisect/bank/defects';
 import { bisectDefect, modelOf } from '../bisect/bank/runBank';
+import { graphTable } from './bisectGraphs';
+import { mobilenetTable } from './bisectMobilenet';
 import { slowTable } from './bisectSlow';
 
 interface Row {
@@ -31,14 +34,25 @@ const environment = { cancellation: neverCancelled, resourceRoot: process.cwd() 
 
 /** The exit code: 0 when the goals hold. */
 async function bench(args: readonly string[]): Promise<number> {
-  const at = args.indexOf('--clean');
-  const clean = at < 0 ? 20 : Number(args[at + 1]);
-  const filters = args.filter((a, i) => !a.startsWith('--') && (at < 0 || i !== at + 1));
+  const { values, positionals: filters } = parseArgs({
+    args: [...args],
+    allowPositionals: true,
+    options: {
+      slow: { type: 'boolean', default: false },
+      clean: { type: 'string', default: '20' },
+      graphs: { type: 'string' },
+      seed: { type: 'string', default: '1' },
+      mobilenet: { type: 'boolean', default: false },
+    },
+  });
   const chosen = (d: { readonly model: string; readonly name: string }): boolean =>
     filters.length === 0 || filters.some((f) => `${d.model} ${d.name}`.includes(f));
   const folder = mkdtempSync(path.join(tmpdir(), 'strata-bank-'));
   try {
-    if (args.includes('--slow')) return (await slowTable(folder, chosen, clean)) ? 0 : 1;
+    if (values.slow) return (await slowTable(folder, chosen, Number(values.clean))) ? 0 : 1;
+    if (values.graphs !== undefined)
+      return (await graphTable(folder, Number(values.seed), Number(values.graphs))) ? 0 : 1;
+    if (values.mobilenet) return (await mobilenetTable(folder, filters)) ? 0 : 1;
     const rows: Row[] = [];
     for (const d of defects.filter(chosen)) {
       const row = await bisectDefect(d, folder);

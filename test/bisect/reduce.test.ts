@@ -1,4 +1,4 @@
-/** The reducer on small texts, with tests that look at the text; `bench:bisect` measures it beside mlir-reduce. */
+/** The reducer on small texts, with tests that look at the text. */
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { neverCancelled } from '../../src/base/cancellation';

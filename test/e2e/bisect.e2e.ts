@@ -48,6 +48,26 @@ test('a planted defect is found, kept across a reload and reported', async (t) =
       await code.screenshot('bisect-dark');
     });
 
+    await step(t, 'a rule is disabled with one click, and the result measured', async () => {
+      const view = await code.webview('.strip');
+      await view.locator('.culprit').getByText('Disable This Rule').click();
+      await view
+        .locator('.asked', { hasText: /Without rule bn-into-conv the result is good/ })
+        .waitFor({ timeout: 120_000 });
+      await view.getByText('Change of the ops').first().waitFor();
+    });
+
+    await step(t, 'the program is compared with the reference node by node', async () => {
+      const view = await code.webview('.strip');
+      await view.getByText('Compare Node by Node').click();
+      const first = view.locator('.nodes .first-apart', { hasText: '/stem/stem.2/Clip' });
+      await first.waitFor({ timeout: 120_000 });
+      await first.scrollIntoViewIfNeeded();
+      await code.screenshot('bisect-nodes');
+      await view.locator('.asked').scrollIntoViewIfNeeded();
+      await code.screenshot('bisect-what-if');
+    });
+
     await step(t, 'it is there after a reload, and points can be marked by hand', async () => {
       // As a person does it: a reload of the page alone may come before the window has kept its editors.
       const loaded = code.page.waitForEvent('load');

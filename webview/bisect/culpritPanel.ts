@@ -1,5 +1,12 @@
 /** What is known of one culprit: rewrite, first op, tensors, what-if, diff, reproducer, C. */
-import type { Culprit, Element, TensorStatistics, WhatIf } from '../../src/protocol/bisectView';
+import type {
+  Culprit,
+  Element,
+  Held,
+  SemanticChange,
+  TensorStatistics,
+  WhatIf,
+} from '../../src/protocol/bisectView';
 import { button } from '../controls/controls';
 import { breakable, element } from '../shared/dom';
 import { metricText } from './levelStrip';
@@ -11,7 +18,13 @@ const number = (x: number): string =>
       : x.toExponential(2)
     : String(x);
 
-export function culpritPanel(c: Culprit, openReproducer: () => void): HTMLElement {
+export interface CulpritActions {
+  readonly openReproducer: () => void;
+  /** Undefined while something is running. */
+  readonly measureWithout: ((held: Held) => void) | undefined;
+}
+
+export function culpritPanel(c: Culprit, { openReproducer, measureWithout }: CulpritActions): HTMLElement {
   const { rewrite, divergence, reproducer, dispatch } = c;
   const parts: HTMLElement[] = [];
   parts.push(
@@ -39,10 +52,28 @@ export function culpritPanel(c: Culprit, openReproducer: () => void): HTMLElemen
       ),
     );
   if (c.outputs.length > 0) parts.push(section('Outputs after it', ...c.outputs.map(statistics)));
-  if (c.whatIf.length > 0)
+  if (c.whatIf.length > 0 || rewrite !== undefined)
     parts.push(
-      section('What if', element('ul', {}, ...c.whatIf.map((w) => element('li', {}, whatIfText(w))))),
+      section(
+        'What if',
+        c.whatIf.length === 0 ? undefined : whatIfList(c.whatIf),
+        rewrite === undefined || measureWithout === undefined
+          ? undefined
+          : element(
+              'div',
+              { class: 'details' },
+              button('Disable This Rule', () => {
+                measureWithout({ rule: rewrite.rule });
+              }),
+              rewrite.renumbered === true
+                ? undefined
+                : button('Disable This Rewrite', () => {
+                    measureWithout({ rewrite: rewrite.index });
+                  }),
+            ),
+      ),
     );
+  if (c.semantic !== undefined) parts.push(section('Change of the ops', semanticTable(c.semantic)));
   if (c.diff !== '') parts.push(section('Change of the IR', diffView(c.diff)));
   if (reproducer !== undefined)
     parts.push(
@@ -112,6 +143,40 @@ function statistics(s: TensorStatistics): HTMLElement {
         element('span', {}, '≥ 1e3'),
       ),
     ),
+  );
+}
+
+export const whatIfList = (all: readonly WhatIf[]): HTMLElement =>
+  element('ul', { class: 'what-if' }, ...all.map((w) => element('li', {}, whatIfText(w))));
+
+function semanticTable({ summary, rows, more }: SemanticChange): HTMLElement {
+  const cells = (tag: 'td' | 'th', ...texts: readonly string[]): HTMLElement =>
+    element('tr', {}, ...texts.map((t) => element(tag, {}, breakable(t))));
+  const labels = (ops: SemanticChange['rows'][number]['before']): string =>
+    ops.map((o) => o.label).join(' + ');
+  return element(
+    'div',
+    {},
+    element('p', {}, `${summary}${more === 0 ? '' : `; ${more} rows are not shown`}`),
+    rows.length === 0
+      ? undefined
+      : element(
+          'table',
+          {},
+          cells('th', 'kind', 'before', 'after', 'what', 'evidence'),
+          ...rows.map((r) =>
+            cells(
+              'td',
+              r.kind,
+              labels(r.before),
+              labels(r.after),
+              r.related.length > 0
+                ? `${r.kind === 'gone' ? 'its uses read' : 'from'} ${labels(r.related)}`
+                : r.parts.join(', '),
+              r.evidence.join(', '),
+            ),
+          ),
+        ),
   );
 }
 

@@ -1,5 +1,5 @@
 /** One search: its points as a strip from good to bad, the metric above it, and a table of what was tested. */
-import type { Bisection, Level, Test, Verdict } from '../../src/protocol/bisectView';
+import type { Bisection, Held, Level, Test, Verdict } from '../../src/protocol/bisectView';
 import { button } from '../controls/controls';
 import { element, icon, setAttributes } from '../shared/dom';
 
@@ -20,7 +20,10 @@ export class LevelStrip {
   #level: Level | undefined;
   #mayMark = false;
 
-  constructor(readonly onMark: (point: number, verdict: Verdict) => void) {
+  constructor(
+    readonly onMark: (point: number, verdict: Verdict) => void,
+    readonly onMeasureWithout: (held: Held) => void,
+  ) {
     this.#plot.setAttribute('class', 'plot');
     this.#plot.setAttribute('preserveAspectRatio', 'none');
     this.#plot.setAttribute('aria-hidden', 'true');
@@ -98,9 +101,23 @@ export class LevelStrip {
       button(label, () => {
         this.onMark(this.#selected, verdict);
       });
+    const { rewrite, group } = point;
+    const whatIf =
+      rewrite === undefined
+        ? []
+        : [
+            button('Disable This Rewrite', () => {
+              this.onMeasureWithout({ rewrite });
+            }),
+            button('Disable This Rule', () => {
+              this.onMeasureWithout({ rule: group });
+            }),
+          ];
     this.#details.replaceChildren(
       element('span', { class: 'selection' }, text),
-      ...(this.#mayMark ? [mark('good', 'Mark Good'), mark('bad', 'Mark Bad'), mark('skip', 'Skip')] : []),
+      ...(this.#mayMark
+        ? [mark('good', 'Mark Good'), mark('bad', 'Mark Bad'), mark('skip', 'Skip'), ...whatIf]
+        : []),
     );
   }
 

@@ -1,12 +1,14 @@
 /** The bisection view: the search as it runs, the verdict, and what is known of the culprit. */
 import './style.css';
-import type { Bisection, BisectHost, BisectView } from '../../src/protocol/bisectView';
+import type { Bisection, BisectHost, BisectView, Held } from '../../src/protocol/bisectView';
 import { connect } from '../../src/protocol/rpc';
+import { parseWithNumbers } from '../../src/base/jsonNumbers';
 import { button } from '../controls/controls';
 import { element } from '../shared/dom';
 import { connectToEditor } from '../shared/vscodeApi';
-import { culpritPanel } from './culpritPanel';
+import { culpritPanel, whatIfList } from './culpritPanel';
 import { LevelStrip } from './levelStrip';
+import { nodePanel } from './nodePanel';
 
 const editor = connectToEditor();
 const root = document.querySelector('#root')!;
@@ -14,7 +16,8 @@ const strips = new Map<string, LevelStrip>();
 let status = '';
 
 const { remote } = connect<BisectHost, BisectView>(editor.channel, {
-  show: (bisection) => {
+  show: (text) => {
+    const bisection = parseWithNumbers(text) as Bisection;
     editor.setState({ id: bisection.id });
     draw(bisection);
     return Promise.resolve();
@@ -26,12 +29,16 @@ const activity = element('p', { class: 'activity dimmed' });
 const bar = element('div', { class: 'bar' });
 const levels = element('div', { class: 'levels' });
 const notes = element('ul', { class: 'notes' });
+const asked = element('div', { class: 'asked' });
 const culprits = element('div', { class: 'culprits' });
+const nodes = element('div', {});
 root.append(
   element('header', {}, element('div', { class: 'titles' }, verdict, activity), bar),
   levels,
   notes,
+  asked,
   culprits,
+  nodes,
 );
 
 function draw(b: Bisection): void {
@@ -56,7 +63,10 @@ function draw(b: Bisection): void {
   for (const level of b.levels) {
     let strip = strips.get(level.id);
     if (strip === undefined) {
-      strip = new LevelStrip((point, mark) => void remote.mark(level.id, point, mark));
+      strip = new LevelStrip(
+        (point, mark) => void remote.mark(level.id, point, mark),
+        (held) => void remote.measureWithout(held),
+      );
       strips.set(level.id, strip);
       levels.append(strip.element);
     }
@@ -68,7 +78,15 @@ function draw(b: Bisection): void {
     strips.delete(id);
   }
   notes.replaceChildren(...b.notes.map((n) => element('li', {}, n)));
-  culprits.replaceChildren(...b.culprits.map((c) => culpritPanel(c, () => void remote.openReproducer())));
+  asked.replaceChildren(
+    ...(b.asked === undefined ? [] : [element('h2', {}, 'What if, as asked'), whatIfList(b.asked)]),
+  );
+  const actions = {
+    openReproducer: () => void remote.openReproducer(),
+    measureWithout: running ? undefined : (held: Held) => void remote.measureWithout(held),
+  };
+  culprits.replaceChildren(...b.culprits.map((c) => culpritPanel(c, actions)));
+  nodes.replaceChildren(...(b.nodes === undefined ? [] : [nodePanel(b.nodes)]));
 }
 
 /** Made anew only when what can be done changes, so that focus stays where it is. */
@@ -84,6 +102,9 @@ function drawBar(b: Bisection): void {
         : button('Resume', () => void remote.resume(), 'primary');
   bar.replaceChildren(
     ...(run === undefined ? [] : [run]),
+    ...(b.status === 'running' || b.kind !== 'numerics'
+      ? []
+      : [button('Compare Node by Node', () => void remote.compareNodes())]),
     button('Export Report…', () => void remote.exportReport()),
   );
 }

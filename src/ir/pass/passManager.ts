@@ -72,7 +72,7 @@ export interface RunOptions {
     readonly index: number;
     readonly count: number;
   }) => void;
-  /** Called when a pass is done, with the rewrites that it applied, numbered through all passes. */
+  /** Called when a pass is done, with the rewrites that it applied; their indices count applications of the pass. */
   readonly onRecord?: (record: PassRecord, snapshot: IrSnapshot, rewrites: readonly RewriteRecord[]) => void;
   /** Stop after the first pass with this name, or after the last one of the stage with this name. */
   readonly stopAfter?: string;
@@ -147,6 +147,7 @@ class PipelineRun {
       this.#current,
       this.#current.functions.map((f) => f.symbol),
       0,
+      0,
     );
   }
 
@@ -171,6 +172,7 @@ class PipelineRun {
       cancellation: options.cancellation ?? neverCancelled,
     };
     const firstRewrite = this.#recorder.records.length;
+    const firstClaim = this.#recorder.claimed;
     const begin = process.hrtime.bigint();
     for (const op of anchorsBelow(module, anchors)) {
       options.cancellation?.throwIfCancelled();
@@ -198,6 +200,7 @@ class PipelineRun {
       before,
       functions,
       firstRewrite,
+      firstClaim,
     );
   }
 
@@ -216,6 +219,7 @@ class PipelineRun {
     before: IrSnapshot,
     functions: readonly string[],
     firstRewrite: number,
+    firstClaim: number,
   ): void {
     const record: PassRecord = {
       index: this.#records.length,
@@ -232,7 +236,12 @@ class PipelineRun {
       snapshot: this.#current.hash,
     };
     this.#records.push(record);
-    this.options.onRecord?.(record, this.#current, this.#recorder.records.slice(firstRewrite));
+    const rewrites = this.#recorder.records.slice(firstRewrite);
+    this.options.onRecord?.(
+      record,
+      this.#current,
+      rewrites.map((r) => ({ ...r, index: r.index - firstClaim })),
+    );
   }
   #check(pass: string): void {
     const problems = verify(this.module);

@@ -38,6 +38,11 @@ export class RewriteRecorder {
   #next = 0;
   constructor(readonly control: RewriteControl = {}) {}
 
+  /** Applications so far, those that were held back among them. */
+  get claimed(): number {
+    return this.#next;
+  }
+
   /** The index of the next application, and whether it may happen. */
   claim(rule: string): { readonly index: number; readonly allowed: boolean } {
     const index = this.#next++;

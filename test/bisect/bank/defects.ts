@@ -63,7 +63,7 @@ const swapStrides = (m: Made): boolean =>
     return true;
   });
 /** Lets another reader of what a fused op reads have the fused result: the fusion took it for the only one. */
-const takeOtherUser = (m: Made): boolean =>
+export const takeOtherUser = (m: Made): boolean =>
   (m.values ?? []).some((made) => {
     const fused = made.definingOp!;
     return fused.operands.some((read) => {

@@ -66,6 +66,8 @@ export interface Plant {
   readonly node?: string;
   /** Only the pass at this place among those of its name, from 0. */
   readonly occurrence?: number;
+  /** Only this application of the rule in a function, from 0. */
+  readonly only?: number;
 }
 
 /** An application that was spoiled. */
@@ -78,6 +80,7 @@ export interface Hit {
 }
 
 class SpoilingRewriter extends Rewriter {
+  #seen = 0;
   constructor(
     readonly inner: Rewriter,
     readonly plant: Plant,
@@ -114,6 +117,7 @@ class SpoilingRewriter extends Rewriter {
     const inPass = this.options.recorder.records.length - this.first;
     const values = build(b);
     if (plant.node !== undefined && !nodes.some((n) => n.includes(plant.node!))) return values;
+    if (plant.only !== undefined && this.#seen++ !== plant.only) return values;
     if (plant.spoil(new Made(root, values, b, this.resources, mark)) === false) return values;
     this.onHit({ pass: plant.pass, rule: plant.rule, inPass, nodes });
     return values;

@@ -14,7 +14,7 @@ const number = (x: number): string =>
         : x.toExponential(1);
 
 /** The nodes that are furthest apart, at most `limit` of them, in graph order, and the first that is too far. */
-export function nodesText(c: NodeComparison, limit = few): string {
+export function nodeTable(c: NodeComparison, limit = few): string {
   const worst = [...c.rows].sort((a, b) => b.statistics.worst - a.statistics.worst).slice(0, limit);
   const first = firstApart(c);
   const shown = new Set<NodeRow>([...worst, ...(first === undefined ? [] : [first])]);
