@@ -2,7 +2,7 @@
 import * as vscode from 'vscode';
 import { StrataError } from '../base/diagnostics';
 import { innermostAt } from '../dump/layout/graphModel';
-import type { GraphHost, GraphState, GraphView } from '../protocol/graphView';
+import type { GraphHost, GraphState, GraphView, RestoredText } from '../protocol/graphView';
 import type { Connection } from '../protocol/rpc';
 import { connect } from '../protocol/rpc';
 import { graphHtml } from '../protocol/webviewHtml';
@@ -23,33 +23,60 @@ export interface GraphPanelOptions {
   readonly showLife: (document: vscode.TextDocument, offset: number) => Promise<void>;
 }
 
-export class GraphPanels implements vscode.Disposable {
+export class GraphPanels implements vscode.Disposable, vscode.WebviewPanelSerializer {
   readonly #panels = new Map<string, GraphPanel>();
-  constructor(readonly options: GraphPanelOptions) {}
-
-  show(text: OpText): void {
-    this.#open(text.uri.toString(), `Graph: ${text.title}`, [text], undefined);
+  readonly #serializer: vscode.Disposable;
+  constructor(readonly options: GraphPanelOptions) {
+    this.#serializer = vscode.window.registerWebviewPanelSerializer(viewId, this);
   }
-  compare(pair: OpPair): void {
+
+  /** After the window was loaded anew: files and dumps are read again; compilations are gone, and so are their graphs. */
+  async deserializeWebviewPanel(panel: vscode.WebviewPanel, state: unknown): Promise<void> {
+    const { sources } = this.options;
+    const texts: OpText[] = [];
+    try {
+      for (const text of (state as readonly RestoredText[] | undefined) ?? [])
+        texts.push(await sources.restore(text));
+    } catch (error) {
+      this.options.report.showError('Graph', error);
+    }
+    const [first, second] = texts;
+    if (first === undefined) panel.dispose();
+    else if (second === undefined) this.show(first, panel);
+    else this.compare({ before: first, after: second }, panel);
+  }
+
+  show(text: OpText, panel?: vscode.WebviewPanel): void {
+    this.#open(text.uri.toString(), `Graph: ${text.title}`, [text], undefined, panel);
+  }
+  compare(pair: OpPair, panel?: vscode.WebviewPanel): void {
     const { before, after } = pair;
     this.#open(
       `${before.uri.toString()} ${after.uri.toString()}`,
       `Graphs: ${before.title} ↔ ${after.title}`,
       [before, after],
       pair,
+      panel,
     );
   }
-  #open(key: string, title: string, texts: readonly OpText[], pair: OpPair | undefined): void {
+  #open(
+    key: string,
+    title: string,
+    texts: readonly OpText[],
+    pair: OpPair | undefined,
+    restored: vscode.WebviewPanel | undefined,
+  ): void {
     const known = this.#panels.get(key);
     if (known !== undefined) {
       known.panel.reveal();
       return;
     }
-    const panel = new GraphPanel(title, texts, pair, this.options);
+    const panel = new GraphPanel(title, texts, pair, this.options, restored);
     this.#panels.set(key, panel);
     panel.panel.onDidDispose(() => this.#panels.delete(key));
   }
   dispose(): void {
+    this.#serializer.dispose();
     for (const { panel } of this.#panels.values()) panel.dispose();
   }
 }
@@ -69,13 +96,16 @@ class GraphPanel {
     private texts: readonly OpText[],
     private readonly pair: OpPair | undefined,
     readonly options: GraphPanelOptions,
+    restored: vscode.WebviewPanel | undefined,
   ) {
-    const folder = viewFolder(options.extensionUri);
-    this.panel = vscode.window.createWebviewPanel(viewId, title, vscode.ViewColumn.Active, {
-      enableScripts: true,
-      localResourceRoots: [folder],
-      retainContextWhenHidden: true,
-    });
+    const allowed = { enableScripts: true, localResourceRoots: [viewFolder(options.extensionUri)] };
+    this.panel =
+      restored ??
+      vscode.window.createWebviewPanel(viewId, title, vscode.ViewColumn.Active, {
+        ...allowed,
+        retainContextWhenHidden: true,
+      });
+    this.panel.webview.options = allowed;
     const { webview } = this.panel;
     this.#connection = connect<GraphView, GraphHost>(channelOf(webview), this.#host());
     this.#subscriptions.push(
@@ -112,7 +142,11 @@ class GraphPanel {
     const graphs = this.#drawings.map((d) => d.model);
     return graphs.every((g) => g.ops.length === 0)
       ? { kind: 'empty', why: 'This text holds no ops.' }
-      : { kind: 'ready', graphs };
+      : { kind: 'ready', graphs, restore: this.#restore() };
+  }
+  #restore(): readonly RestoredText[] {
+    const texts = this.texts.flatMap((t) => this.options.sources.restored(t) ?? []);
+    return texts.length === this.texts.length ? texts : [];
   }
   async #draw(): Promise<readonly OpDrawing[]> {
     const { sources } = this.options;

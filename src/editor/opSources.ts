@@ -13,6 +13,7 @@ import type { PagePlace } from '../dump/session/pages';
 import { offsetOnPage, placeOnPage } from '../dump/session/pages';
 import type { Compilations } from './compilations';
 import { provenanceOf, shareOf, snapshotAfter } from './compilations';
+import type { RestoredText } from '../protocol/graphView';
 import type { RunTarget } from './dumpCommands';
 import { irScheme } from './irDocuments';
 import type { IrNavigator, IrTarget } from './irNavigator';
@@ -234,6 +235,23 @@ export class OpSources implements vscode.Disposable {
     return same ? offsetOnPage(drawing.starts, { page: theirs.page, offset }) : undefined;
   }
 
+  /** How a text is found again after the window was loaded anew; undefined for passes of compilations, which are gone then. */
+  restored({ uri, place }: OpText): RestoredText | undefined {
+    if (place.kind === 'pass') return undefined;
+    if (place.kind === 'text') return { kind: 'file', uri: uri.toString() };
+    const { dump, run, side } = place;
+    const file = this.dumps.get(dump)?.info.path;
+    return file === undefined ? undefined : { kind: 'run', file, run, side };
+  }
+  /** Throws where the file is gone. */
+  async restore(text: RestoredText): Promise<OpText> {
+    if (text.kind === 'file')
+      return this.ofDocument(await vscode.workspace.openTextDocument(vscode.Uri.parse(text.uri)));
+    const known = this.dumps.all.find((d) => d.info.path === text.file);
+    const { id } = known ?? (await this.dumps.open(text.file));
+    return this.#ofRun({ dump: id, run: text.run, side: text.side });
+  }
+
   /** The worker refers to the passes of a compilation by number; a worker that began anew is told again. */
   #recordOf(compilation: Compilation): number {
     const known = this.#records.get(compilation);
@@ -281,6 +299,7 @@ export class OpSources implements vscode.Disposable {
     if (shown === undefined || spans === undefined) return { model, starts };
     const { compilation, measurement } = shown.entry;
     const provenance = provenanceOf(compilation, shown.snapshot);
+    const flops = compilation.dispatches.reduce((n, d) => n + d.flops, 0);
     const factsOf = (op: number): DrawnFacts => {
       const [dispatch, second] = provenance.dispatchesAt(spans[op]!);
       if (dispatch === undefined || second !== undefined) return {};
@@ -288,6 +307,7 @@ export class OpSources implements vscode.Disposable {
       const share = measurement === undefined ? undefined : shareOf(measurement, dispatch.index);
       return {
         dispatch: dispatch.name,
+        ...(flops === 0 ? {} : { cost: dispatch.flops / flops }),
         ...(time === undefined ? {} : { timeNs: time.medianNs }),
         ...(share === undefined ? {} : { share }),
       };

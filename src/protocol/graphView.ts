@@ -10,9 +10,21 @@ export type GraphState =
       readonly kind: 'ready';
       /** One, or before and after a pass. */
       readonly graphs: readonly GraphModel[];
+      /** What the view keeps, to be opened again after the window is loaded anew. */
+      readonly restore: readonly RestoredText[];
     };
 
-export const colourModes = ['dialect', 'change', 'time'] as const;
+/** A text that can be found again: a file, or a pass of a dump. */
+export type RestoredText =
+  | { readonly kind: 'file'; readonly uri: string }
+  | {
+      readonly kind: 'run';
+      readonly file: string;
+      readonly run: number;
+      readonly side: 'before' | 'after' | 'like';
+    };
+
+export const colourModes = ['dialect', 'change', 'cost', 'time'] as const;
 export type ColourMode = (typeof colourModes)[number];
 
 export interface GraphHost {

@@ -59,7 +59,7 @@ const made = performance.now() - start;
 const [browser, files] = await Promise.all([launchBrowser(), bundleGraph()]);
 try {
   const opened = performance.now();
-  const view = await openGraph(browser, files, { kind: 'ready', graphs: [model] });
+  const view = await openGraph(browser, files, { kind: 'ready', graphs: [model], restore: [] });
   await view.drawn(1);
   const first = performance.now() - opened;
   const { pan, zoom } = await view.page.evaluate(gestures);

@@ -162,6 +162,10 @@ test('custom assembly of ops that it does not know', () => {
     smt.eq %m, %n : !smt.int
   }
   stream.cmd.func private @declared(%r[%from for %to]: !stream.resource<*>, %n: i32)
+  %9 = flow.dispatch.workgroups[%c](%c) : (i32) -> %c =
+      (%in: !flow.t) {
+    flow.return
+  }
   tt.return
 ^bb2:
   "a.b"(%c) <{x = {y = 1}}> ({
@@ -191,6 +195,8 @@ test('custom assembly of ops that it does not know', () => {
       '=c.smt(%c,%c)[%m,%n]',
       '=smt.eq(%m,%n)[]',
       '=stream.cmd.func()[]',
+      '%9=flow.dispatch.workgroups(%c,%c,%c)[%in]',
+      '=flow.return()[]',
       '=tt.return()[]',
       '=a.b(%c)[|%q]',
       '=c.d()[]',

@@ -21,10 +21,11 @@ const text = `func.func @f(%x: f32) -> f32 {
   return %1 : f32
 }
 `;
-const one: GraphState = { kind: 'ready', graphs: [drawnGraph('one', opGraph(text))] };
+const one: GraphState = { kind: 'ready', graphs: [drawnGraph('one', opGraph(text))], restore: [] };
 const changed = text.replace('a.relu', 'a.gelu');
 const two: GraphState = {
   kind: 'ready',
+  restore: [],
   graphs: drawnDiff(['before', 'after'], diffGraphs(opGraph(text), opGraph(changed))),
 };
 

@@ -1,5 +1,5 @@
-/** How nodes are filled: by dialect, by what a pass did, or by time. Every meaning has a sign or a word beside its colour. */
-import type { GraphModel } from '../../src/dump/layout/graphModel';
+/** How nodes are filled: by dialect, by what a pass did, by cost, or by time. Every meaning has a sign or a word beside its colour. */
+import type { DrawnOp, GraphModel } from '../../src/dump/layout/graphModel';
 import type { ColourMode } from '../../src/protocol/graphView';
 import { parseColour, textOn } from '../shared/palette';
 import type { Theme } from '../shared/theme';
@@ -60,8 +60,10 @@ export function coloursOf(model: GraphModel, mode: ColourMode, theme: Theme): Co
       return byDialect(model, theme);
     case 'change':
       return byChange(model, theme);
+    case 'cost':
+      return byShare(model, theme, (op) => op.cost, 'of the arithmetic', 'no costs known');
     case 'time':
-      return byTime(model, theme);
+      return byShare(model, theme, (op) => op.share, 'of the run', 'not measured');
   }
 }
 
@@ -109,13 +111,19 @@ function byChange(model: GraphModel, theme: Theme): Colours {
 }
 
 /** One hue, by lightness only: from the neutral colour to the first hue at the largest share. */
-function byTime(model: GraphModel, theme: Theme): Colours {
-  const most = Math.max(0, ...model.ops.map((op) => op.share ?? 0));
+function byShare(
+  model: GraphModel,
+  theme: Theme,
+  shareOf: (op: DrawnOp) => number | undefined,
+  ofWhat: string,
+  unknown: string,
+): Colours {
+  const most = model.ops.reduce((m, op) => Math.max(m, shareOf(op) ?? 0), 0);
   const [from, to] = [parseColour(theme.neutral) ?? [0, 0, 0], parseColour(theme.hues[6]!) ?? [1, 1, 0]];
   const mixed = (t: number): string =>
     `rgb(${from.map((c, i) => Math.round(255 * (c + (to[i]! - c) * t))).join(', ')})`;
   const style = (op: number): NodeStyle => {
-    const share = model.ops[op]!.share;
+    const share = shareOf(model.ops[op]!);
     if (share === undefined || most === 0)
       return { fill: theme.neutral, text: theme.textOnNeutral, sign: '' };
     const fill = mixed(share / most);
@@ -124,10 +132,10 @@ function byTime(model: GraphModel, theme: Theme): Colours {
   const steps = most === 0 ? [] : [0, 0.5, 1];
   const legend = steps.map((t) => ({
     colour: mixed(t),
-    text: `${(100 * most * t).toFixed(1)} % of the run`,
+    text: `${(100 * most * t).toFixed(1)} % ${ofWhat}`,
   }));
   return {
     styleOf: style,
-    legend: legend.length > 0 ? legend : [{ colour: theme.neutral, text: 'not measured' }],
+    legend: legend.length > 0 ? legend : [{ colour: theme.neutral, text: unknown }],
   };
 }

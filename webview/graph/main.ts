@@ -44,6 +44,7 @@ class App implements GraphView {
     const names: Readonly<Record<ColourMode, string>> = {
       dialect: 'Dialect',
       change: 'Change',
+      cost: 'Cost',
       time: 'Time',
     };
     for (const mode of colourModes) this.#colour.append(element('option', { value: mode }, names[mode]));
@@ -104,8 +105,13 @@ class App implements GraphView {
     }
     const compared = state.graphs.length > 1;
     const timed = state.graphs.some((g) => g.ops.some((op) => op.share !== undefined));
+    const costed = state.graphs.some((g) => g.ops.some((op) => op.cost !== undefined));
     for (const option of this.#colour.options)
-      option.disabled = (option.value === 'change' && !compared) || (option.value === 'time' && !timed);
+      option.disabled =
+        (option.value === 'change' && !compared) ||
+        (option.value === 'cost' && !costed) ||
+        (option.value === 'time' && !timed);
+    api.setState(state.restore);
     this.#mode = compared ? 'change' : 'dialect';
     this.#colour.value = this.#mode;
     this.#panes = state.graphs.map((model, i) => this.#pane(model, i));

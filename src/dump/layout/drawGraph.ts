@@ -9,6 +9,7 @@ import type { DrawnOp, GraphModel } from './graphModel';
 export interface DrawnFacts {
   readonly share?: number;
   readonly timeNs?: number;
+  readonly cost?: number;
   readonly dispatch?: string;
 }
 

@@ -25,6 +25,8 @@ export interface DrawnOp {
   /** Part of the time of a run, 0 to 1, of the dispatch that it became. */
   readonly share?: number;
   readonly timeNs?: number;
+  /** Part of the arithmetic of the model, 0 to 1, of the dispatch that it became. */
+  readonly cost?: number;
   /** Name of the dispatch that it became. */
   readonly dispatch?: string;
 }

@@ -468,7 +468,8 @@ class StructureParser {
     within: string | undefined,
   ): void {
     const t = this.#tokens;
-    const assigned = t.is(i + 1, '=');
+    // `-> %a = (%b: …) {` says that the result shares the storage of an operand.
+    const assigned = t.is(i + 1, '=') && !t.is(i - 1, '->');
     const isParameter =
       (parameters === 'list' && t.is(i + 1, ':')) ||
       (parameters !== 'none' && (within === '[' || t.is(i + 1, '[')) && !this.#scope.has(t.text(i)));
@@ -483,7 +484,8 @@ class StructureParser {
     if (hash >= 0) use.resultNumber = Number(text.slice(hash + 1));
     // Sizes of types stand in braces and are operands: `!stream.resource<*>{%size}`.
     const known = (list: readonly Name[]): boolean => list.some((o) => o.name === name);
-    const asOther = t.is(i - 1, '->') && t.kind(i + 1) === kinds.word && t.text(i + 1) === 'as';
+    const asOther =
+      t.is(i - 1, '->') && (t.is(i + 1, '=') || (t.kind(i + 1) === kinds.word && t.text(i + 1) === 'as'));
     if (draft.arrow && within !== '{' && (asOther || known(draft.operands) || known(draft.header)))
       use.tied = true;
     draft.operands = added(draft.operands, use);
