@@ -58,6 +58,19 @@ test('a dump of another compiler is read pass by pass', async (t) => {
       await code.screenshot('dump-graphs');
     });
 
+    await step(t, 'the graphs are there after a reload, in every theme', async () => {
+      const loaded = code.page.waitForEvent('load');
+      await code.runCommand('Developer: Reload Window');
+      await loaded;
+      const view = await code.webview('.pane + .pane', 60_000);
+      await view.locator('.body[data-drawn]').waitFor();
+      await code.waitForTreeRow(/^\s*tile/);
+      for (const theme of ['light', 'highContrast', 'dark'] as const) {
+        await code.setTheme(theme);
+        await code.screenshot(`dump-graphs-${theme}`);
+      }
+    });
+
     await step(t, 'the filter leaves what it names, in light and high contrast too', async () => {
       await code.runCommand('Strata: Filter Passes…');
       await code.fillQuickInput('cse');
