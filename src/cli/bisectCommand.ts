@@ -3,6 +3,7 @@ import type { Command } from 'commander';
 import type { Judge } from '../bisect/command/commandBisect';
 import { bisectCommand } from '../bisect/command/commandBisect';
 import { stepKindOf, stepKinds } from '../bisect/command/pointsOf';
+import { pairedDefaults } from '../bisect/perf/pairedTest';
 import type { SharedOptions } from './bisect';
 import { addSharedOptions, runBisection } from './bisect';
 import { toleranceOf } from './bisectNumerics';
@@ -42,7 +43,11 @@ export function configureBisectCommand(command: Command): void {
       .option('--run <command>', 'writes a tensor to {result}; {} is what was built')
       .option('--expect <file>', 'the tensor that --run should write')
       .option('--time <command>', 'is slow when what was built is bad')
-      .option('--repeat <n>', 'for --time: counted runs', '7')
+      .option(
+        '--repeat <n>',
+        'for --time: pairs of runs after which there is no answer',
+        String(pairedDefaults.mostPairs),
+      )
       .option('--rtol <x>', 'for --expect: allowed relative error (default: 1e-4)')
       .option('--atol <x>', 'for --expect: allowed absolute error')
       .option('--ulp <n>', 'for --expect: allowed distance in representable numbers')
@@ -84,6 +89,10 @@ function judgeOf(options: CommandBisectOptions): Judge {
     return { kind: 'tensor', command: run, expected: expect, tolerance: toleranceOf(options) };
   }
   if (time !== undefined)
-    return { kind: 'time', command: time, repeats: integerOption('--repeat', options.repeat, 5) };
+    return {
+      kind: 'time',
+      command: time,
+      mostPairs: integerOption('--repeat', options.repeat, pairedDefaults.firstPairs),
+    };
   return judge === undefined ? { kind: 'exit' } : { kind: 'command', command: judge };
 }

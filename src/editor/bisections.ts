@@ -8,13 +8,17 @@ import { jsonWithNumbers } from '../base/jsonNumbers';
 import type { Bisection } from '../bisect/bisection';
 import { markPoint, savedTests } from '../bisect/bisection';
 import { bisectInWorker } from '../bisect/bisectInWorker';
-import type { NumericsRequest } from '../bisect/numerics';
+import { splitCommand } from '../bisect/command/runCommand';
+import { stepKindOf } from '../bisect/command/pointsOf';
 import { bisectionMarkdown } from '../bisect/reportText';
 import { readBisection, writeBisection } from '../bisect/savedBisection';
+import type { NumericsRequest } from '../bisect/numerics';
+import type { BisectRequest } from '../bisect/serveBisection';
 import type { BisectHost, BisectView } from '../protocol/bisectView';
 import type { Connection } from '../protocol/rpc';
 import { connect } from '../protocol/rpc';
 import { viewHtml } from '../protocol/webviewHtml';
+import { askForCommand, askForSide, cloneInWorkspace } from './bisectQuestions';
 import type { ErrorReport } from './errorReport';
 import { addressesOf, channelOf, viewFolder } from './webviewConnection';
 
@@ -30,7 +34,7 @@ export interface BisectionsOptions {
 /** Of a bisection that a view shows. */
 interface Session {
   bisection: Bisection | undefined;
-  readonly request: NumericsRequest;
+  readonly request: BisectRequest;
   abort: AbortController | undefined;
 }
 
@@ -81,7 +85,42 @@ export class Bisections implements vscode.WebviewPanelSerializer, vscode.Disposa
       if (file === undefined) return;
       reference = file.fsPath;
     }
-    this.#open({ request: { model: model.fsPath, reference }, bisection: undefined, abort: undefined }, true);
+    this.#start({ kind: 'numerics', model: model.fsPath, reference });
+  }
+
+  /** Asks for both sides and starts. */
+  async bisectPerf(model: vscode.Uri): Promise<void> {
+    const good = await askForSide('good');
+    const bad = good === undefined ? undefined : await askForSide('bad');
+    if (good === undefined || bad === undefined) return;
+    const repository = cloneInWorkspace();
+    this.#start({
+      kind: 'perf',
+      model: model.fsPath,
+      good,
+      bad,
+      ...(repository === undefined ? {} : { repository }),
+    });
+  }
+
+  /** Asks for the command of another compiler and for its judge, and starts. */
+  async bisectCommand(): Promise<void> {
+    const asked = await askForCommand();
+    if (asked === undefined) return;
+    const words = splitCommand(asked.command);
+    const cwd = vscode.workspace.workspaceFolders?.[0]?.uri.fsPath;
+    this.#start({
+      kind: 'command',
+      words,
+      steps: stepKindOf(words) ?? 'counter',
+      judge: asked.judge === '' ? { kind: 'exit' } : { kind: 'command', command: asked.judge },
+      ...(asked.count === undefined ? {} : { count: asked.count }),
+      ...(cwd === undefined ? {} : { cwd }),
+    });
+  }
+
+  #start(request: BisectRequest): void {
+    this.#open({ request, bisection: undefined, abort: undefined }, true);
   }
 
   deserializeWebviewPanel(panel: vscode.WebviewPanel, state: unknown): Promise<void> {
@@ -100,7 +139,12 @@ export class Bisections implements vscode.WebviewPanelSerializer, vscode.Disposa
       kept.status === 'running' ? { ...kept, status: 'paused', activity: 'the window was closed' } : kept;
     const session: Session = {
       bisection: interrupted,
-      request: { model: kept.subject, ...(kept.request as Partial<NumericsRequest> | undefined) },
+      // Of a numerics bisection the model is enough to start it again.
+      request: {
+        kind: kept.kind,
+        model: kept.subject,
+        ...(kept.request as object | undefined),
+      } as BisectRequest,
       abort: undefined,
     };
     this.#adopt(panel, session);
@@ -110,7 +154,7 @@ export class Bisections implements vscode.WebviewPanelSerializer, vscode.Disposa
   #open(session: Session, start: boolean): void {
     const panel = vscode.window.createWebviewPanel(
       bisectViewId,
-      `Bisect ${path.basename(session.request.model)}`,
+      `Bisect ${subjectOf(session.request)}`,
       vscode.ViewColumn.Active,
     );
     const show = this.#adopt(panel, session);
@@ -149,12 +193,12 @@ export class Bisections implements vscode.WebviewPanelSerializer, vscode.Disposa
       },
       exportReport: () => this.#export(session),
       measureWithout: (held) =>
-        this.#aside(session, show, 'compiling without it', async (b, signal) => {
+        this.#aside(session, show, 'compiling without it', async (b, request, signal) => {
           const result = await bisectInWorker(
             {
               kind: 'what-if',
               request: {
-                ...session.request,
+                ...request,
                 ...('rule' in held ? { withoutRules: [held.rule] } : { withoutRewrites: [held.rewrite] }),
               },
               resourceRoot: this.#root,
@@ -165,8 +209,8 @@ export class Bisections implements vscode.WebviewPanelSerializer, vscode.Disposa
           return { ...b, asked: [...others, result] };
         }),
       compareNodes: () =>
-        this.#aside(session, show, 'comparing node by node', async (b, signal) => {
-          const { reference = 'interpreter', model, inputs, tolerance } = session.request;
+        this.#aside(session, show, 'comparing node by node', async (b, request, signal) => {
+          const { reference = 'interpreter', model, inputs, tolerance } = request;
           const nodes = await bisectInWorker(
             {
               kind: 'nodes',
@@ -220,7 +264,7 @@ export class Bisections implements vscode.WebviewPanelSerializer, vscode.Disposa
       ...(asked === undefined ? {} : { asked }),
       ...(nodes === undefined ? {} : { nodes }),
     });
-    const name = path.basename(session.request.model);
+    const name = subjectOf(session.request);
     try {
       const saved =
         session.bisection === undefined ? new Map<string, never>() : savedTests(session.bisection);
@@ -261,15 +305,15 @@ export class Bisections implements vscode.WebviewPanelSerializer, vscode.Disposa
     return path.join(this.#root, 'dist', 'bisect-worker.cjs');
   }
 
-  /** Something that is found out beside the search; what the search found stays. */
+  /** Something that is found out beside a search for wrong numbers; what the search found stays. */
   async #aside(
     session: Session,
     show: () => void,
     activity: string,
-    work: (b: Bisection, signal: AbortSignal) => Promise<Bisection>,
+    work: (b: Bisection, request: NumericsRequest, signal: AbortSignal) => Promise<Bisection>,
   ): Promise<void> {
-    const before = session.bisection;
-    if (session.abort !== undefined || before === undefined) return;
+    const { bisection: before, request } = session;
+    if (session.abort !== undefined || before === undefined || request.kind !== 'numerics') return;
     const abort = new AbortController();
     session.abort = abort;
     this.#running.add(session);
@@ -277,11 +321,10 @@ export class Bisections implements vscode.WebviewPanelSerializer, vscode.Disposa
     show();
     try {
       const { status, activity: old } = before;
-      this.#keep(session, { ...(await work(before, abort.signal)), status, activity: old });
+      this.#keep(session, { ...(await work(before, request, abort.signal)), status, activity: old });
     } catch (error) {
       session.bisection = before;
-      if (!(error instanceof CancelledError))
-        this.options.report.showError(path.basename(session.request.model), error);
+      if (!(error instanceof CancelledError)) this.options.report.showError(subjectOf(request), error);
     } finally {
       session.abort = undefined;
       this.#running.delete(session);
@@ -306,7 +349,7 @@ export class Bisections implements vscode.WebviewPanelSerializer, vscode.Disposa
   async #export(session: Session): Promise<void> {
     if (session.bisection === undefined) return;
     const folder = vscode.workspace.workspaceFolders?.[0]?.uri;
-    const name = `${path.basename(session.request.model)}.bisect.md`;
+    const name = `${subjectOf(session.request)}.bisect.md`;
     const target = await vscode.window.showSaveDialog({
       title: 'Export Report',
       filters: { Markdown: ['md'] },
@@ -317,3 +360,7 @@ export class Bisections implements vscode.WebviewPanelSerializer, vscode.Disposa
     await vscode.window.showTextDocument(target);
   }
 }
+
+/** What is bisected, in a word. */
+const subjectOf = (request: BisectRequest): string =>
+  path.basename(request.kind === 'command' ? (request.words[0] ?? '') : request.model);

@@ -103,6 +103,16 @@ function createCommands({
           : await askForFile('Bisect Numerics', { Models: ['onnx', 'mlir'] });
       if (file !== undefined && runs.mayCompile(file, 'Bisecting')) await bisections.bisectNumerics(file);
     },
+    'strata.bisectPerformance': async (argument) => {
+      const file =
+        argument instanceof vscode.Uri
+          ? argument
+          : await askForFile('Bisect Performance', { Models: ['onnx', 'tflite', 'mlir'] });
+      if (file !== undefined && runs.mayCompile(file, 'Bisecting')) await bisections.bisectPerf(file);
+    },
+    'strata.bisectCommand': async () => {
+      if (runs.mayRunCommands('Bisect Command', 'Bisecting')) await bisections.bisectCommand();
+    },
     'strata.profileModel': async (argument) => {
       const entry = entryOf(argument);
       const done = entry === undefined ? undefined : compilations.done(entry.id);

@@ -328,9 +328,13 @@ export class ModelRuns implements vscode.Disposable {
   mayCompile(file: vscode.Uri, what: string): boolean {
     return this.#mayRun(path.basename(file.path), what) && this.#isOnDisk(file);
   }
-  #mayRun(name: string, what: string): boolean {
+  /** Whether commands that a person gives may run; says so when not. */
+  mayRunCommands(name: string, what: string): boolean {
+    return this.#mayRun(name, what, 'a command');
+  }
+  #mayRun(name: string, what: string, object = 'a model'): boolean {
     if (vscode.workspace.isTrusted) return true;
-    this.options.report.show(name, editorMessages.diagnostic('STR0901', { what: `${what} a model` }));
+    this.options.report.show(name, editorMessages.diagnostic('STR0901', { what: `${what} ${object}` }));
     return false;
   }
   #isOnDisk(file: vscode.Uri): boolean {

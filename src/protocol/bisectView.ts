@@ -1,7 +1,15 @@
 /** What the bisection view asks of the extension, and what it is told. */
 import type { Verdict } from '../bisect/search';
 
-export type { Bisection, Culprit, Level, WhatIf } from '../bisect/bisection';
+export type {
+  Bisection,
+  Culprit,
+  DispatchChange,
+  KernelCode,
+  Level,
+  PerfEvidence,
+  WhatIf,
+} from '../bisect/bisection';
 export type { NodeComparison, NodeRow } from '../bisect/compareNodes';
 export type { Test, Verdict } from '../bisect/search';
 export type { SemanticChange } from '../bisect/semanticChange';

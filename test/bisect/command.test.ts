@@ -4,8 +4,10 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { after, describe, it } from 'node:test';
-import { neverCancelled } from '../../src/base/cancellation';
+import { CancelledError, cancellationOf, neverCancelled } from '../../src/base/cancellation';
 import type { StrataError } from '../../src/base/diagnostics';
+import type { Bisection } from '../../src/bisect/bisection';
+import { savedTests } from '../../src/bisect/bisection';
 import type { Judge } from '../../src/bisect/command/commandBisect';
 import { bisectCommand } from '../../src/bisect/command/commandBisect';
 import { pipelineLeaves, pipelinePrefix, stepKindOf } from '../../src/bisect/command/pointsOf';
@@ -72,5 +74,95 @@ describe('bisection of commands', () => {
     assert.equal(pipelinePrefix(leaves, 0), 'builtin.module()');
     assert.equal(stepKindOf(['/usr/bin/mlir-opt-22', 'x']), 'counter');
     assert.equal(stepKindOf(['tool', '--limit={n}']), 'template');
+  });
+
+  it('says which compiler cannot be started', async () => {
+    await assert.rejects(
+      bisectCommand(
+        { words: ['no-such-compiler', 'in.mlir'], steps: 'counter', judge: { kind: 'exit' } },
+        { cancellation: neverCancelled },
+      ),
+      (e: StrataError) => e.code === 'STR1104' && e.message.includes("no program 'no-such-compiler'"),
+    );
+  });
+
+  it('keeps what was found out when it is cancelled, and goes on from it', async () => {
+    const abort = new AbortController();
+    const tool = judge(badFrom(9));
+    const request = {
+      words: [process.execPath, compiler, '{n}', '{out}'],
+      steps: 'template',
+      count: 12,
+      judge: tool,
+    } as const;
+    let kept: Bisection | undefined;
+    await assert.rejects(
+      bisectCommand(request, {
+        cancellation: cancellationOf(abort.signal),
+        onUpdate: (b) => {
+          kept = b;
+          if (b.runs.search === 3) abort.abort();
+        },
+      }),
+      CancelledError,
+    );
+    const tests = kept!.levels[0]!.search.tests;
+    assert.equal(tests.length, 3);
+    const whole = await bisectCommand(request, { cancellation: neverCancelled });
+    const resumed = await bisectCommand(request, { cancellation: neverCancelled, saved: savedTests(kept!) });
+    assert.equal(resumed.verdict, whole.verdict);
+    assert.deepEqual(resumed.levels[0]!.search.tests.slice(0, 3), tests);
+    assert.equal(resumed.runs.search, whole.runs.search);
+  });
+
+  it('takes a full disk for no verdict: what was found out stays, and the search can be gone on with', async () => {
+    const full = script(
+      'full.cjs',
+      `const [n, out] = process.argv.slice(2);
+if (n === '6') { console.error('error: No space left on device'); process.exit(1); }
+require('node:fs').writeFileSync(out, n);`,
+    );
+    let kept: Bisection | undefined;
+    await assert.rejects(
+      bisectCommand(
+        {
+          words: [process.execPath, full, '{n}', '{out}'],
+          steps: 'template',
+          count: 12,
+          judge: judge(badFrom(5)),
+        },
+        {
+          cancellation: neverCancelled,
+          onUpdate: (b) => {
+            kept = b;
+          },
+        },
+      ),
+      (e: StrataError) => e.code === 'STR1105' && e.message.includes('Make room'),
+    );
+    assert.deepEqual(
+      kept!.levels[0]!.search.tests.map((t) => [t.point, t.verdict]),
+      [
+        [12, 'bad'],
+        [0, 'good'],
+      ],
+    );
+  });
+
+  it('finds the step that makes what is built slow, by times in turns', async () => {
+    const program = script(
+      'program.cjs',
+      `const n = Number(require('node:fs').readFileSync(process.argv[2], 'utf8'));
+const end = process.hrtime.bigint() + BigInt(n < 8 ? 0 : 120_000_000);
+while (process.hrtime.bigint() < end);`,
+    );
+    const b = await run({
+      kind: 'time',
+      command: `${process.execPath} ${program}`,
+      mostPairs: 60,
+    });
+    assert.match(b.verdict, /^Step 8, step 8, is the first bad one/);
+    const [slow] = b.levels[0]!.search.tests.filter((t) => t.point === 12);
+    assert.ok(slow!.range![0] > 1, JSON.stringify(slow));
   });
 });

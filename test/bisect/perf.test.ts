@@ -1,6 +1,12 @@
 /** The test of times on simulated machines, the row of recipes between two sides, and the alignment of dispatches. */
 import assert from 'node:assert/strict';
-import { describe, it } from 'node:test';
+import { spawnSync } from 'node:child_process';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { after, describe, it } from 'node:test';
+import { neverCancelled } from '../../src/base/cancellation';
+import { pairedRows } from '../../src/base/pairedRows';
 import type { StrataError } from '../../src/base/diagnostics';
 import { alignDispatches } from '../../src/bisect/perf/alignDispatches';
 import { instructionMix } from '../../src/bisect/perf/kernelCode';
@@ -16,9 +22,10 @@ import {
   place,
   signedRank,
 } from '../../src/bisect/perf/pairedTest';
-import { pairedRows, sideBySide } from '../../src/bisect/perf/perfReport';
+import { sideBySide } from '../../src/bisect/perf/perfReport';
 import type { Recipe } from '../../src/bisect/perf/recipe';
 import { RecipeRow, segmentsOf } from '../../src/bisect/perf/recipe';
+import { Revisions } from '../../src/bisect/perf/revision';
 import { parseSide } from '../../src/bisect/perf/side';
 import { shippedBackend } from '../../src/bisect/programRun';
 import { singlePasses } from '../../src/bisect/replay';
@@ -125,6 +132,23 @@ describe('a pair', () => {
       { good: [2], bad: [3] },
       { good: [], bad: [4] },
     ]);
+  });
+
+  it('has one group for what one side computes in more launches', () => {
+    const good = [step('input', 'a'), step('products', 'a'), step('output', 'a'), step('next', 'b')];
+    const bad = [step('conv', 'a'), step('next', 'b')];
+    assert.deepEqual(alignDispatches(good, bad), [
+      { good: [0, 1, 2], bad: [0] },
+      { good: [3], bad: [1] },
+    ]);
+    // The last launch has what follows fused into it, and so has the other side's only one.
+    assert.deepEqual(
+      alignDispatches(
+        [step('input', 'a'), step('products', 'a'), step('output', 'a', 'relu')],
+        [step('conv', 'a', 'relu')],
+      ),
+      [{ good: [0, 1, 2], bad: [0] }],
+    );
   });
 
   it('takes the median of neighbouring turns for each dispatch, so that a busy moment counts for nothing', () => {
@@ -267,5 +291,34 @@ describe('code side by side', () => {
       '\n',
     );
     assert.equal(instructionMix(text), '3 instructions, 1 with 512-bit vectors, 1 on single floats');
+  });
+});
+
+describe('revisions', () => {
+  const folder = mkdtempSync(path.join(tmpdir(), 'strata-revisions-'));
+  after(() => {
+    rmSync(folder, { recursive: true, force: true });
+  });
+  const resolve = (repository: string, name: string) =>
+    new Revisions({ repository, cancellation: neverCancelled, onProgress: () => {} }).resolve(name);
+  const refused = (problem: RegExp) => (e: StrataError) => e.code === 'STR1111' && problem.test(e.message);
+
+  it('are refused outside a clone of the repository, with what to do instead', async () => {
+    await assert.rejects(resolve(folder, 'HEAD'), refused(/is not a clone.*--repository/s));
+    const git = (...words: readonly string[]): void => {
+      assert.equal(
+        spawnSync('git', ['-c', 'user.name=t', '-c', 'user.email=t@t', ...words], { cwd: folder }).status,
+        0,
+      );
+    };
+    git('init', '-q');
+    writeFileSync(path.join(folder, 'package.json'), '{"name": "other"}');
+    git('add', '.');
+    git('commit', '-q', '-m', 'first');
+    await assert.rejects(resolve(folder, 'HEAD'), refused(/clone of another project/));
+    await assert.rejects(resolve(folder, 'nothing'), refused(/no such commit/));
+    writeFileSync(path.join(folder, 'package.json'), '{"name": "strata"}');
+    git('commit', '-q', '-a', '-m', 'second');
+    assert.equal((await resolve(folder, 'HEAD')).subject, 'second');
   });
 });

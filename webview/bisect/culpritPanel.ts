@@ -10,6 +10,7 @@ import type {
 import { button } from '../controls/controls';
 import { breakable, element } from '../shared/dom';
 import { metricText } from './levelStrip';
+import { perfSections } from './perfPanel';
 
 const number = (x: number): string =>
   Number.isFinite(x)
@@ -42,6 +43,7 @@ export function culpritPanel(c: Culprit, { openReproducer, measureWithout }: Cul
       ['Ended by', c.crash],
     ]),
   );
+  if (c.perf !== undefined) parts.push(...perfSections(c.perf));
   if (divergence !== undefined)
     parts.push(
       section(
@@ -89,7 +91,7 @@ export function culpritPanel(c: Culprit, { openReproducer, measureWithout }: Cul
   return element('section', { class: 'culprit' }, ...parts);
 }
 
-function section(title: string, ...children: readonly (HTMLElement | undefined)[]): HTMLElement {
+export function section(title: string, ...children: readonly (HTMLElement | undefined)[]): HTMLElement {
   const details = element('details', { open: true }, element('summary', {}, title), ...children);
   return details;
 }

@@ -19,6 +19,7 @@ export class LevelStrip {
   #selected = -1;
   #level: Level | undefined;
   #mayMark = false;
+  #unit = '';
 
   constructor(
     readonly onMark: (point: number, verdict: Verdict) => void,
@@ -41,6 +42,7 @@ export class LevelStrip {
   draw(level: Level, metric: Bisection['metric'], mayMark: boolean): void {
     this.#level = level;
     this.#mayMark = mayMark;
+    this.#unit = unitOf(metric);
     const known = testsOf(level);
     const range = openRange(level, known);
     this.#title.textContent = level.title;
@@ -69,7 +71,7 @@ export class LevelStrip {
         cell.replaceChildren(...(test === undefined ? [] : [icon(codicons[test.verdict])]));
       }
       setAttributes(cell, {
-        title: `${p.label}: ${test === undefined ? (state === 'running' ? 'being tested' : 'not tested') : testText(test)}`,
+        title: `${p.label}: ${test === undefined ? (state === 'running' ? 'being tested' : 'not tested') : testText(test, this.#unit)}`,
         'aria-label': `${p.label}, ${test === undefined ? 'not tested' : words[test.verdict]}`,
         'aria-selected': String(i === this.#selected),
       });
@@ -96,7 +98,7 @@ export class LevelStrip {
       return;
     }
     const test = testsOf(this.#level).get(this.#selected);
-    const text = `${point.label}${point.group === '' ? '' : ` (${point.group})`}: ${test === undefined ? 'not tested' : testText(test)}`;
+    const text = `${point.label}${point.group === '' ? '' : ` (${point.group})`}: ${test === undefined ? 'not tested' : testText(test, this.#unit)}`;
     const mark = (verdict: Verdict, label: string): HTMLElement =>
       button(label, () => {
         this.onMark(this.#selected, verdict);
@@ -121,16 +123,13 @@ export class LevelStrip {
     );
   }
 
-  /** The metric of tested points on a logarithmic axis, with the limit as a line. */
+  /** The metric of tested points on a logarithmic axis, with the limit as a line and intervals where there are some. */
   #drawPlot(level: Level, metric: Bisection['metric'], known: ReadonlyMap<number, Test>): void {
     const tests = [...known.values()].filter((t) => t.metric !== undefined);
-    const finite = tests.map((t) => t.metric!).filter((m) => m > 0 && Number.isFinite(m));
     this.#plot.toggleAttribute('hidden', tests.length === 0);
     if (tests.length === 0) return;
-    const top = Math.ceil(Math.log10(Math.max(10, ...finite, metric.limit ?? 0)));
-    const least = Math.floor(Math.log10(Math.min(0.1, ...finite)));
-    const bottom = Math.max(least, top - decades);
     const height = 60;
+    const [bottom, top] = scaleOf(tests, metric.limit);
     const y = (m: number): number =>
       m === Infinity
         ? 4
@@ -146,14 +145,29 @@ export class LevelStrip {
       return e;
     };
     const sorted = [...tests].sort((a, b) => a.point - b.point);
+    // Of times nothing is allowed: the good one is what others are compared with.
+    const line = metric.limit ?? 1;
     this.#plot.replaceChildren(
-      ...(metric.limit === undefined
+      ...(Math.log10(line) < bottom || Math.log10(line) > top
         ? []
-        : [shape('line', { class: 'limit', x1: 0, x2: width, y1: y(metric.limit), y2: y(metric.limit) })]),
+        : [shape('line', { class: 'limit', x1: 0, x2: width, y1: y(line), y2: y(line) })]),
       shape('polyline', {
         class: 'curve',
         points: sorted.map((t) => `${x(t.point)},${y(t.metric!)}`).join(' '),
       }),
+      ...sorted.flatMap((t) =>
+        t.range === undefined
+          ? []
+          : [
+              shape('line', {
+                class: `interval ${t.verdict}`,
+                x1: x(t.point),
+                x2: x(t.point),
+                y1: y(t.range[0]),
+                y2: y(t.range[1]),
+              }),
+            ],
+      ),
       ...sorted.map((t) =>
         shape('line', {
           class: `dot ${t.verdict}`,
@@ -187,7 +201,7 @@ export class LevelStrip {
           cell('td', String(t.point), true),
           cell('td', level.points[t.point]?.label ?? ''),
           cell('td', words[t.verdict]),
-          cell('td', metricText(t.metric), true),
+          cell('td', `${metricText(t.metric)}${rangeText(t)}`, true),
           cell('td', [t.by === 'hand' ? 'by hand' : '', t.note ?? ''].filter((s) => s !== '').join(', ')),
         ),
       ),
@@ -197,6 +211,22 @@ export class LevelStrip {
 
 function testsOf(level: Level): ReadonlyMap<number, Test> {
   return new Map(level.search.tests.map((t) => [t.point, t]));
+}
+/**
+ * Ends of the axis, as powers of ten. Errors span decades, and whole ones are shown; times are near one another, so their axis
+ * is what was measured with a margin.
+ */
+function scaleOf(tests: readonly Test[], limit: number | undefined): readonly [number, number] {
+  const values = tests
+    .flatMap((t) => [t.metric!, ...(t.range ?? [])])
+    .filter((m) => m > 0 && Number.isFinite(m));
+  if (limit !== undefined) {
+    const top = Math.ceil(Math.log10(Math.max(10, ...values, limit)));
+    return [Math.max(Math.floor(Math.log10(Math.min(0.1, ...values))), top - decades), top];
+  }
+  const [low, high] = [Math.log10(Math.min(...values)), Math.log10(Math.max(...values))];
+  const margin = Math.max(0.01, (high - low) * 0.15);
+  return [low - margin, high + margin];
 }
 /** Between the last good point and the first bad one. */
 function openRange(level: Level, known: ReadonlyMap<number, Test>): readonly [number, number] | undefined {
@@ -217,10 +247,17 @@ export function metricText(metric: number | undefined): string {
       ? String(Number(metric.toPrecision(3)))
       : metric.toExponential(1);
 }
-const testText = (t: Test): string =>
+/** What a metric is a multiple of. */
+const unitOf = (metric: Bisection['metric']): string =>
+  metric.limit === undefined ? '× the good time' : '× allowed';
+const rangeText = (t: Test): string =>
+  t.range === undefined || !t.range.every(Number.isFinite)
+    ? ''
+    : ` (${t.range.map(metricText).join(' to ')})`;
+const testText = (t: Test, unit: string): string =>
   [
     words[t.verdict],
-    t.metric === undefined ? '' : `${metricText(t.metric)} × allowed`,
+    t.metric === undefined ? '' : `${metricText(t.metric)} ${unit}${rangeText(t)}`,
     t.by === 'hand' ? 'by hand' : '',
     t.note ?? '',
   ]

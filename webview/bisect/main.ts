@@ -47,7 +47,7 @@ function draw(b: Bisection): void {
     b.verdict !== ''
       ? b.verdict
       : running
-        ? `Looking for what makes ${fileName(b.subject)} wrong…`
+        ? runningText(b)
         : b.status === 'failed'
           ? 'The search failed.'
           : 'The search is paused.';
@@ -83,7 +83,8 @@ function draw(b: Bisection): void {
   );
   const actions = {
     openReproducer: () => void remote.openReproducer(),
-    measureWithout: running ? undefined : (held: Held) => void remote.measureWithout(held),
+    measureWithout:
+      running || b.kind !== 'numerics' ? undefined : (held: Held) => void remote.measureWithout(held),
   };
   culprits.replaceChildren(...b.culprits.map((c) => culpritPanel(c, actions)));
   nodes.replaceChildren(...(b.nodes === undefined ? [] : [nodePanel(b.nodes)]));
@@ -109,6 +110,16 @@ function drawBar(b: Bisection): void {
   );
 }
 
+function runningText(b: Bisection): string {
+  switch (b.kind) {
+    case 'numerics':
+      return `Looking for what makes ${fileName(b.subject)} wrong…`;
+    case 'perf':
+      return `Looking for what makes ${fileName(b.subject)} slow…`;
+    case 'command':
+      return 'Looking for the first bad step…';
+  }
+}
 const fileName = (file: string): string => file.replace(/^.*[\\/]/, '');
 
 void remote.ready();

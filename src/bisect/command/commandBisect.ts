@@ -2,18 +2,19 @@
  * The search over another compiler's steps: builds with the first n of them and judges what comes out, by a command's exit
  * code as `git bisect run` does, by comparing tensors, or by time.
  */
-import { mkdtempSync, rmSync } from 'node:fs';
+import { existsSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { elementsOf } from '../../compiler/compareTensors';
-import { median } from '../../compiler/artifactSession';
 import { reasonOf } from '../../compiler/readText';
+import type { HostTensor } from '../../frontend/elementType';
 import { readTensorFile } from '../../frontend/tensorFile';
-import { mannWhitney } from '../../profiler/significance';
 import type { Bisection } from '../bisection';
 import { bisectMessages } from '../messages';
 import type { BisectEnvironment } from '../progress';
 import { Progress } from '../progress';
+import type { PairedOptions } from '../perf/pairedTest';
+import { decide, lighter, measureUntil, pairedDefaults, place } from '../perf/pairedTest';
 import type { Test } from '../search';
 import { returnsToGood, verdicts } from '../search';
 import type { Tolerance } from '../tolerance';
@@ -36,8 +37,15 @@ export type Judge =
       readonly expected: string;
       readonly tolerance: Tolerance;
     }
-  /** The time of a command that runs what was built; bad is what is nearer to the last point than to the first. */
-  | { readonly kind: 'time'; readonly command: string; readonly repeats: number };
+  /**
+   * The time of a command that runs what was built, in turns with what was built without any step; bad is what is nearer to
+   * the last point than to the first.
+   */
+  | {
+      readonly kind: 'time';
+      readonly command: string;
+      /** Pairs of runs after which there is no answer. */ readonly mostPairs: number;
+    };
 
 export interface CommandRequest {
   readonly words: readonly string[];
@@ -46,14 +54,13 @@ export interface CommandRequest {
   readonly count?: number;
   readonly judge: Judge;
   readonly timeoutMs?: number;
+  /** Where commands run; default: where this program does. */
+  readonly cwd?: string;
   readonly exhaustive?: boolean;
 }
 
 /** As `git bisect run` has it. */
 const skipCode = 125;
-/** The ends must differ with at most this probability of chance. */
-const timeLevel = 0.01;
-
 type Verdict = Omit<Test, 'point' | 'by'>;
 
 export async function bisectCommand(
@@ -78,6 +85,7 @@ export async function bisectCommand(
     const options = {
       signal: environment.cancellation.signal,
       ...(request.timeoutMs === undefined ? {} : { timeoutMs: request.timeoutMs }),
+      ...(request.cwd === undefined ? {} : { cwd: request.cwd }),
     };
     progress.activity('counting the steps');
     const points = await pointsOf(request.steps, request.words, request.count, options);
@@ -92,7 +100,7 @@ function metricOf(judge: Judge): Bisection['metric'] {
     case 'tensor':
       return { name: 'largest error / allowed error', limit: 1 };
     case 'time':
-      return { name: 'seconds', limit: undefined };
+      return { name: 'time / time without steps', limit: undefined };
     case 'exit':
     case 'command':
       return { name: 'verdict', limit: undefined };
@@ -100,23 +108,25 @@ function metricOf(judge: Judge): Bisection['metric'] {
 }
 
 class CommandBisect {
-  /** Times of both ends, in seconds. */
-  readonly #ends = new Map<number, readonly number[]>();
+  readonly #expected: HostTensor | undefined;
 
   constructor(
     readonly request: CommandRequest,
     readonly points: CommandPoints,
     readonly folder: string,
     readonly progress: Progress,
-    readonly options: { readonly signal: AbortSignal; readonly timeoutMs?: number },
-  ) {}
+    readonly options: CommandOptions,
+  ) {
+    // What is compared with must be there before anything is built.
+    if (request.judge.kind === 'tensor') this.#expected = readTensorFile(request.judge.expected).tensor;
+  }
 
   async run(): Promise<Bisection> {
     const { progress, points } = this;
     const labels = points.points;
     const { search, outlook } = await progress.search(
       { id: 'steps', title: this.request.steps === 'phases' ? 'phases' : 'steps', points: labels },
-      [],
+      this.request.judge.kind === 'time' ? [{ point: 0, verdict: 'good', metric: 1, by: 'known' }] : [],
       (n) => this.#test(n),
       { exhaustive: this.request.exhaustive === true, spotChecks: 0 },
     );
@@ -163,8 +173,8 @@ class CommandBisect {
   async #test(n: number): Promise<Verdict> {
     const { request, progress, points } = this;
     progress.activity(`building with ${n} of ${points.points.length - 1} steps`);
-    const out = path.join(this.folder, `${n}.out`);
-    const built = await runWords(points.words(n, out), this.options);
+    const out = this.#outputOf(n);
+    const built = await this.#build(n);
     const { judge } = request;
     if (judge.kind === 'exit') return exitVerdict(built);
     if (built.exitCode !== 0) return { verdict: 'skip', note: `did not compile: ${reasonIn(built)}` };
@@ -177,6 +187,17 @@ class CommandBisect {
       case 'time':
         return this.#time(judge, out, n);
     }
+  }
+
+  #outputOf(n: number): string {
+    return path.join(this.folder, `${n}.out`);
+  }
+  /** Throws STR1105 when the tool says that there is no room: that is no verdict about a step. */
+  async #build(n: number): Promise<CommandOutcome> {
+    const built = await runWords(this.points.words(n, this.#outputOf(n)), this.options);
+    if (built.exitCode !== 0 && /No space left on device|ENOSPC/.test(built.stderr))
+      throw bisectMessages.error('STR1105', { folder: this.folder, problem: 'no space left on device' });
+    return built;
   }
 
   /** What a judge may want to know of the point: `STRATA_STEP`, its number, and `STRATA_STEP_NAME`. */
@@ -195,7 +216,7 @@ class CommandBisect {
     // A program that crashes has no right result.
     if (ran.exitCode !== 0) return { verdict: 'bad', metric: Infinity, note: reasonIn(ran) };
     const { tensor: found } = readTensorFile(result);
-    const { tensor: expected } = readTensorFile(judge.expected);
+    const expected = this.#expected!;
     const same = found.elementType === expected.elementType && found.shape.join() === expected.shape.join();
     const { worst } = compareElements(
       '',
@@ -207,41 +228,62 @@ class CommandBisect {
     return { verdict: worst <= 1 ? 'good' : 'bad', metric: worst };
   }
 
-  /** Ends first, so that it is known how far they are apart; a point between goes to the nearer one. */
+  /** The last point first, so that it is known how far the ends are apart. */
   async #time(judge: Extract<Judge, { kind: 'time' }>, out: string, n: number): Promise<Verdict> {
-    const times: number[] = [];
-    for (let i = 0; i <= judge.repeats; i++) {
-      const ran = await runJudge(judge.command, out, this.#judging(n));
-      if (ran.exitCode === skipCode) return { verdict: 'skip', note: ran.how };
-      if (ran.exitCode !== 0) return { verdict: 'skip', note: reasonIn(ran) };
-      // The first finds cold caches.
-      if (i > 0) times.push(ran.durationNs / 1e9);
+    if (!existsSync(this.#outputOf(0))) {
+      const first = await this.#build(0);
+      if (first.exitCode !== 0)
+        return { verdict: 'skip', note: `without any step it does not compile: ${reasonIn(first)}` };
     }
-    const metric = median(times);
     const last = this.points.points.length - 1;
-    if (n === last) {
-      this.#ends.set(last, times);
-      return { verdict: 'bad', metric };
+    const strict: PairedOptions = { ...pairedDefaults, mostPairs: judge.mostPairs };
+    const options = n === last ? strict : lighter(strict);
+    let failed: Verdict | undefined;
+    const timeOf = async (file: string): Promise<number> => {
+      const ran = await runJudge(judge.command, file, this.#judging(n));
+      if (ran.exitCode !== 0) failed = { verdict: 'skip', note: reasonIn(ran) };
+      return Math.max(1, ran.durationNs);
+    };
+    // The first runs find cold caches.
+    for (const file of [this.#outputOf(0), out]) await timeOf(file);
+    if (failed !== undefined) return failed;
+    let turn = 0;
+    const pair = async (): Promise<number> => {
+      const forward = turn++ % 2 === 0;
+      const [a, b] = forward ? [this.#outputOf(0), out] : [out, this.#outputOf(0)];
+      const [x, y] = [await timeOf(a), await timeOf(b)];
+      return forward ? Math.log(y / x) : Math.log(x / y);
+    };
+    const slow = this.#slowdown;
+    const { estimate, decision } =
+      n === last || slow === undefined
+        ? await measureUntil(pair, (logs) => decide(logs, options), options)
+        : await measureUntil(pair, (logs) => place(logs, Math.sqrt(slow), options), options);
+    if (failed !== undefined) return failed;
+    const measured = { metric: estimate.ratio, range: [estimate.low, estimate.high] as const };
+    switch (decision.kind) {
+      case 'slower':
+      case 'above':
+        return { verdict: 'bad', ...measured };
+      case 'unclear':
+        return {
+          verdict: 'skip',
+          ...measured,
+          note: `too noisy: about ${decision.pairs} pairs would tell (--repeat)`,
+        };
+      case 'faster':
+      case 'same':
+      case 'below':
+      case 'more':
+        return { verdict: 'good', ...measured };
     }
-    if (n === 0) {
-      this.#ends.set(0, times);
-      const slow = this.#ends.get(last);
-      const p = slow === undefined ? 0 : mannWhitney(sorted(times), sorted(slow));
-      if (slow !== undefined && (p > timeLevel || median(slow) <= metric))
-        throw bisectMessages.error('STR1106', {
-          which: 'all steps against none',
-          problem: `the times do not differ for certain (p = ${p.toPrecision(2)} with ${judge.repeats} repeats); more may show it`,
-        });
-      return { verdict: 'good', metric };
-    }
-    const [fast, slow] = [0, last].map((e) => this.#ends.get(e));
-    if (fast === undefined || slow === undefined)
-      return { verdict: 'skip', note: 'the ends were not timed in this run' };
-    const limit = Math.sqrt(median(fast) * median(slow));
-    return { verdict: metric < limit ? 'good' : 'bad', metric };
+  }
+  /** Of the last point, by this run or one before. */
+  get #slowdown(): number | undefined {
+    const steps = this.progress.bisection.levels.find((l) => l.id === 'steps');
+    return steps && verdicts(steps.search).get(this.points.points.length - 1)?.metric;
   }
 }
-const sorted = (xs: readonly number[]): Float64Array => Float64Array.from(xs).sort();
 
 function exitVerdict(outcome: CommandOutcome): Verdict {
   if (outcome.exitCode === 0) return { verdict: 'good' };

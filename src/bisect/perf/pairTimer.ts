@@ -92,24 +92,29 @@ class Running {
   }
 }
 
-/** Measures one pair. Throws what a crash of the code throws (STR0717), and `CancelledError`. */
+/**
+ * Measures one pair. `secondFirst`: the second program starts first and has the first turn; where every other pair is turned
+ * around, what comes of the order cancels out. Throws what a crash of the code throws (STR0717), and `CancelledError`.
+ */
 export async function timePair(
   first: TimedProgram,
   second: TimedProgram,
   inputs: Readonly<Record<string, RunnerInput>>,
   cancellation: Cancellation,
+  secondFirst = false,
 ): Promise<PairTimes> {
   cancellation.throwIfCancelled();
   const { signal } = cancellation;
-  const a = await Running.start(first, inputs, signal);
+  const a = await Running.start(secondFirst ? second : first, inputs, signal);
   try {
-    const b = await Running.start(second, inputs, signal);
+    const b = await Running.start(secondFirst ? first : second, inputs, signal);
     try {
       const slower = Math.max(await a.warm(), await b.warm());
       const runs = Math.min(mostRuns, Math.max(fewestRuns, Math.ceil(turnNs / slower)));
       const count = first.threads > 1 || second.threads > 1 ? turns.several : turns.one;
       for (let i = 0; i < count; i++) for (const side of i % 2 === 0 ? [a, b] : [b, a]) await side.turn(runs);
-      return pairTimes(alignDispatches(first.steps, second.steps), a.turns, b.turns);
+      const [one, two] = secondFirst ? [b, a] : [a, b];
+      return pairTimes(alignDispatches(first.steps, second.steps), one.turns, two.turns);
     } finally {
       await b.process.close();
     }

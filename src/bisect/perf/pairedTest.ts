@@ -37,7 +37,7 @@ export interface Estimate {
 }
 
 export type Decision =
-  /** `slower`: the second side, by at least half of the effect; `same`: any difference is smaller than the effect. */
+  /** `slower`: the second side, by what matters; `same`: any difference is smaller than the effect. */
   | { readonly kind: 'slower' | 'faster' | 'same' }
   | { readonly kind: 'more' }
   /** The noise is larger than what is looked for; about so many pairs would tell. */
@@ -134,17 +134,17 @@ function pairsNeeded({ low, high, pairs }: Estimate, effect: number): number {
   return Math.max(2 * pairs, Math.ceil(pairs * Math.min(1e4, (width / (Math.log(effect) / 2)) ** 2)));
 }
 
-/** The state after some pairs: is the second program slower? */
+/** The state after some pairs: is the second program slower, by `least` or more? */
 export function decide(
   logs: readonly number[],
   options: PairedOptions,
+  least = options.effect,
 ): { readonly estimate: Estimate; readonly decision: Decision } {
   const estimate = estimateOf(logs, levelPerLook(options));
   const { ratio, low, high } = estimate;
-  const half = Math.sqrt(options.effect);
   const as = (decision: Decision) => ({ estimate, decision });
-  if (low > 1 && ratio >= half) return as({ kind: 'slower' });
-  if (high < 1 && ratio <= 1 / half) return as({ kind: 'faster' });
+  if (low > 1 && ratio >= least) return as({ kind: 'slower' });
+  if (high < 1 && ratio <= 1 / least) return as({ kind: 'faster' });
   if (high < options.effect && low > 1 / options.effect) return as({ kind: 'same' });
   if (logs.length < options.mostPairs) return as({ kind: 'more' });
   return as({ kind: 'unclear', pairs: pairsNeeded(estimate, options.effect) });

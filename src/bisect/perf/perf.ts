@@ -204,9 +204,10 @@ class PerfBisect {
     options = this.#options,
   ) {
     const { inputs } = this.programs;
+    let turn = 0;
     return measureUntil(
       async () => {
-        const pair = await timePair(a, b, inputs, this.environment.cancellation);
+        const pair = await timePair(a, b, inputs, this.environment.cancellation, turn++ % 2 === 1);
         keep(pair);
         return log(pair);
       },
@@ -231,7 +232,7 @@ class PerfBisect {
     ];
     const judge = new PointJudge(this, ends, Math.sqrt(ends.whole.ratio));
     const { search, outlook } = await progress.search(
-      row,
+      { id: row.id, title: row.title, points: row.points },
       known,
       (n) => judge.test(row.points[n]!.label, () => row.make(n)),
       { exhaustive: this.request.exhaustive === true, spotChecks: 0 },
@@ -299,7 +300,8 @@ class PerfBisect {
     const { estimate, decision } = await this.#measure(
       a,
       b,
-      (logs) => decide(logs, this.#options),
+      // Of the whole slowdown a neighbour may be a part.
+      (logs) => decide(logs, this.#options, Math.sqrt(this.#options.effect)),
       (pair) => pairs.push(pair),
     );
     if (decision.kind !== 'slower') return { kind: 'other', ...estimate } as const;

@@ -1,4 +1,5 @@
 /** The evidence of a slowdown as text: both timelines on one scale, what became of each dispatch, both kernels side by side. */
+import { pairedRows } from '../../base/pairedRows';
 import { cutMiddle, formatTable } from '../../base/table';
 import { formatDuration, ns } from '../../base/units';
 import type { DispatchChange, KernelCode, PerfEvidence } from '../bisection';
@@ -96,21 +97,6 @@ function kernelSections({ kernels, equalLines }: PerfEvidence): readonly ReportS
     both('C', (k) => k.c, equalLines.c),
     ...(assembly ? [both('assembly', (k) => k.assembly, equalLines.assembly)] : []),
   ];
-}
-
-/** Rows of two texts: equal lines beside one another, between them what only one side has. */
-export function pairedRows(
-  left: readonly string[],
-  right: readonly string[],
-  equal: readonly (readonly [number, number])[],
-): readonly (readonly [left: string | undefined, right: string | undefined, same: boolean])[] {
-  const rows: [string | undefined, string | undefined, boolean][] = [];
-  let [i, j] = [0, 0];
-  for (const [a, b] of [...equal, [left.length, right.length] as const]) {
-    while (i < a || j < b) rows.push([i < a ? left[i++] : undefined, j < b ? right[j++] : undefined, false]);
-    if (a < left.length && b < right.length) rows.push([left[i++], right[j++], true]);
-  }
-  return rows;
 }
 
 /** `|` between lines that differ. Equal stretches are cut to their ends, so that what differs is in sight. */

@@ -143,7 +143,7 @@ export const slowdowns: readonly Slowdown[] = [
   },
   {
     name: 'packing-lost',
-    model: 'autoencoder',
+    model: 'mobilenet-v1-0.25',
     pass: 'pack-weights',
     plant: forgotten('pack-weights', 'pack-weights'),
   },
