@@ -3,19 +3,16 @@ import type { Dump } from '../dump';
 import { IrStates } from '../irState';
 import type { PassList, PassRun } from '../passList';
 import { passListOf } from '../passList';
+import { GraphCache } from './graphCache';
 import type { HistoryStep } from './lifeOfOp';
 import type { OpGraph } from './opGraph';
-import { opGraph } from './opGraph';
 import { diffGraphs } from './semanticDiff';
 import type { SemanticDiff } from './semanticDiff';
-
-/** Graphs of texts that are kept, the latest. */
-const KEPT = 6;
 
 export class DumpHistory {
   /** In the order of the dump. */
   readonly runs: readonly { readonly pass: string; readonly run: PassRun }[];
-  readonly #graphs = new Map<string, OpGraph>();
+  readonly #graphs = new GraphCache();
 
   constructor(
     readonly dump: Dump,
@@ -46,16 +43,8 @@ export class DumpHistory {
     return diffGraphs(this.graph(before), this.graph(after));
   }
 
-  /** Texts are kept once for equal bytes, and so are their graphs. */
   graph(text: string): OpGraph {
-    const graph = this.#graphs.get(text) ?? opGraph(text);
-    this.#graphs.delete(text);
-    this.#graphs.set(text, graph);
-    for (const [oldest] of this.#graphs) {
-      if (this.#graphs.size <= KEPT) break;
-      this.#graphs.delete(oldest);
-    }
-    return graph;
+    return this.#graphs.graph(text);
   }
 }
 

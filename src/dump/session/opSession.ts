@@ -13,8 +13,9 @@ import type { HistoryStep, Life, LifeEvent } from '../semantic/lifeOfOp';
 import { lastChange, lifeOf } from '../semantic/lifeOfOp';
 import { eventWord } from '../semantic/lifeText';
 import { addressOf } from '../semantic/opAddress';
+import { GraphCache } from '../semantic/graphCache';
 import type { OpGraph } from '../semantic/opGraph';
-import { opAtOffset, opGraph, opLabel } from '../semantic/opGraph';
+import { opAtOffset, opLabel } from '../semantic/opGraph';
 import type { SemanticDiff } from '../semantic/semanticDiff';
 import { diffGraphs } from '../semantic/semanticDiff';
 import type { SemanticRow } from '../semantic/semanticText';
@@ -78,12 +79,9 @@ interface Text extends PagedText {
  */
 export const opThreadLimits = { maxYoungGenerationSizeMb: 192 } as const;
 
-/** Graphs that are kept, the latest. */
-const KEPT = 6;
-
 export class OpSession {
   readonly #records = new Map<number, SnapshotDiffs>();
-  readonly #graphs = new Map<string, OpGraph>();
+  readonly #graphs = new GraphCache();
 
   constructor(readonly dumpOf: (dump: number) => DumpSession) {}
 
@@ -247,7 +245,7 @@ export class OpSession {
   async #text(place: OpPlace): Promise<Text> {
     switch (place.kind) {
       case 'text':
-        return { title: place.title, text: place.text, starts: [0], graph: this.#graph(place.text) };
+        return { title: place.title, text: place.text, starts: [0], graph: this.#graphs.graph(place.text) };
       case 'pass': {
         const { passes, snapshots } = this.#record(place.record).record;
         const snapshot = snapshots.get(passes[place.pass]?.snapshot ?? '');
@@ -259,19 +257,8 @@ export class OpSession {
         const session = this.dumpOf(place.dump);
         assertMlir(session.dump);
         const paged = await session.whole(place.run, place.side);
-        return { title: session.titleOf(place.run), ...paged, graph: this.#graph(paged.text) };
+        return { title: session.titleOf(place.run), ...paged, graph: this.#graphs.graph(paged.text) };
       }
     }
-  }
-
-  #graph(text: string): OpGraph {
-    const graph = this.#graphs.get(text) ?? opGraph(text);
-    this.#graphs.delete(text);
-    this.#graphs.set(text, graph);
-    for (const [oldest] of this.#graphs) {
-      if (this.#graphs.size <= KEPT) break;
-      this.#graphs.delete(oldest);
-    }
-    return graph;
   }
 }
