@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
-import { copyFileSync, writeFileSync } from 'node:fs';
+import { copyFileSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { test } from 'node:test';
 import { buildReferenceModel } from '../../src/frontend/zoo/referenceModels';
@@ -8,7 +9,11 @@ import { step, VsCode } from './vscode';
 test('a model is compiled, looked at and profiled', async (t) => {
   // Diffs of large IR take longer than VS Code allows by default where two processors are busy.
   const settings = { 'diffEditor.maxComputationTime': 0 };
-  await VsCode.use(t, { width: 1500, height: 950, settings }, async (code) => {
+  // An empty cache: a compilation that is kept from another run would be found before any progress shows.
+  const cache = mkdtempSync(path.join(tmpdir(), 'strata-cache-'));
+  t.after(() => rmSync(cache, { recursive: true, force: true, maxRetries: 5 }));
+  const env = { STRATA_CACHE_DIR: cache };
+  await VsCode.use(t, { width: 1500, height: 950, settings, env }, async (code) => {
     const model = path.join(code.workspace, 'mobilenet-v2.onnx');
     writeFileSync(model, buildReferenceModel('mobilenet-v2'));
 
@@ -23,11 +28,7 @@ test('a model is compiled, looked at and profiled', async (t) => {
       await code.runCommand('Strata: Compile Model…');
       await code.chooseFile('Compile Model', model);
       await code.waitForNotification('Compiling mobilenet-v2.onnx');
-      await code.waitForTreeRow(
-        /mobilenet-v2\.onnx\s*\d+ % · (loops|c-compiler|C compiler)/,
-        undefined,
-        120_000,
-      );
+      await code.waitForTreeRow(/mobilenet-v2\.onnx\s*\d+ % · \w/, undefined, 120_000);
       await code.screenshot('compiling');
       await code.waitForNotification(/mobilenet-v2\.onnx compiled in/, 180_000);
     });
