@@ -111,8 +111,8 @@ export function activate(context: vscode.ExtensionContext): StrataApi {
     compilations,
     report,
     workerFile: path.join(context.extensionPath, 'dist', 'compile-worker.cjs'),
-    follow: (compilation, dispatch, entry) => {
-      views.follow(compilation, dispatch, entry);
+    follow: (compilation, dispatch) => {
+      views.follow(compilation, dispatch);
     },
   });
   const kernelHeat = new KernelHeat(compilations);

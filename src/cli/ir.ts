@@ -5,6 +5,7 @@ import { formatTable } from '../base/table';
 import { formatDuration, ns } from '../base/units';
 import { measurementOf } from '../compiler/artifactSession';
 import type { Compilation, DispatchInfo, Measurement } from '../compiler/compilation';
+import { dispatchShare, dispatchTime } from '../compiler/dispatchTimes';
 import { loadInputs } from '../compiler/tensors';
 import { drawnGraph } from '../dump/layout/drawGraph';
 import type { Life } from '../dump/semantic/lifeOfOp';
@@ -159,9 +160,9 @@ async function life(
   const dispatches = dispatchesOf(c, c.passes.snapshots.get(last.snapshot)!, result.life);
   const rows = dispatches.map((d) => ({
     ...d,
-    time: measurement?.dispatches.find((t) => t.index === d.index),
+    time: dispatchTime(measurement, d),
+    share: dispatchShare(measurement, d),
   }));
-  const total = measurement?.dispatches.reduce((sum, d) => sum + d.medianNs, 0) ?? 0;
   const table = formatTable(rows, [
     { title: 'dispatch', cell: (d) => String(d.index), align: 'right' },
     { title: '', cell: (d) => d.name, maxWidth: 60 },
@@ -172,7 +173,7 @@ async function life(
     },
     {
       title: 'share',
-      cell: (d) => (d.time === undefined ? '' : `${((100 * d.time.medianNs) / total).toFixed(1)} %`),
+      cell: (d) => (d.share === undefined ? '' : `${(100 * d.share).toFixed(1)} %`),
       align: 'right',
     },
     { title: 'model nodes', cell: (d) => d.origins.join(', '), maxWidth: 60 },
@@ -193,5 +194,5 @@ function dispatchesOf(c: Compilation, last: IrSnapshot, { descendants }: Life): 
     if (op === undefined) continue;
     for (const d of provenance.dispatchesAt(graph.spans[op.index]!)) found.add(d);
   }
-  return [...found].sort((a, b) => a.index - b.index);
+  return c.dispatches.filter((d) => found.has(d));
 }

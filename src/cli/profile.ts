@@ -83,7 +83,11 @@ export function configureProfile(command: Command): void {
             options.sample === true
               ? await sampleKernels(session, artifact, inputs, { entry: entry.name, threads: plan.threads })
               : undefined;
-          const measurement = measurementOf(timings, output, undefined, overhead);
+          const measurement = measurementOf(timings, {
+            trace: output,
+            ...(overhead === undefined ? {} : { overhead }),
+            ...(roofs === undefined ? {} : { peak: roofs }),
+          });
           const text = [
             formatSummary(summary, limit, roofs),
             '',

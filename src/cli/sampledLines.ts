@@ -19,14 +19,14 @@ export function formatSamples(
   rows: readonly Row[],
   limit: number,
 ): string {
-  const { dispatches, event, taken, entryPoint } = samples;
+  const { dispatches, event, taken } = samples;
   const inDispatches = dispatches.reduce((n, d) => n + d.samples, 0);
   const source = samples.source.split('\n');
   const shown = dispatches.slice(0, Math.min(limit, shownDispatches));
   return [
     `${inDispatches} samples of ${event} in dispatches, of ${taken} in all`,
     ...shown.flatMap((d) => {
-      const row = rows.find((r) => r.dispatch === d.index && (r.entry ?? entryPoint) === entryPoint);
+      const row = rows.find((r) => r.dispatch === d.index && (r.entry ?? d.entryPoint) === d.entryPoint);
       return ['', ...dispatchText(d, row, inDispatches, source)];
     }),
   ].join('\n');

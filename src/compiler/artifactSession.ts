@@ -17,7 +17,7 @@ import type {
   TracedPeak,
   WrittenTrace,
 } from '../runner/runnerRequests';
-import type { Agreement, Measurement } from './compilation';
+import type { Measurement } from './compilation';
 import { compilerMessages } from './messages';
 import { elementBytes, hostTensorOf, hostType } from './tensors';
 
@@ -250,12 +250,13 @@ export function runTimes(
   };
 }
 
+/** What is known of a run besides its times. */
+export type MeasuredBesides = Partial<Pick<Measurement, 'trace' | 'agreement' | 'overhead' | 'peak'>>;
+
 /** What the views and tables need of a series of runs. */
 export function measurementOf(
   timings: Timings,
-  trace?: string,
-  agreement?: Agreement,
-  overhead?: number,
+  { trace, agreement, overhead, peak }: MeasuredBesides = {},
 ): Measurement {
   return {
     entryPoint: timings.entry,
@@ -271,5 +272,6 @@ export function measurementOf(
     trace,
     agreement,
     ...(overhead === undefined ? {} : { overhead }),
+    ...(peak === undefined ? {} : { peak }),
   };
 }

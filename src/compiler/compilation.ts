@@ -4,6 +4,7 @@
  */
 import type { Diagnostic } from '../base/diagnostics';
 import type { PipelineRecord } from '../ir';
+import type { Roofs } from '../profiler/layout/roofline';
 
 /** One kernel launch of the compiled program. */
 export interface DispatchInfo {
@@ -109,6 +110,8 @@ export interface Measurement {
   readonly agreement: Agreement | undefined;
   /** What recording the trace costs, as a part of the time without it; absent where that was not measured. */
   readonly overhead?: number;
+  /** What so many threads of the machine reach at most; absent where that was not measured. */
+  readonly peak?: Roofs;
 }
 
 /** Of differences below a tenth of a per cent nothing can be said. */

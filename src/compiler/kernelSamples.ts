@@ -3,6 +3,7 @@
  * generated C by the line tables of the kernel library. Plain data; the command line and the editor show it.
  */
 import type { FunctionLines } from '../lowering/targets/cpu/sourceLines';
+import type { DispatchId } from '../profiler/dispatchId';
 import type { TraceColumns } from '../profiler/trace';
 import { allFacts } from '../profiler/trace';
 import type { AddressLine } from '../runner/addressLines';
@@ -17,9 +18,7 @@ export interface LineSamples {
 }
 
 /** Samples within the zones of one dispatch. */
-export interface DispatchSamples {
-  /** Order of execution in its entry point. */
-  readonly index: number;
+export interface DispatchSamples extends DispatchId {
   readonly samples: number;
   /** Most samples first. */
   readonly lines: readonly LineSamples[];
@@ -56,29 +55,42 @@ export function libraryAddresses(
 interface ThreadZones {
   readonly start: Float64Array;
   readonly end: Float64Array;
+  /** Rows of `SampledDispatches`. */
   readonly dispatch: Int32Array;
 }
 
+/** Dispatches that a trace has zones of, of all entry points that ran: the stages of a model may be many. */
+interface SampledDispatches {
+  readonly ids: readonly DispatchId[];
+  readonly threads: ReadonlyMap<number, ThreadZones>;
+}
+
 /** Zones of dispatches by the number of their thread; of one thread they follow one another. */
-function threadZones(trace: TraceColumns, entry: string): ReadonlyMap<number, ThreadZones> {
-  const facts = allFacts(trace);
+function threadZones(trace: TraceColumns, entries: ReadonlySet<string>): SampledDispatches {
+  const ids: DispatchId[] = [];
+  const rowOfId = new Map<string, number>();
+  const rowOfFacts = allFacts(trace).map(({ dispatch, entry }) => {
+    if (dispatch === undefined || entry === undefined || !entries.has(entry)) return -1;
+    const key = `${dispatch} ${entry}`;
+    let row = rowOfId.get(key);
+    if (row === undefined) rowOfId.set(key, (row = ids.push({ entryPoint: entry, index: dispatch }) - 1));
+    return row;
+  });
   const { zones } = trace;
   const found = new Map<number, ThreadZones>();
   for (const track of trace.tracks) {
     const number = /^thread (\d+)/.exec(track.name)?.[1];
     if (track.kind !== 'thread' || number === undefined) continue;
     const rows: number[] = [];
-    for (let i = track.first; i < track.first + track.count; i++) {
-      const fact = facts[zones.args[i]!];
-      if (fact?.dispatch !== undefined && fact.entry === entry) rows.push(i);
-    }
+    for (let i = track.first; i < track.first + track.count; i++)
+      if (rowOfFacts[zones.args[i]!]! >= 0) rows.push(i);
     found.set(Number(number), {
       start: Float64Array.from(rows, (i) => zones.start[i]!),
       end: Float64Array.from(rows, (i) => zones.start[i]! + zones.duration[i]!),
-      dispatch: Int32Array.from(rows, (i) => facts[zones.args[i]!]!.dispatch!),
+      dispatch: Int32Array.from(rows, (i) => rowOfFacts[zones.args[i]!]!),
     });
   }
-  return found;
+  return { ids, threads: found };
 }
 
 /** The dispatch whose zone holds the time, −1 for none. */
@@ -104,6 +116,8 @@ export interface SampledRun {
   /** The zones of the run that was sampled, on the clock of the samples. */
   readonly trace: TraceColumns & { readonly origin: bigint };
   readonly entryPoint: string;
+  /** Entry points whose kernels are in the library; others that ran have one of their own. */
+  readonly entries: ReadonlySet<string>;
   readonly threads: number;
   /** Where in the kernel library a sample was; undefined for anywhere else. */
   readonly lineOf: (sample: Sample) => AddressLine | undefined;
@@ -113,8 +127,8 @@ export interface SampledRun {
 
 /** Joins samples to dispatches and lines. A sample in no zone of a dispatch counts only in `taken`. */
 export function attributeSamples(run: SampledRun): KernelSamples {
-  const { sampled, trace, entryPoint, threads, lineOf, functions } = run;
-  const zones = threadZones(trace, entryPoint);
+  const { sampled, trace, entryPoint, entries, threads, lineOf, functions } = run;
+  const { ids, threads: zones } = threadZones(trace, entries);
   const lines = new Map<number, Map<number, number>>();
   const elsewhere = new Map<number, Map<string, number>>();
   const totals = new Map<number, number>();
@@ -135,11 +149,11 @@ export function attributeSamples(run: SampledRun): KernelSamples {
     threads,
     event: sampled.event,
     taken: sampled.samples.length,
-    dispatches: most(totals).map(([index, samples]) => ({
-      index,
+    dispatches: most(totals).map(([row, samples]) => ({
+      ...ids[row]!,
       samples,
-      lines: most(lines.get(index) ?? new Map<number, number>()).map(([line, n]) => ({ line, samples: n })),
-      elsewhere: most(elsewhere.get(index) ?? new Map<string, number>()).map(([name, n]) => ({
+      lines: most(lines.get(row) ?? new Map<number, number>()).map(([line, n]) => ({ line, samples: n })),
+      elsewhere: most(elsewhere.get(row) ?? new Map<string, number>()).map(([name, n]) => ({
         name,
         samples: n,
       })),

@@ -37,7 +37,7 @@ export async function sampleKernels(
 ): Promise<KernelSamples & { readonly source: string }> {
   const { entry, threads, budgetNs = defaultBudgetNs } = options;
   const contents = await readArtifact(artifact);
-  const { kernelLibraries } = [contents, ...contents.fallbacks][session.program] ?? contents;
+  const { kernelLibraries, entryPoints } = [contents, ...contents.fallbacks][session.program] ?? contents;
   const [library, second] = kernelLibraries;
   if (library === undefined || second !== undefined)
     throw messages.error('STR0733', { artifact, libraries: kernelLibraries.length });
@@ -79,6 +79,7 @@ export async function sampleKernels(
         sampled,
         trace: readTrace(await readFile(file), 'run.pftrace'),
         entryPoint: entry,
+        entries: new Set(entryPoints.map((e) => e.name)),
         threads: timings.threads,
         lineOf: (sample) => lineOfSample.get(sample),
         functions: functionLines(library.source),

@@ -9,6 +9,7 @@ import type { TreeNode } from './compilationsTree';
 import type { DumpCommands } from './dumpCommands';
 import type { ErrorReport } from './errorReport';
 import type { IrNavigator, IrTarget } from './irNavigator';
+import { findDispatch } from '../profiler/dispatchId';
 import { editorMessages } from './messages';
 import type { ModelExports } from './modelExports';
 import { exportReferenceModels } from './modelExports';
@@ -131,7 +132,7 @@ function createCommands({
     'strata.sampleKernels': async (argument) => {
       const done = await compilationToSample(argument);
       if (done === undefined || !(await runs.sample(done))) return;
-      await navigator.openKernelSource(done.id, compilations.done(done.id)?.samples?.dispatches[0]?.index);
+      await navigator.openKernelSource(done.id, compilations.done(done.id)?.samples?.dispatches[0]);
     },
     'strata.openTrace': async (argument) => {
       const file =
@@ -244,7 +245,7 @@ function createCommands({
     return {
       entry,
       op: 'the op',
-      dispatch: entry.compilation.dispatches.find((d) => d.index === target.dispatch),
+      dispatch: findDispatch(entry.compilation.dispatches, target.dispatch),
     };
   }
 }

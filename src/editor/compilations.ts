@@ -67,13 +67,6 @@ export function snapshotAfter(c: Compilation, index: number): IrSnapshot | undef
   return record === undefined ? undefined : c.passes.snapshots.get(record.snapshot);
 }
 
-/** A dispatch's part of the time of all dispatches of a run, 0 to 1. */
-export function shareOf(m: Measurement, dispatch: number): number | undefined {
-  const time = m.dispatches.find((d) => d.index === dispatch);
-  const total = m.dispatches.reduce((t, d) => t + d.medianNs, 0);
-  return time === undefined || total === 0 ? undefined : time.medianNs / total;
-}
-
 const provenances = new WeakMap<IrSnapshot, Provenance<DispatchInfo>>();
 /** What ties the ops of a snapshot to the dispatches of its compilation; made once. */
 export function provenanceOf(c: Compilation, snapshot: IrSnapshot): Provenance<DispatchInfo> {

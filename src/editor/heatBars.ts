@@ -15,7 +15,7 @@ function bar(theme: 'light' | 'dark', level: number): vscode.Uri {
 }
 
 /** A line and its share of the time, 0 to 1. */
-interface HotLine {
+export interface HotLine {
   readonly line: number;
   readonly share: number;
 }

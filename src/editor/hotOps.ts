@@ -2,7 +2,9 @@
 import * as vscode from 'vscode';
 import { formatDuration, ns } from '../base/units';
 import { opNameAt } from '../language/provenance';
-import { provenanceOf, shareOf } from './compilations';
+import { dispatchShare } from '../compiler/dispatchTimes';
+import { findDispatch } from '../profiler/dispatchId';
+import { provenanceOf } from './compilations';
 import type { IrNavigator } from './irNavigator';
 import { editorMessages } from './messages';
 
@@ -25,7 +27,7 @@ export async function pickHotOp(navigator: IrNavigator): Promise<void> {
     around === undefined || (start >= around.start && start < around.end);
   const provenance = provenanceOf(compilation, snapshot);
   const timed = measurement.dispatches.flatMap((time) => {
-    const dispatch = compilation.dispatches.find((d) => d.index === time.index);
+    const dispatch = findDispatch(compilation.dispatches, time);
     const [place] = (dispatch === undefined ? [] : provenance.placesOf(dispatch)).filter((p) =>
       within(p.start),
     );
@@ -34,7 +36,7 @@ export async function pickHotOp(navigator: IrNavigator): Promise<void> {
   const items = timed
     .sort((a, b) => b.time.medianNs - a.time.medianNs)
     .map(({ dispatch, time, place }): Item => {
-      const share = shareOf(measurement, dispatch.index) ?? 0;
+      const share = dispatchShare(measurement, dispatch) ?? 0;
       return {
         label: `$(flame) ${formatDuration(ns(time.medianNs))} · ${(100 * share).toFixed(1)} %`,
         description: `${opNameAt(snapshot, place.index)} · ${dispatch.name}`,

@@ -4,7 +4,11 @@ import type { DispatchFact } from '../language/hover';
 import { escapeMarkdown, timeText } from '../language/hover';
 import { nodesAt } from '../language/provenance';
 import type { CommandId } from './commandIds';
-import { provenanceOf, shareOf } from './compilations';
+import type { DispatchInfo } from '../compiler/compilation';
+import { dispatchShare, dispatchTime } from '../compiler/dispatchTimes';
+import { dispatchId } from '../profiler/dispatchId';
+import type { DoneEntry } from './compilations';
+import { provenanceOf } from './compilations';
 import type { IrTarget, ShownIr } from './irNavigator';
 import { kernelPass } from './irNavigator';
 
@@ -32,7 +36,7 @@ export function opFactsOf(shown: ShownIr, offset: number): string {
     const more = nodes.length > listed ? ` and ${nodes.length - listed} more` : '';
     parts.push(`**From** ${links.join(', ')}${more}`);
   }
-  parts.push(...dispatchFacts(shown, dispatchesAt(shown, index)));
+  parts.push(...dispatchFacts(shown, provenanceOf(entry.compilation, snapshot).dispatchesAt(index)));
   return parts.join('\n\n');
 }
 
@@ -42,37 +46,32 @@ export function lifeFacts(uri: string, offset: number, blame: string | undefined
   return blame === undefined ? life : `**History** ${blame} &nbsp;${life}`;
 }
 
-function dispatchesAt({ entry, snapshot }: ShownIr, index: number): readonly DispatchFact[] {
-  const { compilation, measurement } = entry;
-  return provenanceOf(compilation, snapshot)
-    .dispatchesAt(index)
-    .map((d) => {
-      const time = measurement?.dispatches.find((t) => t.index === d.index);
-      const share = measurement === undefined ? undefined : shareOf(measurement, d.index);
-      return {
-        index: d.index,
-        name: d.name,
-        flops: d.flops,
-        ...(time === undefined ? {} : { medianNs: time.medianNs, runs: time.calls }),
-        ...(share === undefined ? {} : { share }),
-      };
-    });
+function dispatchFact({ measurement }: DoneEntry, d: DispatchInfo): DispatchFact {
+  const time = dispatchTime(measurement, d);
+  const share = dispatchShare(measurement, d);
+  return {
+    flops: d.flops,
+    bytes: d.bytesRead + d.bytesWritten,
+    ...(time === undefined ? {} : { medianNs: time.medianNs, runs: time.calls }),
+    ...(share === undefined ? {} : { share }),
+    ...(d.predictedNs === undefined ? {} : { predictedNs: d.predictedNs }),
+    ...(measurement?.peak === undefined ? {} : { peak: measurement.peak }),
+  };
 }
 
-function dispatchFacts({ entry, pass }: ShownIr, dispatches: readonly DispatchFact[]): string[] {
+function dispatchFacts({ entry, pass }: ShownIr, dispatches: readonly DispatchInfo[]): string[] {
   const { compilation } = entry;
   const parts: string[] = [];
   for (const d of dispatches.slice(0, listed)) {
-    const info = compilation.dispatches.find((i) => i.index === d.index);
-    const home = info === undefined ? pass.index : kernelPass(entry, info);
-    const target: IrTarget = { compilation: entry.id, pass: home, dispatch: d.index };
+    const home = kernelPass(entry, d);
+    const target: IrTarget = { compilation: entry.id, pass: home, dispatch: dispatchId(d) };
     const became = home === pass.index ? code(d.name) : link(code(d.name), 'strata.openPassIr', target);
     const source =
       dispatches.length > 1 || compilation.kernelSource === ''
         ? ''
         : ` &nbsp;${link('C', 'strata.openKernelSource', target)}`;
     parts.push(`**Became** ${became}${source}`);
-    const time = timeText(d);
+    const time = timeText(dispatchFact(entry, d));
     if (time !== undefined)
       parts.push(
         `**Took** ${escapeMarkdown(time)} &nbsp;${link('Show in timeline', 'strata.showInTimeline', target)}`,

@@ -24,6 +24,9 @@ import type { Compilations, DoneEntry } from './compilations';
 import { passRecord, provenanceOf, snapshotAfter } from './compilations';
 import type { IrDocuments } from './irDocuments';
 import { irAddress, irScheme, sourceUri } from './irDocuments';
+import { dispatchTime } from '../compiler/dispatchTimes';
+import { dispatchId, findDispatch } from '../profiler/dispatchId';
+import type { DispatchId } from '../profiler/dispatchId';
 import { editorMessages } from './messages';
 
 /** Model nodes of a dispatch that are linked. */
@@ -35,7 +38,7 @@ export interface IrTarget {
   readonly pass: number;
   /** A model node, or a dispatch, or a function to go to in it. */
   readonly node?: string;
-  readonly dispatch?: number;
+  readonly dispatch?: DispatchId;
   readonly symbol?: string;
   /** Or the op at this offset of the text. */
   readonly offset?: number;
@@ -57,11 +60,6 @@ export interface ShownModel {
   readonly entry: DoneEntry;
   readonly nodes: readonly ShownNode[];
 }
-
-const timeOf = ({ measurement }: DoneEntry, d: DispatchInfo): number | undefined =>
-  measurement?.entryPoint === d.entryPoint
-    ? measurement.dispatches.find((t) => t.index === d.index)?.medianNs
-    : undefined;
 
 export class IrNavigator implements vscode.Disposable {
   /** The op of the zone that is selected in a profiler. */
@@ -107,7 +105,7 @@ export class IrNavigator implements vscode.Disposable {
     if (entry === undefined) return undefined;
     const { modelNodes, dispatches } = entry.compilation;
     const nodes = modelNodes.filter((n) => n.line !== undefined && n.line <= document.lineCount);
-    const timed = modelNodeTimes(nodes, dispatches, (d) => timeOf(entry, d));
+    const timed = modelNodeTimes(nodes, dispatches, (d) => dispatchTime(entry.measurement, d)?.medianNs);
     return { entry, nodes: timed.map((t) => ({ ...t, line: t.node.line! - 1 })) };
   }
   /** As `shownIn`, for the editor in front; throws STR0903. */
@@ -143,19 +141,19 @@ export class IrNavigator implements vscode.Disposable {
     return editor;
   }
   /** The C of all kernels, at that of `dispatch` where one is given: at its line with most samples, once it was sampled. */
-  async openKernelSource(id: string, dispatch?: number): Promise<void> {
+  async openKernelSource(id: string, dispatch?: DispatchId): Promise<void> {
     const entry = this.compilations.done(id);
     if (entry === undefined) throw editorMessages.error('STR0903', { what: 'the generated C' });
     const document = await vscode.workspace.openTextDocument(sourceUri(entry.model, id));
     const editor = await vscode.window.showTextDocument(document, { preview: true });
-    const hottest = entry.samples?.dispatches.find((d) => d.index === dispatch)?.lines[0]?.line;
+    const hottest = findDispatch(entry.samples?.dispatches, dispatch)?.lines[0]?.line;
     if (hottest !== undefined) {
       const { range } = document.lineAt(hottest);
       editor.selection = new vscode.Selection(range.start, range.start);
       editor.revealRange(range, vscode.TextEditorRevealType.InCenter);
       return;
     }
-    const symbol = entry.compilation.dispatches.find((d) => d.index === dispatch)?.symbol;
+    const symbol = findDispatch(entry.compilation.dispatches, dispatch)?.symbol;
     const at =
       symbol === undefined ? -1 : entry.compilation.kernelSource.search(new RegExp(`\\b${symbol}\\(`));
     if (at < 0) return;
@@ -273,7 +271,7 @@ export class IrNavigator implements vscode.Disposable {
     await this.openPass({
       compilation: entry.id,
       pass: inView?.pass.index ?? kernelPass(entry, dispatch),
-      dispatch: dispatch.index,
+      dispatch: dispatchId(dispatch),
     });
   }
   /** The dispatch behind a zone of a run of `compilation`, or of any trace by what it tells of itself. */
@@ -311,7 +309,7 @@ export class IrNavigator implements vscode.Disposable {
     ): ZoneLink => ({
       kind,
       label,
-      target: JSON.stringify({ compilation: entry.id, dispatch: dispatch.index, ...target, kind }),
+      target: JSON.stringify({ compilation: entry.id, dispatch: dispatchId(dispatch), ...target, kind }),
       ...(note === undefined ? {} : { note }),
     });
     const history = passHistory(dispatch.origins, passes, rewrites);
@@ -325,7 +323,7 @@ export class IrNavigator implements vscode.Disposable {
         link('op', 'the loops of its kernel', { pass: passes.length - 1 }, passes.at(-1)?.pass ?? ''),
         ...(entry.compilation.kernelSource === ''
           ? []
-          : [link('kernel', dispatch.symbol, undefined, kernelNote(entry, dispatch.index))]),
+          : [link('kernel', dispatch.symbol, undefined, kernelNote(entry, dispatch))]),
       ],
     };
   }
@@ -384,7 +382,7 @@ export class IrNavigator implements vscode.Disposable {
     if (target.symbol !== undefined) return snapshot.functions.filter((f) => f.symbol === target.symbol);
     if (target.node !== undefined) return placesOfNodes(snapshot, [target.node]);
     const compilation = this.compilations.done(target.compilation)?.compilation;
-    const dispatch = compilation?.dispatches.find((d) => d.index === target.dispatch);
+    const dispatch = findDispatch(compilation?.dispatches, target.dispatch);
     return compilation === undefined || dispatch === undefined
       ? []
       : provenanceOf(compilation, snapshot).placesOf(dispatch);
@@ -413,8 +411,8 @@ export class IrNavigator implements vscode.Disposable {
 }
 
 /** What is said of the generated C of a dispatch: where it is, and what sampling found. */
-function kernelNote(entry: DoneEntry, dispatch: number): string {
-  const found = entry.samples?.dispatches.find((d) => d.index === dispatch);
+function kernelNote(entry: DoneEntry, dispatch: DispatchId): string {
+  const found = findDispatch(entry.samples?.dispatches, dispatch);
   const [first] = found?.lines ?? [];
   if (found === undefined || first === undefined) return 'generated C';
   const part = ((100 * first.samples) / found.samples).toFixed(1);

@@ -2,15 +2,17 @@
  * The generated C after a run and after sampling: how long each kernel took above it, with the way to its zone in the timeline;
  * bars and times on the lines that take the time.
  */
-import * as vscode from 'vscode';
+import type * as vscode from 'vscode';
 import { formatDuration, ns } from '../base/units';
 import type { DispatchSamples } from '../compiler/kernelSamples';
 import { loopSamples } from '../compiler/kernelSamples';
-import { commands, type CommandId } from './commandIds';
-import type { Compilations, DoneEntry } from './compilations';
-import { shareOf } from './compilations';
-import { HeatBars } from './heatBars';
+import { dispatchShare, dispatchTime } from '../compiler/dispatchTimes';
+import { dispatchId } from '../profiler/dispatchId';
+import type { DoneEntry } from './compilations';
+import type { HotLine } from './heatBars';
+import { HeatView, hintAt, lens } from './heatView';
 import { sourceScheme } from './irDocuments';
+import type { IrTarget } from './irNavigator';
 
 /** Lines and loops with a smaller part of their kernel's samples carry no time. */
 const leastPart = 0.01;
@@ -24,61 +26,38 @@ interface KernelLine {
   readonly tooltip: string;
 }
 
-export class KernelHeat implements vscode.CodeLensProvider, vscode.InlayHintsProvider, vscode.Disposable {
-  readonly #changed = new vscode.EventEmitter<void>();
-  readonly onDidChangeCodeLenses = this.#changed.event;
-  readonly onDidChangeInlayHints = this.#changed.event;
-  readonly #bars = new HeatBars();
+export class KernelHeat extends HeatView {
   readonly #lines = new WeakMap<object, readonly KernelLine[]>();
-  readonly #subscriptions: readonly vscode.Disposable[];
-
-  constructor(readonly compilations: Compilations) {
-    this.#subscriptions = [
-      compilations.onDidChange(() => {
-        this.#changed.fire();
-        this.#paint();
-      }),
-      vscode.window.onDidChangeVisibleTextEditors(() => {
-        this.#paint();
-      }),
-    ];
-  }
-  dispose(): void {
-    for (const d of [...this.#subscriptions, this.#bars, this.#changed]) d.dispose();
-  }
 
   provideCodeLenses(document: vscode.TextDocument): vscode.CodeLens[] {
     const entry = this.#entryOf(document);
     if (entry?.measurement === undefined) return [];
     const { compilation, measurement } = entry;
-    const show: CommandId = 'strata.showInTimeline';
     return compilation.dispatches.flatMap((d) => {
-      const time = measurement.dispatches.find((t) => t.index === d.index);
+      const time = dispatchTime(measurement, d);
       const line = time === undefined ? -1 : kernelLine(document, d.symbol);
-      if (time === undefined || line < 0 || d.entryPoint !== measurement.entryPoint) return [];
-      const share = 100 * (shareOf(measurement, d.index) ?? 0);
-      return [
-        new vscode.CodeLens(new vscode.Range(line, 0, line, 0), {
-          title: `$(pulse) ${formatDuration(ns(time.medianNs))} · ${share.toFixed(1)} %`,
-          command: show,
-          tooltip: commands[show],
-          arguments: [
-            { compilation: entry.id, pass: compilation.passes.passes.length - 1, dispatch: d.index },
-          ],
-        }),
-      ];
+      if (time === undefined || line < 0) return [];
+      const share = 100 * (dispatchShare(measurement, d) ?? 0);
+      const title = `$(pulse) ${formatDuration(ns(time.medianNs))} · ${share.toFixed(1)} %`;
+      const pass = compilation.passes.passes.length - 1;
+      const target: IrTarget = { compilation: entry.id, pass, dispatch: dispatchId(d) };
+      return [lens(line, title, 'strata.showInTimeline', target)];
     });
   }
 
   provideInlayHints(document: vscode.TextDocument, range: vscode.Range): vscode.InlayHint[] {
     const entry = this.#entryOf(document);
-    return (entry === undefined ? [] : this.#heat(entry)).flatMap(({ line, hint, tooltip }) => {
-      if (hint === undefined || line < range.start.line || line > range.end.line) return [];
-      const shown = new vscode.InlayHint(document.lineAt(line).range.end, hint);
-      shown.paddingLeft = true;
-      shown.tooltip = tooltip;
-      return [shown];
-    });
+    return (entry === undefined ? [] : this.#heat(entry)).flatMap(({ line, hint, tooltip }) =>
+      hint === undefined || line < range.start.line || line > range.end.line
+        ? []
+        : [hintAt(document, line, hint, tooltip)],
+    );
+  }
+
+  protected hotLines(document: vscode.TextDocument): readonly HotLine[] | undefined {
+    if (document.uri.scheme !== sourceScheme) return undefined;
+    const entry = this.#entryOf(document);
+    return entry === undefined ? [] : this.#heat(entry);
   }
 
   #entryOf(document: vscode.TextDocument): DoneEntry | undefined {
@@ -91,14 +70,6 @@ export class KernelHeat implements vscode.CodeLensProvider, vscode.InlayHintsPro
     let lines = this.#lines.get(samples);
     if (lines === undefined) this.#lines.set(samples, (lines = kernelLines(entry)));
     return lines;
-  }
-
-  #paint(): void {
-    for (const editor of vscode.window.visibleTextEditors) {
-      const entry = this.#entryOf(editor.document);
-      if (editor.document.uri.scheme !== sourceScheme) continue;
-      this.#bars.paint(editor, entry === undefined ? [] : this.#heat(entry));
-    }
   }
 }
 
@@ -113,7 +84,7 @@ function kernelLines({ samples, compilation, measurement }: DoneEntry): readonly
   const source = compilation.kernelSource.split('\n');
   const all = samples.dispatches.reduce((n, d) => n + d.samples, 0);
   const time = (d: DispatchSamples, n: number): number | undefined => {
-    const median = measurement?.dispatches.find((t) => t.index === d.index)?.medianNs;
+    const median = dispatchTime(measurement, d)?.medianNs;
     return median === undefined ? undefined : (median * n) / d.samples;
   };
   const own = new Map<number, { samples: number; ofKernel: number; ns: number | undefined }>();

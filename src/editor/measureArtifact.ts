@@ -78,7 +78,12 @@ export async function measureArtifact(
       ...(peak === undefined ? {} : { peak }),
     });
     if (started.missing !== '') environment.warn(`not counted: ${started.missing}`);
-    return measurementOf(timings, request.trace, agreement, overhead);
+    return measurementOf(timings, {
+      trace: request.trace,
+      ...(agreement === undefined ? {} : { agreement }),
+      ...(overhead === undefined ? {} : { overhead }),
+      ...(peak === undefined ? {} : { peak }),
+    });
   } finally {
     await session.close();
   }

@@ -12,9 +12,11 @@ import { connect } from '../protocol/rpc';
 import { viewHtml } from '../protocol/webviewHtml';
 import type { CommandId } from './commandIds';
 import type { Compilations, DoneEntry } from './compilations';
-import { shareOf } from './compilations';
 import type { ErrorReport } from './errorReport';
 import type { IrTarget } from './irNavigator';
+import { dispatchShare, dispatchTime } from '../compiler/dispatchTimes';
+import { dispatchId } from '../profiler/dispatchId';
+import type { DispatchId } from '../profiler/dispatchId';
 import { editorMessages } from './messages';
 import { addressesOf, channelOf, viewFolder } from './webviewConnection';
 
@@ -27,7 +29,7 @@ export interface ModelEditorOptions {
   /** `dist/compile-worker.cjs`, which reads models that were not compiled yet. */
   readonly workerFile: string;
   /** Selects the zone of a dispatch in the profilers in view, without opening or focusing one. */
-  readonly follow: (compilation: string, dispatch: number, entry: string) => void;
+  readonly follow: (compilation: string, dispatch: DispatchId) => void;
 }
 
 export class ModelEditors implements vscode.CustomReadonlyEditorProvider, vscode.Disposable {
@@ -121,8 +123,7 @@ class ModelEditor {
       select: (node) => {
         const entry = this.#entry;
         const dispatch = entry === undefined ? undefined : dispatchOf(entry, node);
-        if (entry !== undefined && dispatch !== undefined)
-          this.options.follow(entry.id, dispatch.index, dispatch.entryPoint);
+        if (entry !== undefined && dispatch !== undefined) this.options.follow(entry.id, dispatch);
         return Promise.resolve();
       },
       openIr: (node) => this.#guard(() => run('strata.openPassIr', target(node).target)),
@@ -131,7 +132,7 @@ class ModelEditor {
           const { entry, target: at } = target(node);
           const dispatch = dispatchOf(entry, node);
           if (dispatch === undefined) throw editorMessages.error('STR0905', { op: node });
-          return run('strata.showInTimeline', { ...at, dispatch: dispatch.index });
+          return run('strata.showInTimeline', { ...at, dispatch: dispatchId(dispatch) });
         }),
       profile: () => run('strata.profileModel', this.uri),
     };
@@ -208,18 +209,17 @@ const rowOf = ({ name, opType, position }: ModelNodeInfo): ModelRow => ({ name, 
 /** The nodes of a compilation with the times of its run. */
 export function rowsOf({ compilation, measurement }: DoneEntry): readonly ModelRow[] {
   const { modelNodes, dispatches } = compilation;
-  const run = dispatches.filter((d) => measurement === undefined || d.entryPoint === measurement.entryPoint);
-  const timed = modelNodeTimes(
-    modelNodes,
-    run,
-    (d) => measurement?.dispatches.find((t) => t.index === d.index)?.medianNs,
+  // Other entry points have times of their own runs, or none.
+  const run = dispatches.filter(
+    (d) => measurement === undefined || dispatchTime(measurement, d) !== undefined,
   );
+  const timed = modelNodeTimes(modelNodes, run, (d) => dispatchTime(measurement, d)?.medianNs);
   return timed.map(({ node, ns: time, dispatches: own, within }) => ({
     ...rowOf(node),
     ...(time === undefined || measurement === undefined
       ? {}
       : {
-          time: { ns: time, share: own.reduce((sum, d) => sum + (shareOf(measurement, d.index) ?? 0), 0) },
+          time: { ns: time, share: own.reduce((sum, d) => sum + (dispatchShare(measurement, d) ?? 0), 0) },
         }),
     ...(within === undefined ? {} : { within: within.name }),
   }));

@@ -6,13 +6,14 @@ import path from 'node:path';
 import * as vscode from 'vscode';
 import { CancelledError } from '../base/cancellation';
 import type { Compilation } from '../compiler/compilation';
+import { dispatchShare, dispatchTime } from '../compiler/dispatchTimes';
 import type { DrawnFacts } from '../dump/layout/drawGraph';
 import type { GraphModel } from '../dump/layout/graphModel';
 import type { LifeView, OpComparison, OpDrawing as PlainDrawing, OpPlace } from '../dump/session/opSession';
 import type { PagePlace } from '../dump/session/pages';
 import { offsetOnPage, placeOnPage } from '../dump/session/pages';
 import type { Compilations } from './compilations';
-import { provenanceOf, shareOf, snapshotAfter } from './compilations';
+import { provenanceOf, snapshotAfter } from './compilations';
 import type { RestoredText } from '../protocol/graphView';
 import type { RunTarget } from './dumpCommands';
 import { irScheme } from './irDocuments';
@@ -303,8 +304,8 @@ export class OpSources implements vscode.Disposable {
     const factsOf = (op: number): DrawnFacts => {
       const [dispatch, second] = provenance.dispatchesAt(spans[op]!);
       if (dispatch === undefined || second !== undefined) return {};
-      const time = measurement?.dispatches.find((d) => d.index === dispatch.index);
-      const share = measurement === undefined ? undefined : shareOf(measurement, dispatch.index);
+      const time = dispatchTime(measurement, dispatch);
+      const share = dispatchShare(measurement, dispatch);
       return {
         dispatch: dispatch.name,
         ...(flops === 0 ? {} : { cost: dispatch.flops / flops }),

@@ -1,6 +1,7 @@
 /** Where profilers are shown: the bottom panel, the full editor, and the editor of a trace file. */
 import path from 'node:path';
 import * as vscode from 'vscode';
+import type { DispatchId } from '../profiler/dispatchId';
 import type { EndpointOptions } from './profilerEndpoint';
 import { ProfilerEndpoint } from './profilerEndpoint';
 import { TraceSource } from './traceSource';
@@ -123,14 +124,15 @@ export class ProfilerViews
   // Selection
 
   /** Selects a dispatch in every profiler of that compilation that is in view, without opening or focusing one. */
-  follow(compilation: string, dispatch: number, entry: string): void {
+  follow(compilation: string, dispatch: DispatchId): void {
     if (this.current.compilation !== compilation) return;
     const endpoints = [
       this.#view?.view.visible === true ? this.#view.endpoint : undefined,
       this.#panel?.panel.visible === true ? this.#panel.endpoint : undefined,
     ];
     for (const endpoint of endpoints) {
-      if (endpoint?.ready === true) endpoint.selectDispatch(dispatch, entry, true).catch(() => undefined);
+      if (endpoint?.ready === true)
+        endpoint.selectDispatch(dispatch.index, dispatch.entryPoint, true).catch(() => undefined);
     }
   }
 }

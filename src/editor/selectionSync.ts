@@ -19,8 +19,7 @@ export function followCursor(navigator: IrNavigator, views: ProfilerViews): vsco
     clearTimeout(timer);
     timer = setTimeout(() => {
       const found = position === undefined ? undefined : navigator.dispatchAt(textEditor.document, position);
-      if (found?.dispatch !== undefined)
-        views.follow(found.entry.id, found.dispatch.index, found.dispatch.entryPoint);
+      if (found?.dispatch !== undefined) views.follow(found.entry.id, found.dispatch);
     }, restMs);
   });
   return new vscode.Disposable(() => {

@@ -3,11 +3,10 @@
  * heat and code lenses read it.
  */
 import type { IrSnapshot } from '../ir';
+import type { DispatchId } from '../profiler/dispatchId';
 
 /** What ties a dispatch to IR. */
-export interface DispatchKey {
-  /** Order of execution. */
-  readonly index: number;
+export interface DispatchKey extends DispatchId {
   /** The kernel, as ops name it from the dispatch stage on. */
   readonly name: string;
   /** The kernel in the C. */
@@ -64,12 +63,12 @@ export function dispatchesOfNodes<D extends DispatchKey>(
 }
 
 /** A line of the text with the share of time of what it became. */
-export interface LineHeat {
+export interface LineHeat<D extends DispatchKey> {
   readonly line: number;
   /** 0 to 1. */
   readonly share: number;
   /** The one of its dispatches that takes longest. */
-  readonly dispatch: number;
+  readonly dispatch: D;
 }
 
 /** What ties the ops of one snapshot to the dispatches of its compilation. */
@@ -119,8 +118,8 @@ export class Provenance<D extends DispatchKey> {
   heat(
     shareOf: (dispatch: D) => number | undefined,
     lineOf: (offset: number) => number,
-  ): readonly LineHeat[] {
-    const lines = new Map<number, { share: number; most: number; dispatch: number }>();
+  ): readonly LineHeat<D>[] {
+    const lines = new Map<number, { share: number; most: number; dispatch: D }>();
     for (const dispatch of this.dispatches) {
       const share = shareOf(dispatch);
       if (share === undefined) continue;
@@ -129,10 +128,10 @@ export class Provenance<D extends DispatchKey> {
       if (first === undefined) continue;
       const line = lineOf(first.start);
       const known = lines.get(line);
-      if (known === undefined) lines.set(line, { share, most: share, dispatch: dispatch.index });
+      if (known === undefined) lines.set(line, { share, most: share, dispatch });
       else {
         known.share += share;
-        if (share > known.most) Object.assign(known, { most: share, dispatch: dispatch.index });
+        if (share > known.most) Object.assign(known, { most: share, dispatch });
       }
     }
     return [...lines]

@@ -18,9 +18,7 @@ export interface JoinableZone {
   readonly location?: string;
 }
 
-export interface JoinableDispatch extends DispatchKey {
-  readonly entryPoint: string;
-}
+export type JoinableDispatch = DispatchKey;
 
 export interface Joinable<D extends JoinableDispatch> {
   readonly dispatches: readonly D[];
@@ -77,9 +75,14 @@ const sameNodes = (a: readonly string[], b: readonly string[]): boolean =>
 
 function byRecord<D extends JoinableDispatch>(zone: JoinableZone, to: Joinable<D>): Joined<D> | undefined {
   if (zone.dispatch === undefined) return undefined;
-  const found = to.dispatches.find(
-    (d) => d.index === zone.dispatch && (zone.entry === undefined || d.entryPoint === zone.entry),
-  );
+  const numbered = to.dispatches.filter((d) => d.index === zone.dispatch);
+  // A zone without an entry point tells which dispatch it is only where there is one of that number.
+  const found =
+    zone.entry === undefined
+      ? numbered.length === 1
+        ? numbered[0]
+        : numbered.find((d) => d.name === zone.name)
+      : numbered.find((d) => d.entryPoint === zone.entry);
   // A trace that was opened as a file may be of another compilation: then number, name and nodes have to agree.
   if (
     found === undefined ||

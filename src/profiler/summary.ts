@@ -5,7 +5,7 @@
 import { threeDigits } from '../base/units';
 import { columnUnit } from './layout/columnUnits';
 import type { Roofs } from './layout/roofline';
-import { attained } from './layout/roofline';
+import { attained, boundOf } from './layout/roofline';
 import { selfTimes } from './nesting';
 import { originLabel } from './originLabel';
 import { spreadOf, spreadOfMerged } from './statistics';
@@ -140,12 +140,6 @@ export function summariseCalls(trace: TraceColumns): {
 
 const percent = (part: number | undefined): string =>
   part === undefined ? '' : `${(100 * part).toFixed(0)} %`;
-/** What binds a dispatch of this intensity. */
-function boundOf(r: SummaryRow, roofs: Roofs): string {
-  const { flopsPerSecond: flops, bytesPerSecond: bytes } = r;
-  if (flops === undefined || bytes === undefined || flops === 0) return bytes === undefined ? '' : 'memory';
-  return bytes > 0 && (flops / bytes) * roofs.bytesPerSecond < roofs.flopsPerSecond ? 'memory' : 'compute';
-}
 
 const selfOf = (g: Group): number => (g.onThreads > 0 ? g.onThreads : g.onAll);
 
@@ -226,7 +220,7 @@ export function formatSummary(summary: Summary, limit = Infinity, roofs?: Roofs)
     `${(r.share * 100).toFixed(1)} %`,
     flops.format(r.flopsPerSecond),
     bytes.format(r.bytesPerSecond),
-    ...(roofs === undefined ? [] : [boundOf(r, roofs), percent(attained(r, roofs))]),
+    ...(roofs === undefined ? [] : [boundOf(r, roofs) ?? '', percent(attained(r, roofs))]),
     ...(predicts
       ? r.predicted === undefined || r.predicted === 0
         ? ['', '']

@@ -120,6 +120,7 @@ test('a sample belongs to the dispatch of its thread at its time; what is in non
     sampled: { event: 'cycles', mappings: [], samples },
     trace,
     entryPoint: 'main',
+    entries: new Set(['main']),
     threads: 2,
     lineOf: (s) => (s.address === 60n ? undefined : { symbol: 'kernel_a', line: 2 }),
     functions: new Map([['kernel_a', { symbol: 'kernel_main', lines: [4, 7, 9] }]]),
@@ -131,12 +132,13 @@ test('a sample belongs to the dispatch of its thread at its time; what is in non
     taken: 6,
     dispatches: [
       {
+        entryPoint: 'main',
         index: 0,
         samples: 3,
         lines: [{ line: 7, samples: 2 }],
         elsewhere: [{ name: 'memcpy (libc.so.6)', samples: 1 }],
       },
-      { index: 1, samples: 1, lines: [{ line: 7, samples: 1 }], elsewhere: [] },
+      { entryPoint: 'main', index: 1, samples: 1, lines: [{ line: 7, samples: 1 }], elsewhere: [] },
     ],
   } satisfies KernelSamples);
 });

@@ -1,6 +1,11 @@
 import assert from 'node:assert/strict';
 import { existsSync } from 'node:fs';
 import * as vscode from 'vscode';
+import { formatDuration, ns } from '../../src/base/units';
+import { rowsOf } from '../../src/editor/modelEditors';
+import { sameDispatch } from '../../src/profiler/dispatchId';
+import type { DispatchId } from '../../src/profiler/dispatchId';
+import { stageNodes, twoStages } from '../compiler/twoStages';
 import {
   compile,
   eventually,
@@ -10,6 +15,7 @@ import {
   run,
   strata,
   tinyConvnet,
+  writeFile,
   writeReferenceModel,
 } from './strata';
 
@@ -164,11 +170,61 @@ suite('IR documents', () => {
 
   test('lead to the generated C of a kernel', async () => {
     const entry = await tinyConvnet();
-    await run('strata.openKernelSource', { compilation: entry.id, pass: 0, dispatch: 1 });
+    await run('strata.openKernelSource', {
+      compilation: entry.id,
+      pass: 0,
+      dispatch: { entryPoint: 'main', index: 1 },
+    });
     const editor = vscode.window.activeTextEditor;
     assert.equal(editor?.document.languageId, 'c');
     const symbol = entry.compilation.dispatches.find((d) => d.index === 1)?.symbol;
     assert.match(editor.document.lineAt(editor.selection.active.line).text, new RegExp(symbol!));
+  });
+
+  test('of a model with several entry points show the time of each dispatch at its own op', async () => {
+    const entry = await compile(writeFile('two-stages.onnx', twoStages()));
+    assert.equal(entry.state, 'done');
+    const { compilation, measurement } = entry;
+    assert.deepEqual(
+      compilation.dispatches.map((d) => `${d.entryPoint}:${d.index}`),
+      ['main:0', 'main_1:0'],
+    );
+    const times = measurement!.dispatches.map((d) => formatDuration(ns(d.medianNs)));
+    const { document } = await openIr(entry, 'form-dispatches');
+    for (const [i, d] of compilation.dispatches.entries()) {
+      const hovers = await vscode.commands.executeCommand<vscode.Hover[]>(
+        'vscode.executeHoverProvider',
+        document.uri,
+        positionOf(document, `"${d.name}"`, -60),
+      );
+      const text = hoverText(hovers);
+      assert.ok(text.includes(`\`${d.name}\``), text);
+      assert.ok(text.includes(times[i]!), `${times[i]} in ${text}`);
+    }
+    const lenses = await vscode.commands.executeCommand<vscode.CodeLens[]>(
+      'vscode.executeCodeLensProvider',
+      document.uri,
+    );
+    const shown = lenses.flatMap((l) => {
+      const [target] = (l.command?.arguments ?? []) as readonly { readonly dispatch?: DispatchId }[];
+      return target?.dispatch === undefined ? [] : [{ title: l.command!.title, id: target.dispatch }];
+    });
+    assert.equal(shown.length, 2);
+    for (const { title, id } of shown)
+      assert.ok(title.includes(times[compilation.dispatches.findIndex((d) => sameDispatch(d, id))]!), title);
+    assert.deepEqual(
+      rowsOf(entry).flatMap((r) => (r.time === undefined ? [] : [r.name])),
+      [...stageNodes],
+    );
+    for (const d of compilation.dispatches) {
+      await run('strata.openKernelSource', {
+        compilation: entry.id,
+        pass: 0,
+        dispatch: { entryPoint: d.entryPoint, index: d.index },
+      });
+      const { document: c, selection } = vscode.window.activeTextEditor!;
+      assert.match(c.lineAt(selection.active.line).text, new RegExp(d.symbol));
+    }
   });
 
   test('of a file that was opened have hovers and an outline too', async () => {

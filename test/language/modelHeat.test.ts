@@ -8,6 +8,7 @@ const nodes = ['Pad', 'Conv', 'Relu', 'Conv', 'Constant'].map((opType, i) => ({
   position: i + 1,
 }));
 const dispatch = (index: number, ...origins: readonly string[]) => ({
+  entryPoint: 'main',
   index,
   name: `d${index}`,
   symbol: `kernel_d${index}`,

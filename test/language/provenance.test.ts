@@ -33,8 +33,14 @@ const dispatched = `module {
 }
 `;
 const snapshot = (text: string): IrSnapshot => snapshotOf(parseModule(text, registry).module);
-const k0 = { index: 0, name: 'k0', symbol: 'kernel_k0', origins: ['gemm', 'relu'] };
-const k1 = { index: 1, name: 'k1', symbol: 'kernel_k1', origins: ['gemm', 'relu', 'add'] };
+const k0 = { entryPoint: 'main', index: 0, name: 'k0', symbol: 'kernel_k0', origins: ['gemm', 'relu'] };
+const k1 = {
+  entryPoint: 'main',
+  index: 1,
+  name: 'k1',
+  symbol: 'kernel_k1',
+  origins: ['gemm', 'relu', 'add'],
+};
 const dispatches = [k0, k1];
 
 test('a node that several dispatches name belongs to the one that holds the least else', () => {
@@ -74,8 +80,8 @@ test('heat is on the op that does the work, and no share is counted twice', () =
   assert.deepEqual(
     heat.map((h) => [/nn\.\w+/.exec(lines[h.line]!)?.[0], h.share, h.dispatch]),
     [
-      ['nn.matmul', 0.75, 0],
-      ['nn.add', 0.25, 1],
+      ['nn.matmul', 0.75, k0],
+      ['nn.add', 0.25, k1],
     ],
   );
 });

@@ -41,6 +41,16 @@ export function attained(
   return bytes === undefined ? undefined : bytes / roofs.bytesPerSecond;
 }
 
+/** What binds a dispatch of this intensity; undefined where neither is known. */
+export function boundOf(
+  { flopsPerSecond: flops, bytesPerSecond: bytes }: Pick<TableRow, 'flopsPerSecond' | 'bytesPerSecond'>,
+  roofs: Roofs,
+): 'compute' | 'memory' | undefined {
+  if (flops === undefined || flops === 0) return bytes === undefined ? undefined : 'memory';
+  if (bytes === undefined || bytes === 0) return 'compute';
+  return (flops / bytes) * roofs.bytesPerSecond < roofs.flopsPerSecond ? 'memory' : 'compute';
+}
+
 /** Dispatches that compute and move something. */
 export function roofline(rows: readonly TableRow[], roofs: Roofs | undefined): RooflineAnswer {
   const points = rows.flatMap((row): readonly RooflinePoint[] => {
