@@ -8,8 +8,8 @@ import type { Roofs } from './layout/roofline';
 import { attained, boundOf } from './layout/roofline';
 import { selfTimes } from './nesting';
 import { originLabel } from './originLabel';
-import { spreadOf, spreadOfMerged } from './statistics';
-import type { Spread } from './statistics';
+import { rowsWithin, spreadOf, spreadOfMerged } from './statistics';
+import type { Spread, TimeRange } from './statistics';
 import { allFacts } from './trace';
 import type { TraceColumns, ZoneFacts } from './trace';
 
@@ -59,11 +59,18 @@ export interface RowCalls {
   readonly iterations: Int32Array;
 }
 
-/** Summarises the dispatches of a trace, or its zone names where it records no dispatch. */
-export const summarise = (trace: TraceColumns): Summary => summariseCalls(trace).summary;
+/**
+ * Summarises the dispatches of a trace, or its zone names where it records no dispatch; with `range`, the zones that start within
+ * it.
+ */
+export const summarise = (trace: TraceColumns, range?: TimeRange): Summary =>
+  summariseCalls(trace, range).summary;
 
 /** As `summarise`, with the calls of each row. */
-export function summariseCalls(trace: TraceColumns): {
+export function summariseCalls(
+  trace: TraceColumns,
+  range?: TimeRange,
+): {
   readonly summary: Summary;
   readonly calls: ReadonlyMap<SummaryRow, RowCalls>;
 } {
@@ -71,38 +78,39 @@ export function summariseCalls(trace: TraceColumns): {
   const { zones, strings } = trace;
   const byDispatch = facts.some((f) => f.dispatch !== undefined);
   const self = selfTimes(zones);
-  const groups = new Map<string | number, Group>();
-  const groupOf = (i: number): Group | undefined => {
-    const f = facts[zones.args[i]!]!;
-    if (!byDispatch) return group(zones.name[i]!, i, f);
-    return f.dispatch === undefined ? undefined : group(`${f.entry ?? ''}\u0000${f.dispatch}`, i, f);
-  };
-  const group = (key: string | number, i: number, f: ZoneFacts): Group => {
-    let g = groups.get(key);
-    if (g === undefined) {
-      g = { name: strings[zones.name[i]!] ?? '', facts: f, zones: [], onThreads: 0, onAll: 0, longest: i };
-      groups.set(key, g);
+  // Sets of arguments are few: what a zone belongs to is looked up by number.
+  const numbers = byDispatch ? dispatchNumbers(facts) : undefined;
+  const numberOf = (i: number): number => (numbers === undefined ? zones.name[i]! : numbers[zones.args[i]!]!);
+  const groups: (Group | undefined)[] = [];
+  for (const { track, first, last } of rowsWithin(trace, range)) {
+    const thread = trace.tracks[track]!.kind === 'thread';
+    for (let i = first; i < last; i++) {
+      const number = numberOf(i);
+      if (number < 0) continue;
+      const g = (groups[number] ??= {
+        name: strings[zones.name[i]!] ?? '',
+        facts: facts[zones.args[i]!]!,
+        zones: [],
+        onThreads: 0,
+        onAll: 0,
+        longest: i,
+      });
+      if (thread) g.onThreads += self[i]!;
+      g.onAll += self[i]!;
+      if (zones.duration[i]! > zones.duration[g.longest]!) g.longest = i;
+      const p = zones.parent[i]!;
+      if (p < first || numberOf(p) !== number) g.zones.push(i);
     }
-    return g;
-  };
-  for (let i = 0; i < zones.name.length; i++) {
-    const g = groupOf(i);
-    if (g === undefined) continue;
-    const thread = trace.tracks[zones.track[i]!]?.kind === 'thread';
-    if (thread) g.onThreads += self[i]!;
-    g.onAll += self[i]!;
-    if (zones.duration[i]! > zones.duration[g.longest]!) g.longest = i;
-    const p = zones.parent[i]!;
-    if (p < 0 || groupOf(p) !== g) g.zones.push(i);
   }
-  const rows = [...groups.values()].map((g) => {
+  const rows = groups.flatMap((g) => {
+    if (g === undefined) return [];
     const merged = g.zones.flatMap((i) => {
       const m = facts[zones.args[i]!]!.merged;
       return m === undefined ? [] : [{ ...m, total: zones.duration[i]! }];
     });
-    if (merged.length > 0) return { g, calls: NO_CALLS, spread: spreadOfMerged(merged) };
+    if (merged.length > 0) return [{ g, calls: NO_CALLS, spread: spreadOfMerged(merged) }];
     const calls = byDispatch ? callsOf(trace, g.zones) : zonesAsCalls(trace, g.zones);
-    return { g, calls, spread: spreadOf(calls.durations.slice()) };
+    return [{ g, calls, spread: spreadOf(calls.durations.slice()) }];
   });
   const weight = (r: (typeof rows)[number]): number => (byDispatch ? r.spread.total : selfOf(r.g));
   const total = rows.reduce((sum, r) => sum + weight(r), 0);
@@ -136,6 +144,18 @@ export function summariseCalls(trace: TraceColumns): {
       ),
   };
   return { summary, calls: callsOfRow };
+}
+
+/** Per argument set a number for its entry point and dispatch, −1 where there is none. */
+function dispatchNumbers(facts: readonly ZoneFacts[]): Int32Array {
+  const known = new Map<string, number>();
+  return Int32Array.from(facts, ({ dispatch, entry }) => {
+    if (dispatch === undefined) return -1;
+    const key = `${entry ?? ''}\u0000${dispatch}`;
+    const number = known.get(key) ?? known.size;
+    known.set(key, number);
+    return number;
+  });
 }
 
 const percent = (part: number | undefined): string =>

@@ -3,8 +3,11 @@ import type { Trace } from '../../src/profiler/trace';
 import { TraceBuilder } from '../../src/profiler/traceBuilder';
 import { random } from './sampleTrace';
 
-/** Iterations of 60 dispatches on four threads with four tiles each, with the arguments that our runner records. */
-export function generatedTrace(zones: number): Trace {
+/**
+ * Iterations of 60 dispatches on four threads with four tiles each, with the arguments that our runner records; with `tileArgs`
+ * tiles have arguments too, as other tools write them: 150 bytes of Chrome JSON a zone.
+ */
+export function generatedTrace(zones: number, tileArgs = false): Trace {
   const b = new TraceBuilder('bench');
   const rand = random(1);
   const tracks = [0, 1, 2, 3].map((t) =>
@@ -22,7 +25,14 @@ export function generatedTrace(zones: number): Trace {
         b.arg('iteration', i);
         b.zone(track, at, length, b.intern(`main_dispatch_${d}_conv2d_f32`), b.endArgs(), b.iteration);
         const tile = Math.floor(length / 4);
-        for (let k = 0; k < 4; k++) b.zone(track, at + k * tile, tile - 20, b.intern(`tile_${k}`));
+        for (let k = 0; k < 4; k++) {
+          if (tileArgs) {
+            b.arg('node', `/features/${d}/Conv`);
+            b.arg('rows', 7 * k);
+          }
+          const args = tileArgs ? b.endArgs() : 0;
+          b.zone(track, at + k * tile, tile - 20, b.intern(`tile_${k}`), args);
+        }
         made += 5;
       }
       at += length + 300;

@@ -3,6 +3,7 @@ import { test } from 'node:test';
 import { summaryCsv, zonesCsv } from '../../src/profiler/export/csv';
 import { selfTimes } from '../../src/profiler/nesting';
 import { select } from '../../src/profiler/select';
+import { TraceEngine } from '../../src/profiler/engine/traceEngine';
 import { readTrace } from '../../src/profiler/readTrace';
 import { quantile, statisticsByName } from '../../src/profiler/statistics';
 import { formatSummary, summarise } from '../../src/profiler/summary';
@@ -217,4 +218,82 @@ test('statistics of any range are those of its zones one by one, on nested and o
       );
     }
   }
+});
+
+test('statistics of few names and of many are those of sorted durations, in any range', () => {
+  const rand = random(7);
+  const kinds = [
+    () => 0,
+    () => 1,
+    () => 1000,
+    () => Math.floor(rand() * 7),
+    () => Math.floor(1000 * 2 ** (rand() * 40)),
+    () => 2 ** Math.floor(rand() * 50),
+  ];
+  for (const names of [1, 3, 40, 6000]) {
+    const zones = Array.from({ length: 4000 }, (_, i): readonly [number, number, number, string] => {
+      const k = Math.floor(rand() * names);
+      return [i % 3, i === 0 ? 0 : Math.floor(rand() * 1e6), kinds[k % kinds.length]!(), `n${k}`];
+    });
+    const t = build([...zones, ...Array.from({ length: names }, (_, k) => [0, 2e6, 1, `n${k}`] as const)]);
+    for (const range of [undefined, { from: 2e5, to: 7e5 }, { from: 5e5, to: 5e5 }]) {
+      const within = zones.filter(
+        ([, start]) => range === undefined || (start >= range.from && start < range.to),
+      );
+      const found = statisticsByName(t, range ?? { from: 0, to: 1.5e6 });
+      const byName = new Map<string, number[]>();
+      for (const [, , d, name] of within) byName.set(name, [...(byName.get(name) ?? []), d]);
+      assert.equal(found.length, byName.size);
+      for (const row of found) {
+        const durations = byName.get(t.strings[row.name]!)!.sort((a, b) => a - b);
+        const total = durations.reduce((a, b) => a + b, 0);
+        assert.deepEqual(
+          {
+            calls: row.calls,
+            total: row.total,
+            min: row.min,
+            max: row.max,
+            median: row.median,
+            p95: row.p95,
+          },
+          {
+            calls: durations.length,
+            total,
+            min: durations[0],
+            max: durations.at(-1),
+            median: quantile(durations, 0.5),
+            p95: quantile(durations, 0.95),
+          },
+        );
+        assert.equal(t.zones.duration[row.longest], row.max);
+        assert.equal(t.zones.name[row.longest], row.name);
+      }
+    }
+  }
+});
+
+test('a range has a table by dispatch, whose calls start within it', () => {
+  const t = build([
+    [0, 0, 10, 'a', 0, 0],
+    [1, 2, 10, 'a', 0, 0],
+    [0, 20, 30, 'b', 1, 0],
+    [0, 100, 20, 'a', 0, 1],
+    [1, 101, 29, 'a', 0, 1],
+    [0, 130, 5, 'other'],
+  ]);
+  const engine = new TraceEngine(t);
+  const rows = (range?: { from: number; to: number }): unknown =>
+    engine
+      .table({ by: 'dispatch', ...(range === undefined ? {} : { range }) })
+      .rows.map((r) => [r.dispatch, r.name, r.calls, r.total, r.share]);
+  assert.deepEqual(rows(), [
+    [0, 'a', 2, 42, 42 / 72],
+    [1, 'b', 1, 30, 30 / 72],
+  ]);
+  assert.deepEqual(rows({ from: 90, to: 200 }), [[0, 'a', 1, 30, 1]]);
+  assert.deepEqual(rows({ from: 0, to: 50 }), [
+    [1, 'b', 1, 30, 30 / 42],
+    [0, 'a', 1, 12, 12 / 42],
+  ]);
+  assert.deepEqual(rows({ from: 60, to: 90 }), []);
 });

@@ -58,7 +58,7 @@ process.once('message', (request: Request) => {
   let answer: object = {};
   if (request.do === 'read') answer = read(request.file);
   else {
-    const trace = generatedTrace(request.zones);
+    const trace = generatedTrace(request.zones, request.format === 'chrome');
     write(request.file, request.format === 'chrome' ? chromeJson(trace) : perfettoProtobuf(trace));
   }
   process.send?.(answer, () => process.exit(0));

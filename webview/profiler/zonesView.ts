@@ -80,6 +80,7 @@ export class ZonesView {
   private session: Session | undefined;
   private built: unknown;
   private rows: readonly TableRow[] = [];
+  private greatestShare = 0;
   private shown = 0;
   /** What the session's rows were asked for, and what has come. */
   private asked = '';
@@ -182,6 +183,7 @@ export class ZonesView {
     const all = table?.rows ?? [];
     const filtered = session.searched === '' ? all : all.filter((r) => rowMatches(r, session.searched));
     this.rows = sortRows(filtered, sort.column, sort.descending);
+    this.greatestShare = filtered.reduce((most, r) => Math.max(most, r.share), 0);
     const omitted =
       table === undefined || table.omitted === 0 ? '' : `, the greatest of ${all.length + table.omitted}`;
     const where = session.range === undefined ? '' : ' in the selected range';
@@ -277,8 +279,7 @@ export class ZonesView {
       const cell = element('td', { class: `col-${column.id}` });
       if (column.id === 'share') {
         const bar = element('span', { class: 'share-bar', 'aria-hidden': 'true' });
-        const most = this.rows.reduce((m, x) => Math.max(m, x.share), 0);
-        bar.style.width = `${most === 0 ? 0 : (r.share / most) * 100}%`;
+        bar.style.width = `${this.greatestShare === 0 ? 0 : (r.share / this.greatestShare) * 100}%`;
         cell.append(element('span', { class: 'share-track', 'aria-hidden': 'true' }, bar), text);
       } else {
         const name = column.id === 'name' || column.id === 'origins';

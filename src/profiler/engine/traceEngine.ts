@@ -9,7 +9,7 @@ import { sharedPrefix } from '../layout/labels';
 import { roofline } from '../layout/roofline';
 import type { RooflineAnswer, Roofs } from '../layout/roofline';
 import { traceRows } from '../layout/rows';
-import { rowMatches, tableByName, tablesOf, ZoneLookup } from '../layout/table';
+import { rowMatches, tableByDispatch, tableByName, tablesOf, ZoneLookup } from '../layout/table';
 import type { TableRow, ZoneDetails } from '../layout/table';
 import { counterColumns, counterRange, overview } from '../layout/tracks';
 import { neighbour } from '../layout/walk';
@@ -211,10 +211,13 @@ export class TraceEngine implements Queries {
 
   table({ by, range }: TableRequest): TableAnswer {
     const { byDispatch, byName } = this.tables();
+    const dispatches = by === 'dispatch' ? byDispatch : undefined;
     const all =
-      range !== undefined
-        ? tableByName(this.trace, this.facts(), range)
-        : ((by === 'dispatch' ? byDispatch : undefined) ?? byName);
+      range === undefined
+        ? (dispatches ?? byName)
+        : dispatches === undefined
+          ? tableByName(this.trace, this.facts(), range)
+          : tableByDispatch(this.trace, range, this.roofs());
     return { rows: all.slice(0, MOST_ROWS), omitted: Math.max(0, all.length - MOST_ROWS) };
   }
 

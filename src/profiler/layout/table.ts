@@ -3,6 +3,7 @@ import { selfTimes } from '../nesting';
 import { statisticsByName } from '../statistics';
 import type { TimeRange } from '../statistics';
 import { summarise } from '../summary';
+import type { Summary } from '../summary';
 import { allFacts, argsOf, FACT_ARGUMENTS } from '../trace';
 import type { ArgValue, TraceColumns, ZoneFacts } from '../trace';
 import { FlowIndex } from '../flowIndex';
@@ -67,11 +68,15 @@ export function tableByName(
   });
 }
 
-export function tablesOf(trace: TraceColumns, roofs?: Roofs): Tables {
-  const summary = summarise(trace);
-  const facts = allFacts(trace);
-  const byName = tableByName(trace, facts);
-  const rows = summary.rows.map((r): TableRow => {
+/** One row per dispatch of the zones that start within `range`, of a trace that records dispatches. */
+export const tableByDispatch = (
+  trace: TraceColumns,
+  range: TimeRange,
+  roofs: Roofs | undefined,
+): readonly TableRow[] => summaryRows(summarise(trace, range), roofs);
+
+const summaryRows = (summary: Summary, roofs: Roofs | undefined): readonly TableRow[] =>
+  summary.rows.map((r): TableRow => {
     const part = roofs === undefined ? undefined : attained(r, roofs);
     return {
       ...known(r),
@@ -79,6 +84,12 @@ export function tablesOf(trace: TraceColumns, roofs?: Roofs): Tables {
       ...(part === undefined ? {} : { attained: part }),
     };
   });
+
+export function tablesOf(trace: TraceColumns, roofs?: Roofs): Tables {
+  const summary = summarise(trace);
+  const facts = allFacts(trace);
+  const byName = tableByName(trace, facts);
+  const rows = summaryRows(summary, roofs);
   // Totals that were recorded as a whole are no calls of their own.
   if (facts.some((f) => f.merged !== undefined)) return { byName: rows, total: summary.total };
   return summary.by === 'dispatch'
