@@ -1,9 +1,10 @@
 // `npm run bench:trace [-- --zones N] [--format protobuf|chrome]…`: generates a trace, reads it in a process of its own, and prints
 // the time and the memory per zone. With --max-ns-per-zone X it fails where reading takes longer: for CI at reduced size.
+// Beside it stands what a peer takes for the same file, where one is installed: --peer names the Python that has it.
 // With --view it measures pan and zoom steps of the timeline in a headless Chromium instead; see test/bench/traceViewBench.ts.
 
 import { fork, spawnSync } from 'node:child_process';
-import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, rmSync, statSync } from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
 import process from 'node:process';
@@ -17,6 +18,7 @@ const { values } = parseArgs({
     'max-ns-per-zone': { type: 'string' },
     view: { type: 'boolean', default: false },
     'max-frame-ms': { type: 'string' },
+    peer: { type: 'string', default: 'python3' },
     json: { type: 'boolean', default: false },
   },
 });
@@ -43,6 +45,23 @@ function inProcess(request) {
   });
 }
 
+// Objects of other languages take so much memory that a peer may be killed for it.
+const mostPeerBytes = 600e6;
+
+function peersOf(format, file) {
+  const { size } = statSync(file);
+  if (size > mostPeerBytes)
+    return [{ missing: `peers hold an object per event, and are not asked above ${mostPeerBytes / 1e6} MB` }];
+  const script = path.join(root, 'test/profiler/tracePeers.py');
+  const { status, stdout, error } = spawnSync(values.peer, [script, format, file], { encoding: 'utf8' });
+  if (error !== undefined || status !== 0)
+    return [{ missing: `${values.peer} ${error?.code ?? `ended with ${status}`}` }];
+  return stdout
+    .trim()
+    .split('\n')
+    .map((line) => JSON.parse(line));
+}
+
 try {
   const { build } = await import('esbuild');
   await build({
@@ -59,7 +78,7 @@ try {
     const file = path.join(folder, format === 'chrome' ? 'trace.json' : 'trace.pftrace');
     await inProcess({ do: 'generate', format, zones: Number(values.zones), file });
     const r = await inProcess({ do: 'read', file });
-    results.push({ format, ...r });
+    results.push({ format, ...r, peers: peersOf(format, file) });
     rmSync(file);
   }
 } finally {
@@ -75,6 +94,12 @@ else {
     console.log(
       `${r.format}: ${r.zones} zones, ${(r.fileBytes / 1e6).toFixed(1)} MB (${per(r.fileBytes)} bytes per zone), read in ${(r.readMs / 1000).toFixed(2)} s (${per(r.readMs * 1e6)} ns per zone; ${(r.cpuMs / 1000).toFixed(2)} s of processor time), ${per(r.columnBytes)} bytes of columns per zone, statistics in ${r.statisticsMs.toFixed(0)} ms, peak ${(r.peakRss / 1e6).toFixed(0)} MB`,
     );
+    for (const { peer, ms, missing } of r.peers)
+      console.log(
+        missing === undefined
+          ? `  ${peer}: ${(ms / 1000).toFixed(2)} s, ${(ms / r.readMs).toFixed(1)} × ours`
+          : `  no peer: ${missing}`,
+      );
   }
 }
 const limit = values['max-ns-per-zone'];

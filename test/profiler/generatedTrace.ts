@@ -28,7 +28,8 @@ export function generatedTrace(zones: number, tileArgs = false): Trace {
         for (let k = 0; k < 4; k++) {
           if (tileArgs) {
             b.arg('node', `/features/${d}/Conv`);
-            b.arg('rows', 7 * k);
+            b.arg('first_row', 7 * k);
+            b.arg('columns', 112);
           }
           const args = tileArgs ? b.endArgs() : 0;
           b.zone(track, at + k * tile, tile - 20, b.intern(`tile_${k}`), args);

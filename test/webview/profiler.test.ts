@@ -250,7 +250,11 @@ describe('profiler view', { skip: missing === undefined ? false : missing }, () 
         () => calls(v, 'revealZone').length,
         (n) => n === 1,
       );
-      assert.equal(await rows.nth(1).getAttribute('aria-selected'), 'true');
+      await until(
+        'the selected row',
+        () => rows.nth(1).getAttribute('aria-selected'),
+        (selected) => selected === 'true',
+      );
       await v.page.locator('.toolbar vscode-text-field input').fill('features/12/');
       await until(
         'one row',
