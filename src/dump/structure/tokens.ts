@@ -48,6 +48,9 @@ const BACKSLASH = 0x5c;
 const CARET = 0x5e;
 
 const longPunctuation = ['->', '=>', '::', '==', '>=', '<=', '{-#', '#-}'];
+/** Characters that a long punctuation begins with. */
+const beginsLong = new Uint8Array(128);
+for (const long of longPunctuation) beginsLong[long.charCodeAt(0)] = 1;
 
 /** Set in the byte of a token that is the first of its line. */
 const FIRST = 0x80;
@@ -160,7 +163,7 @@ export class Tokens {
             if ((c === HASH || c === EXCLAIM) && isOf(source, end, letter)) {
               kind = c === HASH ? kinds.hash : kinds.exclaim;
               end = dottedEnd(source, end + 1);
-            } else {
+            } else if (c < 128 && beginsLong[c] === 1) {
               for (const long of longPunctuation) {
                 if (long.charCodeAt(0) === c && source.startsWith(long, at)) {
                   end = at + long.length;
