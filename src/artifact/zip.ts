@@ -3,7 +3,7 @@
  * only what the writer produces is accepted, and nothing is trusted before it was checked against the size of the file.
  */
 import { open } from 'node:fs/promises';
-import * as zlib from 'node:zlib';
+import { crc32 } from '../base/crc32';
 import {
   dataAlignment,
   limits,
@@ -35,24 +35,6 @@ export interface ZipEntry {
   readonly offset: number;
   readonly size: number;
   readonly crc32: number;
-}
-
-const crcTable = Uint32Array.from({ length: 256 }, (_, n) => {
-  let c = n;
-  for (let k = 0; k < 8; k++) c = c & 1 ? 0xedb88320 ^ (c >>> 1) : c >>> 1;
-  return c;
-});
-
-function crc32InScript(bytes: Uint8Array, start: number): number {
-  let c = ~start;
-  for (const byte of bytes) c = crcTable[(c ^ byte) & 0xff]! ^ (c >>> 8);
-  return ~c >>> 0;
-}
-
-/** CRC-32 of zip (ISO 3309), continued from `start`. Node has a native one from 20.15. */
-export function crc32(bytes: Uint8Array, start = 0): number {
-  const native = (zlib as { crc32?: (data: Uint8Array, value: number) => number }).crc32;
-  return native === undefined ? crc32InScript(bytes, start) : native(bytes, start);
 }
 
 const totalSize = (parts: readonly Uint8Array[]): number => parts.reduce((sum, part) => sum + part.length, 0);

@@ -1,6 +1,7 @@
 /** An index of what a compiler printed pass by pass. Plain data over byte ranges; texts are read when asked for. */
 import type { Diagnostic } from '../base/diagnostics';
 import type { ByteSource } from './byteSource';
+import type { SolidStretch } from './elide';
 import type { TimingReport } from './timingReport';
 
 /** `snapshot` is IR at a place that is no pass: the `print-ir` pass, a phase, a plain file. */
@@ -46,4 +47,6 @@ export interface Dump {
   /** What was left out or could not be understood. */
   readonly warnings: readonly Diagnostic[];
   readonly timing?: TimingReport;
+  /** Stretches of lines of megabytes, in order, as far as the reader looked for them. */
+  readonly solid?: readonly SolidStretch[];
 }

@@ -8,7 +8,10 @@ import { formatBytes } from '../base/units';
 import type { ByteSource } from './byteSource';
 import { readRange } from './byteSource';
 import { cleanLine, linePrefixOf } from './cleanLines';
+import { crc32 } from '../base/crc32';
 import type { DumpEntry } from './dump';
+import type { SolidStretch } from './elide';
+import { CHUNK } from './elide';
 import type { Marker } from './marker';
 import { firstOp, stripControls } from './marker';
 import type { TimingReport } from './timingReport';
@@ -29,7 +32,6 @@ export interface ScanContext {
   readonly onProgress?: (done: number, size: number) => void;
 }
 
-const CHUNK = 8 << 20;
 /** A marker line that begins in a chunk is read to its end though it lies in the next, options and all. */
 const LINE = 64 << 10;
 /** Prefixes of CI and unterminated lines before a marker. */
@@ -37,6 +39,7 @@ const LOOK_BACK = 4 << 10;
 /** Timing reports come at the end. */
 const REPORT = 4 << 20;
 const NEWLINE = 10;
+const QUOTE = 0x22;
 
 type Mutable<T> = { -readonly [K in keyof T]: T[K] };
 
@@ -44,6 +47,7 @@ export interface ScannedLog {
   readonly entries: readonly DumpEntry[];
   readonly warnings: readonly Diagnostic[];
   readonly timing?: TimingReport;
+  readonly solid: readonly SolidStretch[];
 }
 
 export async function scanLog(
@@ -55,6 +59,7 @@ export async function scanLog(
   const needle = Buffer.from(scan.needle);
   const entries: Mutable<DumpEntry>[] = [];
   const warnings: Diagnostic[] = [];
+  const solid: SolidStretch[] = [];
   const strings = new Map<string, string>();
   /** One string per distinct text: slices would keep the whole chunk's text alive. */
   const intern = (text: string): string => {
@@ -163,13 +168,18 @@ export async function scanLog(
       resume = Math.max(resume, lineStart + marker.to);
       consumed = from + lineStart + marker.to;
     }
+    const own = bytes.subarray(position - from, limit);
+    if (own.length === CHUNK && own.indexOf(NEWLINE) < 0) {
+      const quotes = own.includes(QUOTE);
+      solid.push({ source: sourceIndex, start: position, end: position + CHUNK, crc: crc32(own), quotes });
+    }
     context.onProgress?.(Math.min(position + CHUNK, source.size), source.size);
   }
   const timing = await trailingReport(source);
   const last = entries[entries.length - 1];
   if (timing !== undefined && last !== undefined && timing.start >= last.start)
     last.end = Math.min(last.end, timing.start);
-  return { entries, warnings, ...(timing === undefined ? {} : { timing: timing.report }) };
+  return { entries, warnings, solid, ...(timing === undefined ? {} : { timing: timing.report }) };
 }
 
 function leadingNoise(source: ByteSource, bytes: number, warnings: Diagnostic[]): void {

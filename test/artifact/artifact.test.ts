@@ -13,7 +13,8 @@ import {
   readKernelSource,
 } from '../../src/artifact/readArtifact';
 import { encodeArtifact, writeArtifact } from '../../src/artifact/writeArtifact';
-import { bytesSource, crc32, encodeZip, readZipDirectory } from '../../src/artifact/zip';
+import { crc32 } from '../../src/base/crc32';
+import { bytesSource, encodeZip, readZipDirectory } from '../../src/artifact/zip';
 import { CancelledError } from '../../src/base/cancellation';
 import { StrataError } from '../../src/base/diagnostics';
 import { sampleContents, smallContents } from '../runner/sampleProgram';

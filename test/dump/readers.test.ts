@@ -11,9 +11,12 @@ import {
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { test } from 'node:test';
+import { crc32 } from '../../src/base/crc32';
 import { MemorySource } from '../../src/dump/byteSource';
 import type { Dump } from '../../src/dump/dump';
-import { entryText } from '../../src/dump/entryText';
+import type { ElidedConstant } from '../../src/dump/elide';
+import { readElided } from '../../src/dump/elide';
+import { entryText, rawHash } from '../../src/dump/entryText';
 import { passListOf } from '../../src/dump/passList';
 import { folders, readDamagedFolder, readDamagedLog } from './damagedDumps';
 import { closeDump, dumpReaders, openDump, openSource } from '../../src/dump/openDump';
@@ -118,6 +121,49 @@ test('a constant of megabytes on one line is elided with its size, and another c
   assert.match(await text('0800'), /dense<"0x0800">/);
 });
 
+test('a constant is the same text wherever it begins in a log, and however far the index knows its line', async () => {
+  const digits = Buffer.alloc(40 << 20, '0123456789abcdef');
+  const log = (before: number, last: string): Buffer => {
+    const bytes = Buffer.concat([
+      Buffer.from(
+        `// -----// IR Dump After CSE (cse) //----- //\nmodule {\n  %0 = arith.constant dense<"0x${'7'.repeat(before)}`,
+      ),
+      digits,
+      Buffer.from(`"> : tensor<1xf32> loc("a":1:${'2'.repeat(2 << 20)})\n  %1 = b.c ${last}\n}\n`),
+    ]);
+    return bytes;
+  };
+  const seen = new Set<string>();
+  for (const before of [0, 2, 4_194_304]) {
+    const bytes = log(before, 'x');
+    const dump = await openSource(new MemorySource(bytes));
+    assert.ok(dump.solid!.length >= 3);
+    const [entry] = dump.entries;
+    const [known, unknown] = [await entryText(dump, entry!), await entryText({ ...dump, solid: [] }, entry!)];
+    assert.equal(known.text, unknown.text);
+    assert.match(
+      known.text,
+      /"0x\d{8}…\d+ bytes, [0-9a-f]{8}"> : .*…\d+ more bytes, [0-9a-f]{8}\n {2}%1 = b.c x\n}\n$/,
+    );
+    const constants: ElidedConstant[] = [];
+    await readElided(dump, entry!, constants);
+    const [{ start, digits: count, hash }] = constants as [ElidedConstant];
+    assert.equal(count, before + digits.length);
+    assert.equal(parseInt(hash, 16), crc32(bytes.subarray(start, start + count)));
+    const other = await openSource(new MemorySource(log(before, 'y')));
+    const hashes = [await rawHash(dump, entry!), await rawHash(other, other.entries[0]!)];
+    assert.notEqual(hashes[0], hashes[1]);
+    hashes.forEach((h) => seen.add(h));
+  }
+  assert.equal(seen.size, 6);
+});
+
+test('a constant that was cut ends with its line', async () => {
+  const log = `// -----// IR Dump After CSE (cse) //----- //\nmodule {\n  %0 = arith.constant dense<"0x${'08'.repeat(400)}\n  %1 = a.b "c"\n}\n`;
+  const [text] = await texts(await openSource(new MemorySource(log)));
+  assert.match(text!, /"0x08080808…400 bytes, cut\n {2}%1 = a\.b "c"\n/);
+});
+
 test('a line without end is cut with a note, and another line is another text', async () => {
   const line = (last: string): string =>
     `// -----// IR Dump After X (x) //----- //\nmodule {\n  ${'%0 = a.b %1 : i32 '.repeat(100_000)}${last}\n}\n`;
@@ -127,7 +173,7 @@ test('a line without end is cut with a note, and another line is another text', 
     first!.warnings.map((w) => w.code),
     ['STR0167'],
   );
-  assert.match(first!.text, /…\d+ more characters, [0-9a-f]{8}\n\}\n$/);
+  assert.match(first!.text, /…\d+ more bytes, [0-9a-f]{8}\n\}\n$/);
   assert.notEqual(first!.text, second!.text);
 });
 

@@ -2,6 +2,7 @@
 import type { Diagnostic } from '../../base/diagnostics';
 import type { ByteSource } from '../byteSource';
 import type { DumpEntry } from '../dump';
+import type { SolidStretch } from '../elide';
 import type { ScanContext } from '../scanLog';
 import type { TimingReport } from '../timingReport';
 
@@ -10,6 +11,7 @@ export interface ReadResult {
   readonly entries: readonly DumpEntry[];
   readonly warnings: readonly Diagnostic[];
   readonly timing?: TimingReport;
+  readonly solid?: readonly SolidStretch[];
 }
 
 export interface FileReader {
