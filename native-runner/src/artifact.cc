@@ -1,6 +1,8 @@
 #include "artifact.h"
 
+#include <algorithm>
 #include <cstring>
+#include <map>
 #include <optional>
 #include <utility>
 
@@ -130,8 +132,14 @@ void Artifact::place_constants(const ZipArchive &archive) {
 }
 
 void Artifact::copy_constants() {
+  // Several constants may be the same bytes.
+  std::map<const void *, uint64_t> lengths;
+  for (size_t i = 0; i < constants_.size(); ++i) {
+    uint64_t &length = lengths[constants_[i]];
+    length = std::max(length, program_.constants[i].length);
+  }
   uint64_t total = 0;
-  for (const auto &constant : program_.constants) total += aligned(constant.length);
+  for (const auto &[from, length] : lengths) total += aligned(length);
   if (total < kMinCopied || total > kMaxCopied) return;
   copied_ = AlignedBuffer(total, "constants");
   // Pages of the files are given back on the way, so that weights are in memory once.
@@ -141,10 +149,17 @@ void Artifact::copy_constants() {
   };
   uint64_t at = 0;
   uint64_t kept = 0;
-  for (size_t i = 0; i < constants_.size(); ++i) {
-    const uint64_t length = program_.constants[i].length;
-    std::memcpy(copied_.data() + at, constants_[i], static_cast<size_t>(length));
-    constants_[i] = copied_.data() + at;
+  std::map<const void *, const void *> places;
+  for (const void *&constant : constants_) {
+    const auto known = places.find(constant);
+    if (known != places.end()) {
+      constant = known->second;
+      continue;
+    }
+    const uint64_t length = lengths[constant];
+    std::memcpy(copied_.data() + at, constant, static_cast<size_t>(length));
+    places[constant] = copied_.data() + at;
+    constant = copied_.data() + at;
     at += aligned(length);
     kept += length;
     if (kept < kMaxKept) continue;
@@ -156,11 +171,18 @@ void Artifact::copy_constants() {
 
 const EntryPoint &Artifact::entry_point(const std::string &name) const {
   std::string available;
+  for (const auto &function : program_.functions) available += (available.empty() ? "" : ", ") + function.name;
   for (const auto &entry : program_.entry_points) {
     if (entry.name == name) return entry;
     available += (available.empty() ? "" : ", ") + entry.name;
   }
   throw Error(errors::kEntryPointUnknown, {{"file", file_}, {"name", name}, {"available", available}});
+}
+
+const Function *Artifact::find_function(const std::string &name) const {
+  for (const auto &function : program_.functions)
+    if (function.name == name) return &function;
+  return nullptr;
 }
 
 strata_kernel Artifact::kernel(const EntryPoint &entry, size_t step) const {

@@ -23,6 +23,8 @@ class Artifact {
   size_t program_index() const { return program_index_; }
   // Throws STR0708.
   const EntryPoint &entry_point(const std::string &name) const;
+  // The function of this name, or nullptr.
+  const Function *find_function(const std::string &name) const;
   const void *constant(uint32_t index) const { return constants_[index]; }
   strata_kernel kernel(const EntryPoint &entry, size_t step) const;
 

@@ -127,10 +127,62 @@ void fill_synthetic(const Tensor &tensor, const AlignedBuffer &buffer) {
 
 }  // namespace
 
-Executor::Executor(std::shared_ptr<const Artifact> artifact, const EntryPoint &entry)
+std::vector<int64_t> resolve_symbols(const std::vector<Tensor> &inputs, const std::vector<std::string> &symbols,
+                                     const std::vector<const Input *> &given) {
+  std::vector<int64_t> dims(symbols.size(), kUnresolved);
+  const auto refuse = [&](size_t i, const std::string &reason) {
+    throw Error(errors::kInputShape, {{"found", given[i] == nullptr || given[i]->shape.empty() ? "(none)" : given[i]->shape},
+                                      {"name", inputs[i].name},
+                                      {"signature", describe(inputs[i], symbols)},
+                                      {"reason", reason}});
+  };
+  for (size_t i = 0; i < inputs.size(); ++i) {
+    const Tensor &tensor = inputs[i];
+    if (given[i] == nullptr || given[i]->shape.empty()) continue;
+    std::vector<int64_t> shape;
+    if (!parse_shape(given[i]->shape, shape)) refuse(i, "it is not a list of extents such as 1x3x224x224");
+    if (shape.size() != tensor.shape.size()) refuse(i, "the rank is " + std::to_string(tensor.shape.size()));
+    for (size_t k = 0; k < shape.size(); ++k) {
+      const int64_t dim = tensor.shape[k];
+      if (dim >= 0) {
+        if (dim != shape[k]) refuse(i, "dimension " + std::to_string(k) + " is " + std::to_string(dim));
+        continue;
+      }
+      int64_t &symbol = dims[static_cast<size_t>(-1 - dim)];
+      if (symbol != kUnresolved && symbol != shape[k])
+        refuse(i, symbols[static_cast<size_t>(-1 - dim)] + " is already " + std::to_string(symbol));
+      symbol = shape[k];
+    }
+  }
+  for (size_t i = 0; i < inputs.size(); ++i)
+    for (const int64_t dim : inputs[i].shape)
+      if (dim < 0 && dims[static_cast<size_t>(-1 - dim)] == kUnresolved)
+        refuse(i, "nothing says how large " + symbols[static_cast<size_t>(-1 - dim)] + " is");
+  return dims;
+}
+
+std::vector<const Input *> in_order(const std::vector<Input> &inputs, const std::vector<Tensor> &tensors,
+                                    const std::string &entry) {
+  std::vector<const Input *> given(tensors.size(), nullptr);
+  for (const Input &input : inputs) {
+    const auto found = std::find_if(tensors.begin(), tensors.end(),
+                                    [&](const Tensor &tensor) { return tensor.name == input.name; });
+    if (found == tensors.end()) {
+      std::string available;
+      for (const auto &tensor : tensors) available += (available.empty() ? "" : ", ") + tensor.name;
+      throw Error(errors::kInputUnknown,
+                  {{"entry", entry}, {"name", input.name}, {"available", available.empty() ? "none" : available}});
+    }
+    given[static_cast<size_t>(found - tensors.begin())] = &input;
+  }
+  return given;
+}
+
+Executor::Executor(std::shared_ptr<const Artifact> artifact, const EntryPoint &entry,
+                   std::shared_ptr<AlignedBuffer> arena)
     : artifact_(std::move(artifact)),
       entry_(entry),
-      arena_(entry.arena_bytes, "the arena of \"" + entry.name + "\""),
+      arena_(std::move(arena)),
       inputs_(entry.inputs.size()),
       outputs_(entry.outputs.size()),
       dims_(entry.symbols.size(), kUnresolved) {
@@ -165,58 +217,14 @@ uint64_t Executor::bytes_of(const Tensor &tensor) const {
   return bytes;
 }
 
-std::vector<int64_t> Executor::resolve_symbols(const std::vector<const Input *> &given) const {
-  std::vector<int64_t> dims(entry_.symbols.size(), kUnresolved);
-  const auto refuse = [&](size_t i, const std::string &reason) {
-    throw Error(errors::kInputShape, {{"found", given[i] == nullptr || given[i]->shape.empty() ? "(none)" : given[i]->shape},
-                                      {"name", entry_.inputs[i].name},
-                                      {"signature", describe(entry_.inputs[i], entry_)},
-                                      {"reason", reason}});
-  };
-  for (size_t i = 0; i < entry_.inputs.size(); ++i) {
-    const Tensor &tensor = entry_.inputs[i];
-    if (given[i] == nullptr || given[i]->shape.empty()) continue;
-    std::vector<int64_t> shape;
-    if (!parse_shape(given[i]->shape, shape)) refuse(i, "it is not a list of extents such as 1x3x224x224");
-    if (shape.size() != tensor.shape.size()) refuse(i, "the rank is " + std::to_string(tensor.shape.size()));
-    for (size_t k = 0; k < shape.size(); ++k) {
-      const int64_t dim = tensor.shape[k];
-      if (dim >= 0) {
-        if (dim != shape[k]) refuse(i, "dimension " + std::to_string(k) + " is " + std::to_string(dim));
-        continue;
-      }
-      int64_t &symbol = dims[static_cast<size_t>(-1 - dim)];
-      if (symbol != kUnresolved && symbol != shape[k])
-        refuse(i, entry_.symbols[static_cast<size_t>(-1 - dim)] + " is already " + std::to_string(symbol));
-      symbol = shape[k];
-    }
-  }
-  for (size_t i = 0; i < entry_.inputs.size(); ++i)
-    for (const int64_t dim : entry_.inputs[i].shape)
-      if (dim < 0 && dims[static_cast<size_t>(-1 - dim)] == kUnresolved)
-        refuse(i, "nothing says how large " + entry_.symbols[static_cast<size_t>(-1 - dim)] + " is");
-  return dims;
-}
-
 void Executor::set_inputs(const std::vector<Input> &inputs, bool synthetic) {
-  std::vector<const Input *> given(entry_.inputs.size(), nullptr);
-  for (const Input &input : inputs) {
-    const auto found = std::find_if(entry_.inputs.begin(), entry_.inputs.end(),
-                                    [&](const Tensor &tensor) { return tensor.name == input.name; });
-    if (found == entry_.inputs.end()) {
-      std::string available;
-      for (const auto &tensor : entry_.inputs) available += (available.empty() ? "" : ", ") + tensor.name;
-      throw Error(errors::kInputUnknown,
-                  {{"entry", entry_.name}, {"name", input.name}, {"available", available.empty() ? "none" : available}});
-    }
-    given[static_cast<size_t>(found - entry_.inputs.begin())] = &input;
-  }
+  const std::vector<const Input *> given = in_order(inputs, entry_.inputs, entry_.name);
   for (size_t i = 0; i < given.size(); ++i)
     if ((given[i] == nullptr || given[i]->file.empty()) && !synthetic)
       throw Error(errors::kInputMissing, {{"name", entry_.inputs[i].name},
                                           {"entry", entry_.name},
-                                          {"expected", describe(entry_.inputs[i], entry_)}});
-  const std::vector<int64_t> previous = std::exchange(dims_, resolve_symbols(given));
+                                          {"expected", describe(entry_.inputs[i], entry_.symbols)}});
+  const std::vector<int64_t> previous = std::exchange(dims_, resolve_symbols(entry_.inputs, entry_.symbols, given));
   try {
     const auto resize = [](AlignedBuffer &buffer, uint64_t bytes, const std::string &name) {
       if (buffer.data() == nullptr || buffer.size() != bytes) buffer = AlignedBuffer(bytes, "\"" + name + "\"");
@@ -230,7 +238,7 @@ void Executor::set_inputs(const std::vector<Input> &inputs, bool synthetic) {
         throw Error(errors::kInputSize, {{"name", tensor.name},
                                          {"found", std::to_string(found)},
                                          {"expected", std::to_string(expected)},
-                                         {"signature", describe(tensor, entry_)}});
+                                         {"signature", describe(tensor, entry_.symbols)}});
       resize(inputs_[i], expected, tensor.name);
       if (from_file) {
         read_file(given[i]->file, inputs_[i].data(), expected);
@@ -248,6 +256,11 @@ void Executor::set_inputs(const std::vector<Input> &inputs, bool synthetic) {
 }
 
 void Executor::bind() {
+  if (arena_->data() == nullptr || arena_->size() < entry_.arena_bytes) {
+    // What is in it belongs to runs that are over; the memory goes before more is asked for.
+    *arena_ = AlignedBuffer();
+    *arena_ = AlignedBuffer(entry_.arena_bytes, "the arena of \"" + entry_.name + "\"");
+  }
   for (size_t i = 0; i < steps_.size(); ++i) {
     auto &bindings = steps_[i].bindings;
     bindings.clear();
@@ -260,7 +273,7 @@ void Executor::bind() {
           bindings.push_back(outputs_[binding.index].data());
           break;
         case BufferSpace::kArena:
-          bindings.push_back(arena_.data() + binding.offset);
+          bindings.push_back(arena_->data() + binding.offset);
           break;
         case BufferSpace::kConstant:
           // Kernels have one type of pointer for all buffers; the memory itself is read-only.
@@ -272,7 +285,7 @@ void Executor::bind() {
 }
 
 void Executor::for_each_buffer(void (*change)(const void *, uint64_t)) const {
-  change(arena_.data(), arena_.size());
+  change(arena_->data(), arena_->size());
   for (const auto &buffer : inputs_) change(buffer.data(), buffer.size());
   for (const auto &buffer : outputs_) change(buffer.data(), buffer.size());
 }
@@ -288,7 +301,7 @@ void Executor::guard_all_but(const Step &step) const {
         allow(outputs_[binding.index].data(), outputs_[binding.index].size());
         break;
       case BufferSpace::kArena:
-        allow(arena_.data() + binding.offset, binding.length);
+        allow(arena_->data() + binding.offset, binding.length);
         break;
       case BufferSpace::kConstant:
         break;

@@ -21,16 +21,25 @@ struct Input {
   std::string shape;  // `1x3x224x224`; may be empty when the signature has no symbols
 };
 
+// Extents of `symbols` that the shapes of inputs say. Throws Error (STR0712) for shapes that do not fit `inputs`, and where
+// nothing says how large a symbol is.
+std::vector<int64_t> resolve_symbols(const std::vector<Tensor> &inputs, const std::vector<std::string> &symbols,
+                                     const std::vector<const Input *> &given);
+
+// The inputs that are given, in the order of `tensors`; nullptr for those that are not. Throws Error (STR0711).
+std::vector<const Input *> in_order(const std::vector<Input> &inputs, const std::vector<Tensor> &tensors,
+                                    const std::string &entry);
+
 class Executor {
  public:
-  // Allocates the arena.
-  Executor(std::shared_ptr<const Artifact> artifact, const EntryPoint &entry);
+  // `arena` is shared with other entry points, of which one runs at a time; it grows when inputs are set.
+  Executor(std::shared_ptr<const Artifact> artifact, const EntryPoint &entry, std::shared_ptr<AlignedBuffer> arena);
 
   const EntryPoint &entry() const { return entry_; }
   // Extents of the symbolic dimensions of the last `set_inputs`.
   const std::vector<int64_t> &dims() const { return dims_; }
 
-  // Resolves the symbolic dimensions and reads all inputs. `synthetic` fills those that are not given.
+  // Resolves the symbolic dimensions, makes the arena large enough and reads all inputs. `synthetic` fills those that are not given.
   // Throws Error (STR0709 … STR0713, STR0716); nothing is changed then but the contents of inputs.
   void set_inputs(const std::vector<Input> &inputs, bool synthetic);
 
@@ -54,7 +63,6 @@ class Executor {
 
   std::vector<int64_t> resolve(const Tensor &tensor) const;
   uint64_t bytes_of(const Tensor &tensor) const;
-  std::vector<int64_t> resolve_symbols(const std::vector<const Input *> &given) const;
   void bind();
   // In builds that guard memory: a kernel may touch nothing but what it is given.
   void guard_all_but(const Step &step) const;
@@ -63,7 +71,7 @@ class Executor {
 
   std::shared_ptr<const Artifact> artifact_;
   const EntryPoint &entry_;
-  AlignedBuffer arena_;
+  std::shared_ptr<AlignedBuffer> arena_;
   AlignedBuffer scratch_;
   uint64_t scratch_stride_ = 0;
   std::vector<AlignedBuffer> inputs_;

@@ -30,7 +30,7 @@ constexpr const char *kUsage =
     "       strata-runner serve\n"
     "\n"
     "options of run:\n"
-    "  --entry NAME          entry point; default: the first one\n"
+    "  --entry NAME          entry point, or function of which the shapes of inputs choose one; default: the first\n"
     "  --threads N           default: all processors\n"
     "  --input NAME=FILE     raw little-endian data; once per input\n"
     "  --shape NAME=1x3x8    extents of an input with symbolic dimensions\n"

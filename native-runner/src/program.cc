@@ -47,6 +47,12 @@ class Decoder {
       require(!name.empty() && names.insert(name).second, "entry points", "names are empty or not unique");
     }
     require(!program.entry_points.empty(), "entry points", "there is none");
+    for (uint32_t i = 0; i < header_.functions.count; ++i) {
+      program.functions.push_back(
+          function(at<format::FunctionRecord>(header_.functions, i, "functions"), program.entry_points));
+      const std::string &name = program.functions.back().name;
+      require(!name.empty() && names.insert(name).second, "functions", "names are empty or not unique");
+    }
     return program;
   }
 
@@ -158,6 +164,43 @@ class Decoder {
     return entry;
   }
 
+  Function function(const format::FunctionRecord &record, const std::vector<EntryPoint> &entries) const {
+    Function function;
+    function.name = string(record.name);
+    function.symbols = string_list(record.symbols);
+    function.inputs = tensors(record.inputs, function.symbols.size());
+    check_range(record.variants, header_.variants, "variants");
+    std::set<std::vector<int64_t>> known;
+    for (uint64_t i = 0; i < record.variants.count; ++i) {
+      const auto variant = at<format::VariantRecord>(header_.variants, record.variants.first + i, "variants");
+      require(variant.entry_point < entries.size(), "variants", "an entry point is unknown");
+      check_range(variant.sizes, header_.dims, "dims");
+      require(variant.sizes.count == function.symbols.size(), "variants", "a size is missing");
+      std::vector<int64_t> sizes;
+      for (uint64_t k = 0; k < variant.sizes.count; ++k)
+        sizes.push_back(at<int64_t>(header_.dims, variant.sizes.first + k, "dims"));
+      require(fits(function, sizes, entries[variant.entry_point]), "variants", "the inputs of one are not of its sizes");
+      require(known.insert(sizes).second, "variants", "two are for the same sizes");
+      function.variants.push_back({variant.entry_point, std::move(sizes)});
+    }
+    require(!function.variants.empty(), "functions", "one has no entry point");
+    return function;
+  }
+
+  // Whether the inputs of `entry` are those of `function` with `sizes` for its symbols.
+  static bool fits(const Function &function, const std::vector<int64_t> &sizes, const EntryPoint &entry) {
+    if (function.inputs.size() != entry.inputs.size()) return false;
+    for (size_t i = 0; i < entry.inputs.size(); ++i) {
+      const Tensor &wanted = function.inputs[i];
+      const Tensor &found = entry.inputs[i];
+      std::vector<int64_t> shape = wanted.shape;
+      for (int64_t &dim : shape)
+        if (dim < 0) dim = sizes[static_cast<size_t>(-1 - dim)];
+      if (wanted.name != found.name || wanted.element_type != found.element_type || shape != found.shape) return false;
+    }
+    return true;
+  }
+
   Step step(const format::StepRecord &record, const EntryPoint &entry, const Program &program) const {
     require(record.kernel_library < program.kernel_libraries.size(), "steps", "a kernel library is unknown");
     const auto positive = [this](uint64_t value) {
@@ -222,12 +265,12 @@ class Decoder {
 
 Program decode_program(const std::string &file, Bytes bytes) { return Decoder(file, bytes).program(); }
 
-std::string describe(const Tensor &tensor, const EntryPoint &entry) {
+std::string describe(const Tensor &tensor, const std::vector<std::string> &symbols) {
   std::string text = std::string(tensor.element_type->name) + "[";
   for (size_t i = 0; i < tensor.shape.size(); ++i) {
     if (i > 0) text += 'x';
     const int64_t dim = tensor.shape[i];
-    text += dim < 0 ? entry.symbols[static_cast<size_t>(-1 - dim)] : std::to_string(dim);
+    text += dim < 0 ? symbols[static_cast<size_t>(-1 - dim)] : std::to_string(dim);
   }
   return text + "]";
 }

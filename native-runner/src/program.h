@@ -51,6 +51,20 @@ struct EntryPoint {
   uint64_t arena_bytes;
 };
 
+// An entry point of a function, and the sizes of the function's symbols that it is for.
+struct Variant {
+  uint32_t entry_point;
+  std::vector<int64_t> sizes;
+};
+
+// A function of the model with an entry point for each of several sizes.
+struct Function {
+  std::string name;
+  std::vector<Tensor> inputs;  // with symbols
+  std::vector<std::string> symbols;
+  std::vector<Variant> variants;
+};
+
 struct Constant {
   std::string name;
   std::string external_path;  // empty: in constants.bin
@@ -68,6 +82,7 @@ struct Program {
   std::string architecture;
   std::string model;
   std::vector<EntryPoint> entry_points;
+  std::vector<Function> functions;
   std::vector<Constant> constants;
   std::vector<KernelLibraryReference> kernel_libraries;
 };
@@ -75,8 +90,8 @@ struct Program {
 // Throws STR0603 for another version and STR0604 for a damaged program; `file` names the artifact.
 Program decode_program(const std::string &file, Bytes bytes);
 
-// `3x224xN` with the symbol names of `entry`, and its element type: `f32[3x224xN]`.
-std::string describe(const Tensor &tensor, const EntryPoint &entry);
+// `3x224xN` with the names in `symbols`, and its element type: `f32[3x224xN]`.
+std::string describe(const Tensor &tensor, const std::vector<std::string> &symbols);
 
 }  // namespace strata
 

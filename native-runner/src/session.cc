@@ -41,14 +41,14 @@ std::vector<Input> inputs_of(const Request &request) {
   return inputs;
 }
 
-void describe_tensors(JsonWriter &json, const std::vector<Tensor> &tensors, const EntryPoint &entry) {
+void describe_tensors(JsonWriter &json, const std::vector<Tensor> &tensors, const std::vector<std::string> &symbols) {
   json.begin_array();
   for (const auto &tensor : tensors) {
     json.begin_object().key("name").value(tensor.name).key("elementType").value(tensor.element_type->name);
     json.key("shape").begin_array();
     for (const int64_t dim : tensor.shape) {
       if (dim < 0) {
-        json.value(entry.symbols[static_cast<size_t>(-1 - dim)]);
+        json.value(symbols[static_cast<size_t>(-1 - dim)]);
       } else {
         json.value(dim);
       }
@@ -56,6 +56,32 @@ void describe_tensors(JsonWriter &json, const std::vector<Tensor> &tensors, cons
     json.end_array().end_object();
   }
   json.end_array();
+}
+
+std::string sizes_text(const Function &function, const std::vector<int64_t> &sizes) {
+  std::string text;
+  for (size_t k = 0; k < sizes.size(); ++k)
+    text += (k == 0 ? "" : ", ") + function.symbols[k] + " = " + std::to_string(sizes[k]);
+  return text;
+}
+
+// The entry point for the sizes that the shapes of `inputs` say. Where no shape is given, the first one.
+// Throws Error (STR0711, STR0712, STR0736).
+const EntryPoint &choose_entry(const Artifact &artifact, const Function &function, const std::vector<Input> &inputs) {
+  const auto entry_of = [&](const Variant &variant) -> const EntryPoint & {
+    return artifact.program().entry_points[variant.entry_point];
+  };
+  if (std::none_of(inputs.begin(), inputs.end(), [](const Input &input) { return !input.shape.empty(); }))
+    return entry_of(function.variants.front());
+  const std::vector<int64_t> sizes =
+      resolve_symbols(function.inputs, function.symbols, in_order(inputs, function.inputs, function.name));
+  std::string available;
+  for (const Variant &variant : function.variants) {
+    if (variant.sizes == sizes) return entry_of(variant);
+    available += (available.empty() ? "" : "; ") + sizes_text(function, variant.sizes);
+  }
+  throw Error(errors::kSizeUnknown,
+              {{"function", function.name}, {"found", sizes_text(function, sizes)}, {"available", available}});
 }
 
 void write_outputs(const Executor &executor, const std::string &folder, JsonWriter &reply) {
@@ -118,10 +144,25 @@ void Session::load(const Request &request, JsonWriter &reply) {
   reply.key("entryPoints").begin_array();
   for (const auto &entry : artifact->program().entry_points) {
     reply.begin_object().key("name").value(entry.name);
-    describe_tensors(reply.key("inputs"), entry.inputs, entry);
-    describe_tensors(reply.key("outputs"), entry.outputs, entry);
+    describe_tensors(reply.key("inputs"), entry.inputs, entry.symbols);
+    describe_tensors(reply.key("outputs"), entry.outputs, entry.symbols);
     reply.key("arenaBytes").value(entry.arena_bytes);
     reply.key("steps").value(static_cast<uint64_t>(entry.steps.size())).end_object();
+  }
+  reply.end_array().key("functions").begin_array();
+  for (const auto &function : artifact->program().functions) {
+    reply.begin_object().key("name").value(function.name);
+    describe_tensors(reply.key("inputs"), function.inputs, function.symbols);
+    reply.key("symbols").begin_array();
+    for (const auto &symbol : function.symbols) reply.value(symbol);
+    reply.end_array().key("variants").begin_array();
+    for (const auto &variant : function.variants) {
+      reply.begin_object().key("entry").value(artifact->program().entry_points[variant.entry_point].name);
+      reply.key("sizes").begin_array();
+      for (const int64_t size : variant.sizes) reply.value(size);
+      reply.end_array().end_object();
+    }
+    reply.end_array().end_object();
   }
   reply.end_array();
 }
@@ -155,8 +196,13 @@ void Session::run(const Request &request, JsonWriter &reply, bool bench) {
   request.allow_only({"id", "artifact", "entry", "threads", "repeat", "warmup", "iteration", "output-dir", "synthetic",
                       "input.", "shape."});
   Loaded &from = loaded(request);
-  const auto &entries = from.artifact->program().entry_points;
-  const EntryPoint &entry = from.artifact->entry_point(request.text_or("entry", entries.front().name));
+  const Program &program = from.artifact->program();
+  const std::vector<Input> inputs = inputs_of(request);
+  const std::string name = request.text_or(
+      "entry", program.functions.empty() ? program.entry_points.front().name : program.functions.front().name);
+  const Function *function = from.artifact->find_function(name);
+  const EntryPoint &entry =
+      function == nullptr ? from.artifact->entry_point(name) : choose_entry(*from.artifact, *function, inputs);
   const auto threads = static_cast<int>(request.integer_or("threads", default_threads(), 1, kMaxThreads));
   const int64_t repeat = request.integer_or("repeat", bench ? 20 : 1, 1, kMaxRepeat);
   const int64_t warmup = request.integer_or("warmup", bench ? 3 : 0, 0, kMaxRepeat);
@@ -170,8 +216,8 @@ void Session::run(const Request &request, JsonWriter &reply, bool bench) {
                                 " dispatches are more than can be measured at once"}});
 
   auto &executor = from.executors[entry.name];
-  if (executor == nullptr) executor = std::make_unique<Executor>(from.artifact, entry);
-  executor->set_inputs(inputs_of(request), synthetic);
+  if (executor == nullptr) executor = std::make_unique<Executor>(from.artifact, entry, from.arena);
+  executor->set_inputs(inputs, synthetic);
   executor->prepare_scratch(threads);
   ThreadPool &workers = pool(threads);
   std::vector<uint64_t> iteration_ns(static_cast<size_t>(repeat));

@@ -22,6 +22,8 @@ class Session {
   struct Loaded {
     std::shared_ptr<const Artifact> artifact;
     std::map<std::string, std::unique_ptr<Executor>> executors;  // by entry point
+    // One entry point runs at a time.
+    std::shared_ptr<AlignedBuffer> arena = std::make_shared<AlignedBuffer>();
   };
 
   void ping(JsonWriter &reply) const;

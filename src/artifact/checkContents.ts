@@ -9,9 +9,10 @@ import type {
   DispatchStep,
   EntryPoint,
   HostModel,
+  SizedFunction,
   TensorSignature,
 } from './contents';
-import { requiredCpuFeatures } from './contents';
+import { requiredCpuFeatures, symbolsOf } from './contents';
 import { findCpuFeature } from './cpuFeatures';
 import { bindingAccesses, bufferSpaces, elementTypes, limits } from './format';
 
@@ -23,6 +24,7 @@ export interface ContentsProblem {
 
 interface CheckedProgram {
   readonly entryPoints: readonly EntryPoint[];
+  readonly functions: readonly SizedFunction[];
   /** A host program may have nothing that is known in advance. */
   readonly host?: Pick<HostModel, 'stages'> | undefined;
   readonly constants: readonly { readonly name: string }[];
@@ -60,6 +62,8 @@ function checkFallback(
   if (first === undefined) return undefined;
   if (!isDeepStrictEqual(program.entryPoints.map(signatureOf), first.entryPoints.map(signatureOf)))
     return { where: 'program', reason: 'its entry points differ from those of the first program' };
+  if (!isDeepStrictEqual(program.functions, first.functions))
+    return { where: 'program', reason: 'its functions differ from those of the first program' };
   const features = requiredCpuFeatures(program);
   const shadow = tried.findIndex((p) => requiredCpuFeatures(p).every((f) => features.includes(f)));
   return shadow < 0
@@ -79,6 +83,8 @@ function checkProgram(contents: ProgramOfTarget): ContentsProblem | undefined {
   if (lost !== undefined) return { where: 'host program', reason: `there is no entry point "${lost.entry}"` };
   const twice = repeated(contents.entryPoints.map((entry) => entry.name));
   if (twice !== undefined) return { where: 'program', reason: `there are two entry points named "${twice}"` };
+  const both = repeated([...contents.functions, ...contents.entryPoints].map((f) => f.name));
+  if (both !== undefined) return { where: 'program', reason: `there are two functions named "${both}"` };
   for (const [i, library] of contents.kernelLibraries.entries()) {
     const { architecture } = contents.target;
     const unknown = library.cpuFeatures.find((name) => findCpuFeature(name, architecture) === undefined);
@@ -91,6 +97,30 @@ function checkProgram(contents: ProgramOfTarget): ContentsProblem | undefined {
   for (const entry of contents.entryPoints) {
     const problem = checkEntryPoint(entry, contents);
     if (problem !== undefined) return problem;
+  }
+  for (const f of contents.functions) {
+    const reason = checkFunction(f, contents.entryPoints);
+    if (reason !== undefined) return { where: `function "${f.name}"`, reason };
+  }
+  return undefined;
+}
+
+/** Every variant is the function with sizes for its symbols. */
+function checkFunction(f: SizedFunction, entryPoints: readonly EntryPoint[]): string | undefined {
+  const symbols = symbolsOf(f);
+  if (f.name === '') return 'its name is empty';
+  if (f.variants.length === 0) return 'it has no entry point';
+  const twice = repeated(f.variants.map((v) => v.sizes.join('x')));
+  if (twice !== undefined) return `two entry points are for ${twice}`;
+  for (const { entry, sizes } of f.variants) {
+    const found = entryPoints.find((e) => e.name === entry);
+    if (found === undefined) return `there is no entry point "${entry}"`;
+    const sized = f.inputs.map((t) => ({
+      ...t,
+      shape: t.shape.map((d) => (typeof d === 'string' ? sizes[symbols.indexOf(d)] : d)),
+    }));
+    if (sizes.length !== symbols.length || !isDeepStrictEqual(sized, found.inputs))
+      return `the inputs of "${entry}" are not those for ${sizes.join('x')}`;
   }
   return undefined;
 }

@@ -56,6 +56,24 @@ export interface EntryPoint {
   readonly steps: readonly DispatchStep[];
 }
 
+/** An entry point of a function, and the sizes that it is for, in the order of the function's symbols. */
+export interface Variant {
+  readonly entry: string;
+  readonly sizes: readonly number[];
+}
+
+/**
+ * A function of the model that has an entry point for each of several sizes. Which one runs is decided by the shapes of
+ * the inputs: they are what guards it.
+ */
+export interface SizedFunction {
+  readonly name: string;
+  /** With symbolic dimensions, whose order is that of `symbolsOf`. */
+  readonly inputs: readonly TensorSignature[];
+  /** At least one, in the order in which they were asked for; no two have the same sizes. */
+  readonly variants: readonly Variant[];
+}
+
 /** A range of a parameter file; `path` is absolute or relative to the folder of the artifact. */
 export interface ExternalRange {
   readonly path: string;
@@ -126,6 +144,8 @@ export interface HostModel {
 /** The entry points as code for one set of CPU features. */
 export interface ProgramContents {
   readonly entryPoints: readonly EntryPoint[];
+  /** Functions of which several entry points are; the other entry points stand for themselves. */
+  readonly functions: readonly SizedFunction[];
   readonly constants: readonly Constant[];
   readonly kernelLibraries: readonly KernelLibrary[];
   readonly irTexts: readonly IrText[];

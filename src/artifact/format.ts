@@ -8,7 +8,7 @@
 import { f64, nested, struct, u16, u32, u64, u8 } from './layout';
 
 /** Raised whenever a reader of the old version would misread a new file. Readers accept exactly this version. */
-export const formatVersion = 2;
+export const formatVersion = 3;
 
 /** First bytes of `program.bin`: `STRA` as a little-endian number. */
 export const programMagic = 0x41525453;
@@ -119,6 +119,8 @@ export const programHeader = struct('programHeader', 'First record of program.bi
   bindings: nested(section, 'bindingRecord records.'),
   constants: nested(section, 'constantRecord records.'),
   kernelLibraries: nested(section, 'kernelLibraryRecord records.'),
+  functions: nested(section, 'functionRecord records.'),
+  variants: nested(section, 'variantRecord records.'),
 });
 
 export const tensorRecord = struct('tensorRecord', 'Signature of an input or output.', {
@@ -173,6 +175,23 @@ export const constantRecord = struct('constantRecord', 'A parameter.', {
 export const kernelLibraryRecord = struct('kernelLibraryRecord', 'A shared library with kernels.', {
   file: nested(stringRef, 'Name of the zip entry.'),
   cpuFeatures: nested(range, 'In `stringLists`.'),
+});
+
+export const functionRecord = struct(
+  'functionRecord',
+  'A function of the model with an entry point for each of several sizes.',
+  {
+    name: nested(stringRef, 'Unique among functions and entry points.'),
+    inputs: nested(range, 'In `tensors`, with symbolic dimensions.'),
+    symbols: nested(range, 'In `stringLists`: names of the symbolic dimensions.'),
+    variants: nested(range, 'In `variants`.'),
+  },
+);
+
+export const variantRecord = struct('variantRecord', 'An entry point of a function.', {
+  entryPoint: u32('Index in `entryPoints`.'),
+  reserved: u32('0.'),
+  sizes: nested(range, 'In `dims`: sizes of the symbols of the function, for which the entry point is.'),
 });
 
 export const zipLocalHeader = struct(
@@ -256,6 +275,8 @@ export const structs = [
   bindingRecord,
   constantRecord,
   kernelLibraryRecord,
+  functionRecord,
+  variantRecord,
   zipLocalHeader,
   zipCentralHeader,
   zipEnd,

@@ -2,7 +2,7 @@
  * `manifest.json`: what an artifact holds, for people and for tools other than the runner. It says the same as
  * `program.bin`, and names the files of the archive besides.
  */
-import type { EntryPoint, HostFile, HostModel, Target } from './contents';
+import type { EntryPoint, HostFile, HostModel, SizedFunction, Target } from './contents';
 import { requiredCpuFeatures, symbolsOf } from './contents';
 import { formatVersion, kernelSourceOf } from './format';
 import type { ConstantRange, Program } from './program';
@@ -10,6 +10,7 @@ import type { ConstantRange, Program } from './program';
 /** One program of the archive. */
 export interface ProgramManifest {
   readonly entryPoints: readonly (EntryPoint & { readonly symbols: readonly string[] })[];
+  readonly functions: readonly (SizedFunction & { readonly symbols: readonly string[] })[];
   readonly constants: readonly ConstantRange[];
   readonly kernelLibraries: readonly {
     readonly file: string;
@@ -73,6 +74,7 @@ function programManifest(program: Program): ProgramManifest {
       // Said even where there is none: the program does not tell 0 from left out.
       steps: steps.map((step) => ({ ...step, scratchBytes: step.scratchBytes ?? 0 })),
     })),
+    functions: program.functions.map((f) => ({ ...f, symbols: symbolsOf(f) })),
     constants: program.constants,
     kernelLibraries: program.kernelLibraries.map(({ file, cpuFeatures }) => ({
       file,

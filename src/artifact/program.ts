@@ -9,6 +9,7 @@ import type {
   EntryPoint,
   ExternalRange,
   KernelLibrary,
+  SizedFunction,
   Target,
   TensorSignature,
 } from './contents';
@@ -21,6 +22,7 @@ import {
   elementTypes,
   entryPointRecord,
   formatVersion,
+  functionRecord,
   kernelLibraryRecord,
   limits,
   nameOfCode,
@@ -31,6 +33,7 @@ import {
   stepRecord,
   stringRef,
   tensorRecord,
+  variantRecord,
 } from './format';
 import { decode, encode, LayoutError, type AnyStruct, type RecordOf } from './layout';
 
@@ -45,6 +48,7 @@ export interface Program {
   readonly target: Target;
   readonly model: string;
   readonly entryPoints: readonly EntryPoint[];
+  readonly functions: readonly SizedFunction[];
   readonly constants: readonly ConstantRange[];
   readonly kernelLibraries: readonly (Pick<KernelLibrary, 'cpuFeatures'> & { readonly file: string })[];
 }
@@ -75,6 +79,8 @@ class ProgramWriter {
   readonly entryPoints: RecordOf<typeof entryPointRecord>[] = [];
   readonly steps: RecordOf<typeof stepRecord>[] = [];
   readonly bindings: RecordOf<typeof bindingRecord>[] = [];
+  readonly functions: RecordOf<typeof functionRecord>[] = [];
+  readonly variants: RecordOf<typeof variantRecord>[] = [];
 
   string(text: string): StringRef {
     const known = this.#strings.get(text);
@@ -146,6 +152,23 @@ class ProgramWriter {
       arenaBytes: entry.arenaBytes,
     });
   }
+
+  sizedFunction({ name, inputs, variants }: SizedFunction, entries: readonly EntryPoint[]): void {
+    const symbols = symbolsOf({ inputs });
+    this.functions.push({
+      name: this.string(name),
+      inputs: this.tensorList(inputs, symbols),
+      symbols: this.stringList(symbols),
+      variants: append(
+        this.variants,
+        variants.map(({ entry, sizes }) => ({
+          entryPoint: entries.findIndex((e) => e.name === entry),
+          reserved: 0,
+          sizes: append(this.dims, sizes),
+        })),
+      ),
+    });
+  }
 }
 
 function append<T>(table: T[], records: readonly T[]): Range {
@@ -188,6 +211,7 @@ export function encodeProgram(program: Program): Uint8Array {
     model: writer.string(model),
   };
   program.entryPoints.forEach((entry) => writer.entryPoint(entry));
+  program.functions.forEach((f) => writer.sizedFunction(f, program.entryPoints));
   const constants = program.constants.map(({ name, location }) => {
     const { offset, length } = 'external' in location ? location.external : location;
     const externalPath = writer.string('external' in location ? location.external.path : '');
@@ -211,6 +235,8 @@ export function encodeProgram(program: Program): Uint8Array {
     bindings: table(bindingRecord, writer.bindings),
     constants: table(constantRecord, constants),
     kernelLibraries: table(kernelLibraryRecord, kernelLibraries),
+    functions: table(functionRecord, writer.functions),
+    variants: table(variantRecord, writer.variants),
   };
   let position = alignTo8(programHeader.size);
   const place = ({ bytes, count }: { bytes: Uint8Array; count: number }): RecordOf<typeof section> => {
@@ -228,6 +254,8 @@ export function encodeProgram(program: Program): Uint8Array {
     bindings: place(tables.bindings),
     constants: place(tables.constants),
     kernelLibraries: place(tables.kernelLibraries),
+    functions: place(tables.functions),
+    variants: place(tables.variants),
   };
   const file = new Uint8Array(position);
   encode(programHeader, new DataView(file.buffer), 0, {
@@ -321,6 +349,7 @@ function decodeRecords(reader: ProgramReader): Program {
   const tensors = reader.records(tensorRecord, header.tensors);
   const steps = reader.records(stepRecord, header.steps);
   const bindings = reader.records(bindingRecord, header.bindings);
+  const variants = reader.records(variantRecord, header.variants);
 
   const tensorList = (where: Range, symbols: readonly string[]): readonly TensorSignature[] =>
     slice(tensors, where, 'tensors').map((tensor) => ({
@@ -349,22 +378,38 @@ function decodeRecords(reader: ProgramReader): Program {
     ...(step.predictedNs === -1 ? {} : { predictedNs: step.predictedNs }),
   });
 
+  const entryPoints = reader.records(entryPointRecord, header.entryPoints).map((entry) => {
+    const symbols = stringList(entry.symbols);
+    return {
+      name: reader.string(entry.name),
+      inputs: tensorList(entry.inputs, symbols),
+      outputs: tensorList(entry.outputs, symbols),
+      arenaBytes: entry.arenaBytes,
+      steps: slice(steps, entry.steps, 'steps').map(decodeStep),
+    };
+  });
+
+  const decodeFunction = (record: RecordOf<typeof functionRecord>): SizedFunction => {
+    const symbols = stringList(record.symbols);
+    return {
+      name: reader.string(record.name),
+      inputs: tensorList(record.inputs, symbols),
+      variants: slice(variants, record.variants, 'variants').map(({ entryPoint, sizes }) => {
+        const entry = entryPoints[entryPoint]?.name;
+        if (entry === undefined) throw new ProgramError('variants', `there is no entry point ${entryPoint}`);
+        return { entry, sizes: slice(dims, sizes, 'dims') };
+      }),
+    };
+  };
+
   return {
     target: {
       name: reader.string(header.target),
       architecture: reader.string(header.architecture) as Architecture,
     },
     model: reader.string(header.model),
-    entryPoints: reader.records(entryPointRecord, header.entryPoints).map((entry) => {
-      const symbols = stringList(entry.symbols);
-      return {
-        name: reader.string(entry.name),
-        inputs: tensorList(entry.inputs, symbols),
-        outputs: tensorList(entry.outputs, symbols),
-        arenaBytes: entry.arenaBytes,
-        steps: slice(steps, entry.steps, 'steps').map(decodeStep),
-      };
-    }),
+    entryPoints,
+    functions: reader.records(functionRecord, header.functions).map(decodeFunction),
     constants: reader
       .records(constantRecord, header.constants)
       .map(({ name, externalPath, offset, length }) => {

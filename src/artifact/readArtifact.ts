@@ -266,7 +266,8 @@ async function readProgramContents(
   );
   const irTexts = [];
   for (const { pass, file } of ir) irTexts.push({ pass, text: await readText(source, entries, file) });
-  return { entryPoints: program.entryPoints, constants, kernelLibraries, irTexts };
+  const { entryPoints, functions } = program;
+  return { entryPoints, functions, constants, kernelLibraries, irTexts };
 }
 
 async function hostFile(

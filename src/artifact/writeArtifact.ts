@@ -19,15 +19,16 @@ interface PlacedConstants {
 }
 
 /**
- * Assigns every embedded constant its aligned place in `constants.bin`. Where there are several programs, equal bytes have
- * one place.
+ * Assigns every embedded constant its aligned place in `constants.bin`. Where there are several programs, or entry
+ * points of one function, equal bytes have one place.
  */
 function placeConstants(programs: readonly ProgramContents[]): PlacedConstants {
   const parts: Uint8Array[] = [];
   const places = new Map<string, number>();
   let position = 0;
+  const mayRepeat = programs.length > 1 || programs.some((p) => p.functions.length > 0);
   const place = (bytes: Uint8Array): number => {
-    const key = programs.length > 1 ? createHash('sha256').update(bytes).digest('base64') : undefined;
+    const key = mayRepeat ? createHash('sha256').update(bytes).digest('base64') : undefined;
     const known = key === undefined ? undefined : places.get(key);
     if (known !== undefined) return known;
     const offset = position;
@@ -86,6 +87,7 @@ export function encodeArtifact(contents: ArtifactContents, file = 'the artifact'
     target,
     model,
     entryPoints: p.entryPoints,
+    functions: p.functions,
     constants: ranges[i]!,
     kernelLibraries: p.kernelLibraries.map(({ cpuFeatures }) => ({
       file: kernelFile(libraries++),

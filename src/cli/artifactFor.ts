@@ -48,7 +48,7 @@ async function withArtifact<T>(
   body: (target: ArtifactFor) => Promise<T>,
 ): Promise<T> {
   const extension = path.extname(file).toLowerCase();
-  const given = dimsOf(options.dim ?? []);
+  const { dims: given, sizes: several } = dimsOf(options.dim ?? []);
   if (extension === '.strata') {
     const dims = new Map(Object.entries(given));
     return body({ artifact: file, dims, model: undefined, compilation: undefined });
@@ -56,7 +56,9 @@ async function withArtifact<T>(
   if (!['.onnx', '.tflite', '.mlir'].includes(extension)) {
     throw cliMessages.error('STR0005', { path: file, known: '.onnx, .tflite, .mlir and .strata files' });
   }
-  const sizes = { ...(extension === '.onnx' ? sizesOfFiles(file, options.input ?? []) : {}), ...given };
+  // With lists, those decide what is compiled, and files which of them runs.
+  const files = extension === '.onnx' && several === undefined ? sizesOfFiles(file, options.input ?? []) : {};
+  const sizes = { ...files, ...given };
   const folder = mkdtempSync(path.join(tmpdir(), 'strata-'));
   try {
     const artifact = path.join(folder, `${path.basename(file, extension)}.strata`);
@@ -67,6 +69,7 @@ async function withArtifact<T>(
         ...compileOptions(options),
         ...(options.resources === undefined ? {} : { resources: options.resources }),
         dims: sizes,
+        ...(several === undefined ? {} : { sizes: several }),
       },
       context,
     );

@@ -8,6 +8,7 @@ import type { Side } from '../compiler/latency';
 import { timeInTurns } from '../compiler/latency';
 import { OrtReference } from '../compiler/onnxRuntime';
 import { loadInputs } from '../compiler/tensors';
+import type { LoadedEntryPoint } from '../runner/runnerRequests';
 import type { ArtifactOptions } from './compileOptions';
 import { benchAll } from './benchAll';
 import { cliMessages } from './messages';
@@ -101,31 +102,61 @@ interface Plan {
 async function measure(
   session: ModelSession,
   reference: OrtReference | undefined,
-  { threads, repeat, warmup, inputs: texts, dims }: Plan & { readonly dims: ReadonlyMap<string, number> },
+  {
+    threads,
+    repeat,
+    warmup,
+    inputs: texts,
+    dims: given,
+  }: Plan & { readonly dims: ReadonlyMap<string, number> },
 ): Promise<readonly Latency[]> {
   const rows: Latency[] = [];
-  for (const entry of session.entryPoints) {
+  for (const { entry, dims } of workloads(session, texts.length > 0, given)) {
     const names = entry.inputs.map((i) => i.name);
-    const inputs = loadInputs(entry.inputs, inputSources(texts, names), dims);
+    const inputs = loadInputs(entry.inputs, inputSources(texts, names), dims, entry.sizes);
     const { cancellation } = session;
+    let { name } = entry;
     const sides: Side[] = [
       {
-        time: async (runs) =>
-          (await session.bench(inputs, { entry: entry.name, threads, warmup: 0, repeat: runs })).iterationNs,
+        time: async (runs) => {
+          const timings = await session.bench(inputs, { entry: name, threads, warmup: 0, repeat: runs });
+          name = timings.entry;
+          return timings.iterationNs;
+        },
       },
     ];
     if (reference !== undefined) sides.push({ time: (runs) => reference.time(inputs, runs) });
     const [ours = [], theirs = []] = await timeInTurns(sides, { repeat, warmup, cancellation });
-    rows.push(latency(entry.name, 'strata', threads, ours));
+    rows.push(latency(name, 'strata', threads, ours));
     if (reference !== undefined)
-      rows.push(latency(entry.name, `onnxruntime ${reference.version}`, threads, theirs));
+      rows.push(latency(name, `onnxruntime ${reference.version}`, threads, theirs));
   }
   return rows;
 }
 
+/** What is measured: each entry point, or those of a function whose sizes are asked for, or the one that inputs choose. */
+function workloads(
+  session: ModelSession,
+  inputsAreGiven: boolean,
+  dims: ReadonlyMap<string, number>,
+): readonly { readonly entry: LoadedEntryPoint; readonly dims: ReadonlyMap<string, number> }[] {
+  const entries = session.functions.length > 0 ? session.functions : session.entryPoints;
+  return entries.flatMap((entry) => {
+    if (entry.sizes === undefined || inputsAreGiven) return [{ entry, dims }];
+    const agreeing = entry.sizes.filter((s) => Object.entries(s).every(([d, n]) => (dims.get(d) ?? n) === n));
+    // Where none agrees the runner says which there are.
+    if (agreeing.length === 0) return [{ entry, dims }];
+    return agreeing.map((s) => ({ entry, dims: new Map(Object.entries(s)) }));
+  });
+}
+
 function benchResult(file: string, rows: readonly Latency[]): CommandResult {
   const [a, b] = rows;
-  const ratio = b === undefined || a === undefined || b.by === 'strata' ? undefined : a.medianNs / b.medianNs;
+  // Of several entry points each has its own.
+  const ratio =
+    b === undefined || a === undefined || b.by === 'strata' || rows.length > 2
+      ? undefined
+      : a.medianNs / b.medianNs;
   const table = formatTable(rows, [
     { title: 'entry', cell: (r) => r.entry },
     { title: 'by', cell: (r) => r.by },

@@ -10,7 +10,7 @@ import { cpuLevels } from '../compiler/targetDescription';
 import { inputSources } from './artifactFor';
 import type { SharedOptions } from './bisect';
 import { addSharedOptions, runBisection } from './bisect';
-import { dimsOf } from './compileOptions';
+import { singleDims } from './compileOptions';
 import { collect, integerOption, numberOption, wordOption } from './options';
 import { runCommand } from './output';
 import { resourceRoot } from './resourceRoot';
@@ -70,7 +70,7 @@ export function configureBisectNumerics(command: Command): void {
       wordOption('--target', options.target, ['cpu']);
       const source = {
         model,
-        dims: dimsOf(options.dim ?? []),
+        dims: singleDims(options.dim ?? []),
         ...(options.resources === undefined ? {} : { resources: options.resources }),
       };
       const names = inputSignatures((await loadModel(source)).module).map((s) => s.name);

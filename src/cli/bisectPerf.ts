@@ -6,7 +6,7 @@ import { parseSide } from '../bisect/perf/side';
 import { cpuLevels } from '../compiler/targetDescription';
 import type { SharedOptions } from './bisect';
 import { addSharedOptions, runBisection } from './bisect';
-import { dimsOf } from './compileOptions';
+import { singleDims } from './compileOptions';
 import { collect, integerOption, numberOption, wordOption } from './options';
 import { runCommand } from './output';
 import { resourceRoot } from './resourceRoot';
@@ -57,7 +57,7 @@ export function configureBisectPerf(command: Command): void {
             good: parseSide(options.good),
             bad: parseSide(options.bad),
             threads: integerOption('--threads', options.threads, 1),
-            dims: dimsOf(options.dim ?? []),
+            dims: singleDims(options.dim ?? []),
             ...(options.cpu === undefined ? {} : { cpuLevel: wordOption('--cpu', options.cpu, cpuLevels) }),
             ...(options.resources === undefined ? {} : { resources: options.resources }),
             ...(options.all === true ? { exhaustive: true } : {}),

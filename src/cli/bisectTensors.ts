@@ -6,7 +6,7 @@ import { inputSignatures } from '../compiler/interpretModel';
 import { loadModel } from '../compiler/loadModel';
 import { inputSources } from './artifactFor';
 import { toleranceOf } from './bisectNumerics';
-import { dimsOf } from './compileOptions';
+import { singleDims } from './compileOptions';
 import { collect } from './options';
 import { runCommand } from './output';
 import { resourceRoot } from './resourceRoot';
@@ -44,7 +44,7 @@ export function configureBisectTensors(command: Command): void {
       runCommand(options.json === true, async (context) => {
         const source = {
           model,
-          dims: dimsOf(options.dim ?? []),
+          dims: singleDims(options.dim ?? []),
           ...(options.resources === undefined ? {} : { resources: options.resources }),
         };
         const names = inputSignatures((await loadModel(source)).module).map((s) => s.name);

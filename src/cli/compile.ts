@@ -5,12 +5,13 @@ import type { Command } from 'commander';
 import { formatBytes, formatDuration, formatRate, ns } from '../base/units';
 import { formatTable } from '../base/table';
 import type { Compilation, HostedStages } from '../compiler/compilation';
+import type { CompileRequest } from '../compiler/compileModel';
 import { cpuLevels } from '../compiler/cpuLevels';
 import { exportForms } from '../compiler/exportForms';
 import { stages } from '../lowering/stages';
 import { compileFile } from './compileFile';
 import type { ArtifactOptions } from './compileOptions';
-import { compileOptions, dimsOf } from './compileOptions';
+import { compileOptions, dimHelp, dimsOf } from './compileOptions';
 import { collect, wordOption } from './options';
 import type { CommandResult } from './output';
 import { runCommand } from './output';
@@ -47,7 +48,7 @@ export function configureCompile(command: Command): void {
     .option('--dump-dir <dir>', 'write the IR after each pass, one file per pass, and the parameters')
     .option('--pipeline <text>', 'passes to run instead of the default ones')
     .option('--resources <file>', 'for .mlir text: the file that its parameters are in')
-    .option('--dim <name=size>', 'size of a symbolic dimension', collect)
+    .option('--dim <name=sizes>', dimHelp, collect)
     .option('--external-parameters', "refer to unchanged weights in the model's file")
     .option(
       '--cpu <levels>',
@@ -85,7 +86,7 @@ export function configureCompile(command: Command): void {
             ...(options.pipeline === undefined ? {} : { pipeline: options.pipeline }),
             ...(options.resources === undefined ? {} : { resources: options.resources }),
             ...(options.externalParameters === true ? { externalParameters: true } : {}),
-            dims: dimsOf(options.dim ?? []),
+            ...requestedSizes(options.dim ?? []),
             ...(stop === undefined || stop === 'target' ? {} : { keepFinalText: true }),
           },
           context,
@@ -128,6 +129,7 @@ export function summaryOf(c: Compilation): Record<string, unknown> {
     dispatches: c.dispatches,
     warnings: c.warnings,
     host: c.host,
+    variants: c.variants,
   };
 }
 
@@ -146,9 +148,10 @@ function compiled(c: Compilation, dumpDir: string | undefined): CommandResult {
   const lines = [
     table,
     '',
-    `${c.modelNodes.length} model nodes → ${c.dispatches.length} dispatches, ${formatRate(flops, 'FLOP')} a run, ` +
+    `${c.modelNodes.length} model nodes → ${c.dispatches.length} dispatches, ${formatRate(flops, 'FLOP')} ${c.variants === undefined ? 'a run' : 'in all entry points'}, ` +
       `arena ${formatBytes(c.arenaBytes)}, constants ${formatBytes(c.constantBytes)}, for ${c.target} (${[c.featureLevel, ...c.fallbackLevels].join(', else ')})`,
     ...(c.host === undefined ? [] : [hostText(c.host)]),
+    ...(c.variants === undefined ? [] : [variantsText(c)]),
     ...(c.artifact === undefined ? [] : [`artifact  ${c.artifact}`]),
     ...(dumpDir === undefined ? [] : [`IR        ${dumpDir}`]),
     found === undefined
@@ -156,6 +159,33 @@ function compiled(c: Compilation, dumpDir: string | undefined): CommandResult {
       : `unchanged since it was compiled in ${formatDuration(ns(c.durationNs))}: found in ${formatDuration(ns(found))}`,
   ];
   return { json: summaryOf(c), text: lines.join('\n') };
+}
+
+/** `dims` and `sizes` of a request. */
+function requestedSizes(texts: readonly string[]): Pick<CompileRequest, 'dims' | 'sizes'> {
+  const { dims, sizes } = dimsOf(texts);
+  return { dims, ...(sizes === undefined ? {} : { sizes }) };
+}
+
+/** The entry points that inputs choose from. */
+function variantsText({ variants = [], dispatches }: Compilation): string {
+  const rows = variants.map(({ entry, sizes }) => {
+    const own = dispatches.filter((d) => d.entryPoint === entry);
+    return {
+      entry,
+      sizes: Object.entries(sizes)
+        .map(([name, size]) => `${name} = ${size}`)
+        .join(', '),
+      dispatches: own.length,
+      flops: own.reduce((n, d) => n + d.flops, 0),
+    };
+  });
+  return `${formatTable(rows, [
+    { title: 'entry point', cell: (r) => r.entry },
+    { title: 'for inputs with', cell: (r) => r.sizes },
+    { title: 'dispatches', cell: (r) => String(r.dispatches), align: 'right' },
+    { title: 'a run', cell: (r) => formatRate(r.flops, 'FLOP'), align: 'right' },
+  ])}\n`;
 }
 
 /** What is left to a run. */

@@ -68,6 +68,7 @@ export function configureProfile(command: Command): void {
               entry.inputs.map((i) => i.name),
             ),
             dims,
+            entry.sizes,
           );
           const roofs = await roofsOf(plan.threads, context);
           const { timings, started, overhead } = await session.profile(inputs, path.resolve(output), {
@@ -81,7 +82,10 @@ export function configureProfile(command: Command): void {
           if (options.sample === true) context.progress('Sampling kernels');
           const samples =
             options.sample === true
-              ? await sampleKernels(session, artifact, inputs, { entry: entry.name, threads: plan.threads })
+              ? await sampleKernels(session, artifact, inputs, {
+                  entry: timings.entry,
+                  threads: plan.threads,
+                })
               : undefined;
           const measurement = measurementOf(timings, {
             trace: output,

@@ -63,6 +63,7 @@ export function configureRun(command: Command): void {
               entry.inputs.map((i) => i.name),
             ),
             dims,
+            entry.sizes,
           );
           const { outputs, timings } = await session.run(inputs, {
             entry: entry.name,
@@ -84,14 +85,14 @@ export function configureRun(command: Command): void {
               { title: 'mean', cell: (r) => (r.first.length === 0 ? '' : number(r.mean)), align: 'right' },
               { title: 'first values', cell: (r) => r.first.map(number).join(' ') },
             ]),
-            `ran in ${formatDuration(ns(time))} on ${timings.threads} thread${timings.threads === 1 ? '' : 's'}`,
+            `ran in ${formatDuration(ns(time))} on ${timings.threads} thread${timings.threads === 1 ? '' : 's'}${timings.entry === entry.name ? '' : `, as ${timings.entry}`}`,
             ...session.programNotes,
             ...Object.values(files).map((f) => `wrote ${f}`),
             ...(agreement === undefined ? [] : [agreementText(agreement)]),
           ];
           return {
             json: {
-              entry: entry.name,
+              entry: timings.entry,
               program: session.program,
               threads: timings.threads,
               durationNs: time,

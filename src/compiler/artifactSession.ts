@@ -12,6 +12,7 @@ import { RunnerProcess } from '../runner/runnerProcess';
 import type {
   LoadedArtifact,
   LoadedEntryPoint,
+  LoadedFunction,
   Timings,
   StartedTrace,
   TracedPeak,
@@ -70,7 +71,9 @@ export interface ModelSession {
   readonly program: number;
   /** What to say of the program that was chosen: nothing where it is the first. */
   readonly programNotes: readonly string[];
-  /** The named entry point, or the first; throws STR0589. */
+  /** Functions of which the shapes of inputs choose an entry point. */
+  readonly functions: readonly LoadedEntryPoint[];
+  /** The named function or entry point, or the first of either; throws STR0589. */
   entryPoint(name?: string): LoadedEntryPoint;
   run(
     inputs: Tensors,
@@ -132,6 +135,28 @@ export function entryPointOf(entryPoints: readonly LoadedEntryPoint[], name?: st
   return entry;
 }
 
+/** A function as what can be run: sizes that differ between its entry points have names. */
+function functionEntry(
+  { name, inputs, symbols, variants }: LoadedFunction,
+  entryPoints: readonly LoadedEntryPoint[],
+): LoadedEntryPoint {
+  const entries = variants.map((v) => entryPoints.find((e) => e.name === v.entry)!);
+  const [first] = entries as [LoadedEntryPoint];
+  return {
+    name,
+    inputs,
+    outputs: first.outputs.map((o, i) => ({
+      ...o,
+      shape: o.shape.map((d, k) =>
+        entries.every((e) => e.outputs[i]?.shape[k] === d) ? d : `${o.name}.${k}`,
+      ),
+    })),
+    arenaBytes: Math.max(...entries.map((e) => e.arenaBytes)),
+    steps: Math.max(...entries.map((e) => e.steps)),
+    sizes: variants.map((v) => Object.fromEntries(symbols.map((s, k) => [s, v.sizes[k]!]))),
+  };
+}
+
 /** Builds the runner when it has to, and starts it. */
 export async function startRunner(options: SessionOptions): Promise<RunnerProcess> {
   const { emulator, resourceRoot, onProgress, cancellation = neverCancelled } = options;
@@ -171,6 +196,9 @@ export class ArtifactSession implements ModelSession {
   get entryPoints(): readonly LoadedEntryPoint[] {
     return this.loaded.entryPoints;
   }
+  get functions(): readonly LoadedEntryPoint[] {
+    return this.loaded.functions.map((f) => functionEntry(f, this.entryPoints));
+  }
   get pid(): number | undefined {
     return this.runner.pid;
   }
@@ -182,7 +210,7 @@ export class ArtifactSession implements ModelSession {
   }
 
   entryPoint(name?: string): LoadedEntryPoint {
-    return entryPointOf(this.entryPoints, name);
+    return entryPointOf([...this.functions, ...this.entryPoints], name);
   }
 
   async run(

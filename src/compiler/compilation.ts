@@ -72,8 +72,16 @@ export interface Compilation {
   readonly warnings: readonly Diagnostic[];
   /** Present where a host program runs the functions that `dispatches` belong to, and asks for others as it goes. */
   readonly host?: HostedStages | undefined;
+  /** Entry points of one function, for the sizes of its symbolic dimensions that were asked for. */
+  readonly variants?: readonly SizedEntry[];
   /** The IR as the pipeline left it, with locations; undefined unless it was asked for. */
   readonly finalText: string | undefined;
+}
+
+/** An entry point, and the sizes of symbolic dimensions that it is for. */
+export interface SizedEntry {
+  readonly entry: string;
+  readonly sizes: Readonly<Record<string, number>>;
 }
 
 /** What of a model that runs in stages was compiled in advance. */

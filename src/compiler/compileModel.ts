@@ -47,6 +47,8 @@ import { exportText, writeExport } from './exportText';
 import type { LoadedModel, ModelText } from './loadModel';
 import { loadModel } from './loadModel';
 import { packageProgram } from './packageProgram';
+import type { Sizes } from './sizedModels';
+import { loadSizedModel } from './sizedModels';
 import { readText } from './readText';
 import { hostInputs, hostOutputs } from './staged/hostSignature';
 import { digestOf } from './staged/modelNumbers';
@@ -78,6 +80,11 @@ export interface CompileRequest {
   readonly resources?: string;
   /** Sizes of the model's symbolic dimensions. */
   readonly dims?: Readonly<Record<string, number>>;
+  /**
+   * Compile for each of these sizes besides `dims`: one artifact with an entry point for each, of which the shapes of the
+   * inputs choose one. Every symbolic dimension needs a size in each.
+   */
+  readonly sizes?: readonly Sizes[];
   /** File with schedules by name of their dispatch, as text of a dictionary attribute; the others are chosen. */
   readonly schedules?: string;
   /** Refer to unchanged weights in the model's file instead of copying them into the artifact. */
@@ -149,7 +156,12 @@ interface Built {
 }
 
 /** Of a model of which nothing is known before it runs. */
-const noCode = { program: { entryPoints: [], constants: [] }, kernels: [], source: '', units: [] };
+const noCode = {
+  program: { entryPoints: [], functions: [], constants: [] },
+  kernels: [],
+  source: '',
+  units: [],
+};
 
 type ToolName = Exclude<keyof typeof progressAt, 'passes'>;
 
@@ -194,13 +206,16 @@ class Compile {
       dispatches: program === undefined ? [] : dispatchesOf(program),
       kernelSource: code?.source ?? '',
       artifact: program === undefined || this.#stopAfter === 'target' ? undefined : request.output,
-      arenaBytes: program?.entryPoints[0]?.arenaBytes ?? 0,
+      arenaBytes: Math.max(0, ...(program?.entryPoints ?? []).map((e) => e.arenaBytes)),
       constantBytes: program === undefined ? 0 : program.constants.reduce((n, c) => n + c.bytes, 0),
       warnings:
         plan?.problem === undefined ? model.warnings : [...model.warnings, notInAdvance(plan, plan.problem)],
       ...(plan === undefined
         ? {}
         : { host: { stages: plan.stages.length, assumed: plan.assumed, waiting: plan.waiting } }),
+      ...(program === undefined || program.functions.length === 0
+        ? {}
+        : { variants: program.functions.flatMap((f) => f.variants) }),
       finalText: this.#finalText(model),
     };
     return { compilation, module: model.module, resources: model.resources };
@@ -211,7 +226,7 @@ class Compile {
     const pipeline = this.#steps();
     const read = await this.#tool(
       'read',
-      () => loadModel(request),
+      () => (request.sizes === undefined ? loadModel(request) : loadSizedModel(request, request.sizes)),
       (m) => `${m.nodes.length} nodes, ${m.resources.size} parameters`,
     );
     const plan = await this.#plan(read);
@@ -242,9 +257,15 @@ class Compile {
 
   /** For a model that runs in stages: what of it is known now. Texts of the import stage show all of it. */
   async #plan({ host }: LoadedModel): Promise<StagePlan | undefined> {
-    const { pipeline, exportForm, dims = {} } = this.request;
+    const { pipeline, exportForm, dims = {}, sizes = [{}] } = this.request;
     const whole = pipeline !== undefined || exportForm !== undefined || this.#stopAfter === 'import';
-    return host === undefined || whole ? undefined : planStages(host, dims, this.#cancellation);
+    return host === undefined || whole
+      ? undefined
+      : planStages(
+          host,
+          sizes.map((s) => ({ ...dims, ...s })),
+          this.#cancellation,
+        );
   }
   async #host({ model: { host: model }, plan, target }: Built): Promise<HostModel | undefined> {
     if (model === undefined || plan === undefined) return undefined;

@@ -45,7 +45,7 @@ export const interpretStage: Execute = (stage, inputs, cancellation) => {
 };
 
 /**
- * Runs `@main` (or the only public function). Tensors and buffers alike: once bufferised, outputs are the trailing
+ * Runs `@main`, or the only public function, or that whose sizes are those of the inputs. Tensors and buffers alike: once bufferised, outputs are the trailing
  * arguments that carry `strata.output`.
  */
 export function interpretModule(
@@ -55,7 +55,7 @@ export function interpretModule(
   cancellation: Cancellation = neverCancelled,
   options: Omit<InterpreterOptions, 'resources' | 'cancellation'> = {},
 ): Record<string, HostTensor> {
-  const entry = entryFunction(module);
+  const entry = entryFunction(module, inputs);
   const signature = signatureOf(entry);
   const interpreter = new Interpreter(module, { resources, cancellation, ...options });
   const outputs: [string, ShapedValue][] = [];
@@ -122,13 +122,18 @@ function toHost(value: ShapedValue): HostTensor {
   return hostTensorOf(elementTypeName(value.element), value.shape, tensorToBytes(value));
 }
 
-/** `@main`, or the only function that can be called from outside. */
-export function entryFunction(module: Operation): Operation {
+/** `@main`, or the only function that can be called from outside, or the first that takes `inputs`. */
+export function entryFunction(module: Operation, inputs?: Tensors): Operation {
   const callable = module
     .body()
     .ops.filter(
       (op) => func.is(op) && func.view(op).sym_visibility !== 'private' && op.region().blocks.length > 0,
     );
+  const sized =
+    callable.length > 1 && inputs !== undefined
+      ? callable.find((op) => op.attr('strata.function') !== undefined && takes(op, inputs))
+      : undefined;
+  if (sized !== undefined) return sized;
   const entry = callable.find((op) => func.view(op).sym_name === 'main') ?? callable[0];
   if (entry === undefined || (callable.length > 1 && func.view(entry).sym_name !== 'main')) {
     throw compilerMessages.error('STR0595', {
@@ -138,6 +143,13 @@ export function entryFunction(module: Operation): Operation {
   }
   return entry;
 }
+/** Whether the arguments of a function with known sizes are as large as `inputs`. */
+const takes = (entry: Operation, inputs: Tensors): boolean =>
+  signatureOf(entry).inputs.every((type, i) => {
+    if (isOutput(entry, i)) return true;
+    const shape = inputs[nameAt(entry, 'arg_attrs', i) ?? `input${i}`]?.shape;
+    return (type.kind === 'tensor' || type.kind === 'memref') && type.shape.join() === shape?.join();
+  });
 function dictionaryEntry(
   entry: Operation,
   list: 'arg_attrs' | 'res_attrs',

@@ -43,6 +43,8 @@ export interface LoadedModel {
   readonly warnings: readonly Diagnostic[];
   /** Present when it runs in stages (`needsStages`): then `module` is for people, and sizes in it are not known. */
   readonly host?: OnnxModel | undefined;
+  /** The model as ONNX has it; undefined for IR. */
+  readonly onnx?: OnnxModel;
 }
 
 /** Throws STR0590 for a format that is not read, and what its reader throws. */
@@ -95,5 +97,5 @@ function imported(
   const { module, resources, nodes } = model;
   const host =
     read.path !== undefined && origins === undefined && needsStages(read, model) ? read : undefined;
-  return { module, resources, nodes, host, warnings: [...read.warnings, ...model.warnings] };
+  return { module, resources, nodes, host, onnx: read, warnings: [...read.warnings, ...model.warnings] };
 }

@@ -8,6 +8,16 @@ export const compilerMessages = defineMessages({
     next: () =>
       'Sequences, optionals and strings inside of a model are supported; give it tensors as inputs.',
   }),
+  STR0580: message<{ model: string; missing: readonly string[] }>({
+    text: (p) =>
+      p.missing.length === 0
+        ? `'${p.model}' cannot be compiled for several sizes: only models with named symbolic dimensions can.`
+        : `'${p.model}' is to be compiled for several sizes, and these dimensions have none: ${p.missing.join(', ')}.`,
+    next: (p) =>
+      p.missing.length === 0
+        ? 'Give one size per dimension, or the ONNX model that the IR was made from.'
+        : 'Give each a size (--dim NAME=SIZE) or several (--dim NAME=SIZE,SIZE); one without a name needs a name in the model.',
+  }),
   STR0581: message<{ assumed: string; problem: string }>({
     severity: 'warning',
     text: (p) => `nothing could be compiled in advance for ${p.assumed}: ${p.problem}`,

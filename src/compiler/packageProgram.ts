@@ -51,6 +51,11 @@ export function packageProgram(input: PackageInput): ArtifactContents {
         ...(predictedNs === undefined ? {} : { predictedNs }),
       })),
     })),
+    functions: program.functions.map(({ name, inputs, variants }) => ({
+      name,
+      inputs: inputs.map(({ shape, ...t }) => ({ ...signatureOf({ ...t, shape: [] }), shape })),
+      variants: variants.map(({ entry, sizes }) => ({ entry, sizes: Object.values(sizes) })),
+    })),
     constants: program.constants.map((c) => constantOf(c, input)),
     kernelLibraries: input.library === undefined ? [] : [input.library],
     irTexts: record.passes
@@ -61,11 +66,11 @@ export function packageProgram(input: PackageInput): ArtifactContents {
   };
 }
 
-function signatureOf(t: TargetTensor): TensorSignature {
+function signatureOf(t: Omit<TargetTensor, 'bytes'>): TensorSignature {
   return { name: t.name, elementType: elementTypeOf(t), shape: t.shape };
 }
 /** The artifact writes `u8` for the IR's `ui8`. */
-function elementTypeOf(t: TargetTensor): ElementType {
+function elementTypeOf(t: Omit<TargetTensor, 'bytes'>): ElementType {
   const name = t.element.replace(/^ui/, 'u');
   if (Object.hasOwn(elementTypes, name)) return name as ElementType;
   throw compilerMessages.error('STR0596', { tensor: t.name, element: t.element });

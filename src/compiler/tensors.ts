@@ -5,6 +5,7 @@ import { packElements, unpackElements } from '../frontend/packedElements';
 import { randomTensor } from '../frontend/random';
 import { readTensorFile } from '../frontend/tensorFile';
 import type { TensorSignature } from '../artifact/contents';
+import type { LoadedEntryPoint } from '../runner/runnerRequests';
 import { compilerMessages } from './messages';
 
 /** Where an input comes from. */
@@ -15,18 +16,33 @@ const shapeText = (shape: readonly (number | string)[]): string => `[${shape.joi
 
 /**
  * The tensor for each input of an entry point. Inputs without a source are seeded with 0; a file must have the
- * type of the signature and a shape that fits it. `dims` gives sizes for symbolic dimensions of random inputs.
+ * type of the signature and a shape that fits it. Symbolic dimensions of random inputs have the sizes of files, or those
+ * that `dims` gives, or the first of `sizes` that agrees with them.
  */
 export function loadInputs(
   signatures: readonly TensorSignature[],
   sources: ReadonlyMap<string, InputSource>,
   dims: ReadonlyMap<string, number> = new Map(),
+  sizes: LoadedEntryPoint['sizes'] = [],
 ): Record<string, HostTensor> {
   const inputs: Record<string, HostTensor> = {};
+  const known = new Map(dims);
+  for (const { name, shape } of signatures) {
+    const source = sources.get(name);
+    if (source?.kind !== 'file') continue;
+    const found = readTensorFile(source.path).tensor;
+    inputs[name] = found;
+    shape.forEach((d, k) => {
+      const size = found.shape[k];
+      if (typeof d === 'string' && size !== undefined) known.set(d, size);
+    });
+  }
+  const agreeing = sizes.find((s) => Object.entries(s).every(([d, n]) => (known.get(d) ?? n) === n));
+  for (const [d, size] of Object.entries(agreeing ?? {})) known.set(d, size);
   for (const signature of signatures) {
     const source = sources.get(signature.name) ?? { kind: 'random', seed: 0 };
     if (source.kind === 'random') {
-      const shape = signature.shape.map((d) => (typeof d === 'number' ? d : dims.get(d)));
+      const shape = signature.shape.map((d) => (typeof d === 'number' ? d : known.get(d)));
       if (!shape.every((d) => d !== undefined))
         throw compilerMessages.error('STR0594', { input: signature.name });
       inputs[signature.name] = randomTensor(
@@ -37,7 +53,7 @@ export function loadInputs(
       );
       continue;
     }
-    const { tensor } = readTensorFile(source.path);
+    const tensor = inputs[signature.name]!;
     const fits =
       tensor.elementType === hostType(signature.elementType) &&
       tensor.shape.length === signature.shape.length &&
@@ -49,7 +65,6 @@ export function loadInputs(
         found: `${tensor.elementType} ${shapeText(tensor.shape)} in ${source.path}`,
       });
     }
-    inputs[signature.name] = tensor;
   }
   return inputs;
 }

@@ -158,6 +158,11 @@ export const runnerTemplates = {
     text: '{what} failed:\n{problem}',
     next: 'The log has all that was written. What is installed is downloaded, so the machine must reach a package index.',
   },
+  STR0736: {
+    native: 'size_unknown',
+    text: '"{function}" was not compiled for {found}; it was for {available}.',
+    next: 'Give inputs of one of these sizes, or compile the model again with this size in --dim.',
+  },
 } as const;
 
 export const messages = defineMessages(templated(runnerTemplates));

@@ -24,6 +24,18 @@ export interface LoadedEntryPoint {
   readonly arenaBytes: number;
   /** Number of dispatches. */
   readonly steps: number;
+  /** For a function of which several entry points are: the sizes of its symbolic dimensions that there are, in order. */
+  readonly sizes?: readonly Readonly<Record<string, number>>[];
+}
+
+/** A function with an entry point for each of several sizes. */
+export interface LoadedFunction {
+  readonly name: string;
+  /** With symbolic dimensions. */
+  readonly inputs: readonly TensorSignature[];
+  readonly symbols: readonly string[];
+  /** Sizes in the order of `symbols`. */
+  readonly variants: readonly { readonly entry: string; readonly sizes: readonly number[] }[];
 }
 
 export interface LoadedArtifact {
@@ -32,6 +44,7 @@ export interface LoadedArtifact {
   /** Which program of the file runs on this machine: 0, or the number of a fallback. */
   readonly program: number;
   readonly entryPoints: readonly LoadedEntryPoint[];
+  readonly functions: readonly LoadedFunction[];
 }
 
 /** Raw little-endian data, in memory or in a file. `shape` is needed where the signature has symbols. */
@@ -41,7 +54,7 @@ export type RunnerInput = { readonly shape?: readonly number[] } & (
 
 export interface ExecuteRequest {
   readonly artifact: number;
-  /** Default: the first entry point. */
+  /** An entry point, or a function, of which the shapes of the inputs choose one. Default: the first of either. */
   readonly entry?: string;
   readonly inputs?: Readonly<Record<string, RunnerInput>>;
   /** Makes up data for inputs that are not given. */

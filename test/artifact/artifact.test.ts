@@ -70,10 +70,13 @@ const plainProgram = <T extends ProgramContents>(program: T) => ({
 test('fallbacks are read back, and bytes that programs share are stored once', async (t) => {
   const file = join(await temporaryFolder(t), 'a.strata');
   const demanding = sampleContents({ cpuFeatures: ['avx2', 'fma'], source: '// wide' });
-  const { entryPoints, kernelLibraries, constants, irTexts } = sampleContents({ source: '// narrow' });
+  const { entryPoints, functions, kernelLibraries, constants, irTexts } = sampleContents({
+    source: '// narrow',
+  });
   const own = { name: 'packed', bytes: new Uint8Array(640).fill(7) };
   const narrow = {
     entryPoints,
+    functions,
     kernelLibraries,
     constants: [...constants, own],
     irTexts: [...irTexts.slice(0, 2), { pass: 'tile', text: 'module { }\n' }],
@@ -193,6 +196,33 @@ const changedStep = (change: Partial<DispatchStep>): ArtifactContents => {
   return { ...contents, entryPoints: [{ ...main!, steps }, ...others] };
 };
 const output = { space: 'output', index: 0, access: 'write' } as const;
+
+/** A function of `x[N, M, 8]` with an entry point for each of `sizes`, whose inputs are of `shape` instead where given. */
+function sizedContents(sizes: readonly (readonly number[])[], shape?: readonly number[]): ArtifactContents {
+  const x = { name: 'x', elementType: 'f32' } as const;
+  const contents = sampleContents();
+  const entryPoints = sizes.map((s, i) => ({
+    name: `sized.${i}`,
+    inputs: [{ ...x, shape: [...(shape ?? s), 8] }],
+    outputs: [],
+    arenaBytes: 0,
+    steps: [],
+  }));
+  const variants = sizes.map((s, i) => ({ entry: `sized.${i}`, sizes: s }));
+  return {
+    ...contents,
+    entryPoints: [...contents.entryPoints, ...entryPoints],
+    functions: [{ name: 'sized', inputs: [{ ...x, shape: ['N', 'M', 8] }], variants }],
+  };
+}
+
+test('functions with entry points for several sizes are read back', async () => {
+  const contents = sizedContents([
+    [1, 0],
+    [16, 3],
+  ]);
+  assert.deepEqual(toPlain(await read(Buffer.concat(encodeArtifact(contents)))), toPlain(contents));
+});
 const unsound: readonly [string, ArtifactContents, RegExp][] = [
   ['no entry point', { ...sampleContents(), entryPoints: [] }, /no entry point/],
   ['extent 0', changedStep({ extent: 0 }), /step 0 "add_0": its extent is 0/],
@@ -224,6 +254,20 @@ const unsound: readonly [string, ArtifactContents, RegExp][] = [
     },
     /fallback 1, program: its entry points differ/,
   ],
+  [
+    'two entry points for the same sizes',
+    sizedContents([
+      [2, 3],
+      [2, 3],
+    ]),
+    /function "sized": two entry points are for 2x3/,
+  ],
+  [
+    'sizes that are not those of the inputs',
+    sizedContents([[2, 3]], [4, 3]),
+    /function "sized": the inputs of "sized.0" are not those for 2x3/,
+  ],
+  ['a function without entry points', sizedContents([]), /function "sized": it has no entry point/],
   ['a path that is none', sampleContents({}, { path: '', offset: 0 }), /constant "bias"/],
 ];
 for (const [name, contents, reason] of unsound)

@@ -66,6 +66,11 @@ describe('usage errors', { concurrency: 2 }, () => {
     [['compile', 'tiny.onnx', '--emit', 'soup'], /^STR0002 --emit: expected .*structured.*, found 'soup'/],
     [['compile', 'tiny.onnx', '--stop-after', 'soup'], /^STR0592 there is no stage or pass 'soup'/],
     [['compile', 'tiny.onnx', '--pipeline', 'soup'], /^STR0201 there is no pass 'soup'/],
+    [
+      ['compile', 'tiny.onnx', '--dim', 'N:M=1:2,3'],
+      /^STR0002 --dim: expected N:M=SIZE:SIZE, found 'N:M=1:2,3'/,
+    ],
+    [['compile', 'tiny.onnx', '--dim', 'N=1,2', '--dim', 'N=3'], /^STR0002 --dim: expected each NAME once/],
     [['compile', 'tiny.onnx', '--dim', 'N'], /^STR0002 --dim: expected NAME=SIZE, found 'N'/],
     [['compile', 'none.onnx'], /^STR0301 none\.onnx cannot be read: there is no such file/],
     [['run', 'notes.txt'], /^STR0005 'notes\.txt' is not a file that Strata can compile or run/],

@@ -94,6 +94,7 @@ export function sampleContents(
     producer: 'strata test',
     model: 'sample.onnx',
     target: { name: 'cpu', architecture: hostArchitecture() ?? 'x86_64' },
+    functions: [],
     entryPoints: [
       {
         name: 'main',

@@ -12,7 +12,7 @@ namespace strata {
 namespace format {
 
 inline constexpr uint32_t kProgramMagic = 0x41525453u;
-inline constexpr uint32_t kFormatVersion = 2;
+inline constexpr uint32_t kFormatVersion = 3;
 inline constexpr uint64_t kDataAlignment = 64;
 inline constexpr uint32_t kMaxRank = 64;
 inline constexpr uint32_t kMaxBindings = 256;
@@ -143,8 +143,10 @@ struct ProgramHeader {
   Section bindings;  // bindingRecord records.
   Section constants;  // constantRecord records.
   Section kernel_libraries;  // kernelLibraryRecord records.
+  Section functions;  // functionRecord records.
+  Section variants;  // variantRecord records.
 };
-static_assert(sizeof(ProgramHeader) == 120, "ProgramHeader");
+static_assert(sizeof(ProgramHeader) == 136, "ProgramHeader");
 static_assert(offsetof(ProgramHeader, magic) == 0, "ProgramHeader.magic");
 static_assert(offsetof(ProgramHeader, version) == 4, "ProgramHeader.version");
 static_assert(offsetof(ProgramHeader, header_bytes) == 8, "ProgramHeader.header_bytes");
@@ -162,6 +164,8 @@ static_assert(offsetof(ProgramHeader, steps) == 88, "ProgramHeader.steps");
 static_assert(offsetof(ProgramHeader, bindings) == 96, "ProgramHeader.bindings");
 static_assert(offsetof(ProgramHeader, constants) == 104, "ProgramHeader.constants");
 static_assert(offsetof(ProgramHeader, kernel_libraries) == 112, "ProgramHeader.kernel_libraries");
+static_assert(offsetof(ProgramHeader, functions) == 120, "ProgramHeader.functions");
+static_assert(offsetof(ProgramHeader, variants) == 128, "ProgramHeader.variants");
 
 // Signature of an input or output.
 struct TensorRecord {
@@ -264,6 +268,30 @@ struct KernelLibraryRecord {
 static_assert(sizeof(KernelLibraryRecord) == 16, "KernelLibraryRecord");
 static_assert(offsetof(KernelLibraryRecord, file) == 0, "KernelLibraryRecord.file");
 static_assert(offsetof(KernelLibraryRecord, cpu_features) == 8, "KernelLibraryRecord.cpu_features");
+
+// A function of the model with an entry point for each of several sizes.
+struct FunctionRecord {
+  StringRef name;  // Unique among functions and entry points.
+  Range inputs;  // In `tensors`, with symbolic dimensions.
+  Range symbols;  // In `stringLists`: names of the symbolic dimensions.
+  Range variants;  // In `variants`.
+};
+static_assert(sizeof(FunctionRecord) == 32, "FunctionRecord");
+static_assert(offsetof(FunctionRecord, name) == 0, "FunctionRecord.name");
+static_assert(offsetof(FunctionRecord, inputs) == 8, "FunctionRecord.inputs");
+static_assert(offsetof(FunctionRecord, symbols) == 16, "FunctionRecord.symbols");
+static_assert(offsetof(FunctionRecord, variants) == 24, "FunctionRecord.variants");
+
+// An entry point of a function.
+struct VariantRecord {
+  uint32_t entry_point;  // Index in `entryPoints`.
+  uint32_t reserved;  // 0.
+  Range sizes;  // In `dims`: sizes of the symbols of the function, for which the entry point is.
+};
+static_assert(sizeof(VariantRecord) == 16, "VariantRecord");
+static_assert(offsetof(VariantRecord, entry_point) == 0, "VariantRecord.entry_point");
+static_assert(offsetof(VariantRecord, reserved) == 4, "VariantRecord.reserved");
+static_assert(offsetof(VariantRecord, sizes) == 8, "VariantRecord.sizes");
 
 #pragma pack(push, 1)
 // Precedes the data of a zip entry; followed by the name and the extra field.

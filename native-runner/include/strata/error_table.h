@@ -93,6 +93,10 @@ inline constexpr ErrorTemplate kThreadsUnavailable = {
     "STR0724",
     "{count} threads cannot be started: {reason}.",
     "Ask for fewer threads."};
+inline constexpr ErrorTemplate kSizeUnknown = {
+    "STR0736",
+    "\"{function}\" was not compiled for {found}; it was for {available}.",
+    "Give inputs of one of these sizes, or compile the model again with this size in --dim."};
 }  // namespace errors
 
 }  // namespace strata

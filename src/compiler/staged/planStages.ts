@@ -49,20 +49,16 @@ function unknownTensor(elementType: HostTensor['elementType'], shape: readonly n
   };
 }
 
-/** Symbols without a size in `dims` count as 1. Throws what importing throws. */
+/** For each of `sizes`; symbols without a size count as 1. Throws what importing throws. */
 export async function planStages(
   model: OnnxModel,
-  dims: Readonly<Record<string, number>>,
+  sizes: readonly Readonly<Record<string, number>>[],
   cancellation: Cancellation,
 ): Promise<StagePlan> {
   const signatures = tensorInputs(hostInputs(model));
   const symbols = new Set(signatures.flatMap((s) => s.shape.filter((d) => typeof d === 'string')));
-  const assumed = Object.fromEntries([...symbols].filter((s) => dims[s] === undefined).map((s) => [s, 1]));
-  const inputs = Object.fromEntries(
-    signatures.map(({ name, elementType, shape }): [string, HostValue] => {
-      const sizes = shape.map((d) => (typeof d === 'number' ? d : (dims[d] ?? 1)));
-      return [name, { kind: 'tensor', tensor: unknownTensor(hostType(elementType), sizes) }];
-    }),
+  const assumed = Object.fromEntries(
+    [...symbols].filter((s) => sizes.some((dims) => dims[s] === undefined)).map((s) => [s, 1]),
   );
   const made = new Map<string, Planned>();
   const execute: Execute = (stage) => {
@@ -76,15 +72,23 @@ export async function planStages(
     const { results } = planned;
     return Promise.resolve(Object.fromEntries(stage.outputs.map((name, i) => [name, results[i]!])));
   };
-  const run = new StagedRun(new StagedModel(model), { execute, cancellation });
   let waiting: string | undefined;
   let problem: StrataError | undefined;
-  try {
-    await run.run(inputs);
-  } catch (error) {
-    if (error instanceof UnknownElements) waiting = run.nodeOnHost;
-    else if (error instanceof StrataError && Object.keys(assumed).length > 0) problem = error;
-    else throw error;
+  for (const dims of sizes) {
+    const inputs = Object.fromEntries(
+      signatures.map(({ name, elementType, shape }): [string, HostValue] => {
+        const known = shape.map((d) => (typeof d === 'number' ? d : (dims[d] ?? 1)));
+        return [name, { kind: 'tensor', tensor: unknownTensor(hostType(elementType), known) }];
+      }),
+    );
+    const run = new StagedRun(new StagedModel(model), { execute, cancellation });
+    try {
+      await run.run(inputs);
+    } catch (error) {
+      if (error instanceof UnknownElements) waiting = run.nodeOnHost;
+      else if (error instanceof StrataError && Object.keys(assumed).length > 0) problem = error;
+      else throw error;
+    }
   }
   return { ...joined(made), assumed, waiting, problem };
 }

@@ -64,6 +64,7 @@ const largeInput = 2 ** 16;
 
 export class StagedSession implements ModelSession {
   readonly cancellation: Cancellation;
+  readonly functions: readonly LoadedEntryPoint[] = [];
   entryPoints: readonly LoadedEntryPoint[];
   readonly #staged: StagedModel;
   readonly #folder = mkdtempSync(path.join(tmpdir(), 'strata-stages-'));

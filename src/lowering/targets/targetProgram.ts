@@ -61,7 +61,19 @@ export type TargetConstant = TargetTensor &
     | { readonly resource?: undefined; readonly data: Uint8Array }
   );
 
+/** A function of the model that has an entry point for each of several sizes of its symbolic dimensions. */
+export interface TargetFunction {
+  readonly name: string;
+  /** With names for symbolic dimensions. */
+  readonly inputs: readonly (Pick<TargetTensor, 'name' | 'element'> & {
+    readonly shape: readonly (number | string)[];
+  })[];
+  /** Sizes in the order in which their symbols first appear in `inputs`. */
+  readonly variants: readonly { readonly entry: string; readonly sizes: Readonly<Record<string, number>> }[];
+}
+
 export interface TargetProgram {
   readonly entryPoints: readonly TargetEntryPoint[];
+  readonly functions: readonly TargetFunction[];
   readonly constants: readonly TargetConstant[];
 }

@@ -13,6 +13,7 @@ import type {
   TargetBinding,
   TargetConstant,
   TargetEntryPoint,
+  TargetFunction,
   TargetProgram,
   TargetStep,
   TargetTensor,
@@ -44,7 +45,50 @@ export function hostProgram(
   const scratch = new Map(emitted.map((k) => [k.name, k.scratchBytes]));
   const scratchOf = (k: KernelFunction): number => scratch.get(k.name) ?? 0;
   const entryPoints = hosts.map((h) => new HostReader(h, kernels, constants, scratchOf).read());
-  return { entryPoints, constants: constants.list };
+  return { entryPoints, functions: sizedFunctions(hosts, entryPoints), constants: constants.list };
+}
+
+/** Hosts that say which function of the model they are (`strata.function`), and for which sizes (`strata.sizes`). */
+function sizedFunctions(
+  hosts: readonly Operation[],
+  entryPoints: readonly TargetEntryPoint[],
+): readonly TargetFunction[] {
+  const functions = new Map<
+    string,
+    { inputs: TargetFunction['inputs']; variants: TargetFunction['variants'][number][] }
+  >();
+  hosts.forEach((host, h) => {
+    const name = host.attr('strata.function');
+    const given = host.attr('strata.sizes');
+    if (name?.kind !== 'string' || given?.kind !== 'dictionary') return;
+    const entry = entryPoints[h]!;
+    const inputs = entry.inputs.map(({ name: own, element, shape }, i) => {
+      const dims = argumentAttribute(host, i, 'strata.dims');
+      const symbols = dims?.kind === 'array' ? dims.elements : [];
+      return {
+        name: own,
+        element,
+        shape: shape.map((d, k) => {
+          const symbol = symbols[k];
+          return symbol?.kind === 'string' ? symbol.value : d;
+        }),
+      };
+    });
+    const symbols = new Set(inputs.flatMap((t) => t.shape.filter((d) => typeof d === 'string')));
+    const sizes = Object.fromEntries(
+      [...symbols].map((s) => {
+        const size = given.entries.get(s);
+        return [
+          s,
+          size?.kind === 'integer' ? Number(size.value) : fail(host, `strata.sizes has no size of "${s}"`),
+        ];
+      }),
+    );
+    const known = functions.get(name.value) ?? { inputs, variants: [] };
+    functions.set(name.value, known);
+    known.variants.push({ entry: entry.name, sizes });
+  });
+  return [...functions].map(([name, f]) => ({ name, ...f }));
 }
 
 function fail(op: Operation, problem: string): never {
