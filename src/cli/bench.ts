@@ -25,6 +25,7 @@ interface BenchOptions extends ArtifactOptions {
   readonly model?: string;
   readonly reference: boolean;
   readonly all?: boolean;
+  readonly write?: string;
   readonly filter?: string;
   readonly json?: boolean;
 }
@@ -44,6 +45,7 @@ export function configureBench(command: Command): void {
     .argument('[file]', '.strata artifact, .onnx model or .mlir text')
     .option('--all', 'measure all reference models instead, one row per workload')
     .option('--filter <regex>', 'with --all: only models whose name it finds')
+    .option('--write <file>', 'with --all: write the table into a Markdown document')
     .option('--input <name=source>', 'FILE.npy, FILE.pb or random:SEED (default: random:0)', collect)
     .option('--threads <n>', 'number of threads (default: 1)')
     .option('--repeat <n>', 'counted runs', '50')
@@ -66,8 +68,8 @@ export function configureBench(command: Command): void {
               found: file,
               expected: 'no file beside it',
             });
-          const { reference, filter } = options;
-          return benchAll({ ...plan, reference, filter }, options, context);
+          const { reference, filter, write } = options;
+          return benchAll({ ...plan, reference, filter, write }, options, context);
         }
         if (file === undefined)
           throw cliMessages.error('STR0008', {

@@ -1,6 +1,7 @@
 /** `strata bench --all`: every published reference model beside ONNX Runtime in one table, each workload apart. */
 import { CancelledError } from '../base/cancellation';
 import { StrataError } from '../base/diagnostics';
+import type { Column } from '../base/table';
 import { formatTable } from '../base/table';
 import { formatDuration, ns, threeDigits } from '../base/units';
 import { median } from '../compiler/artifactSession';
@@ -10,6 +11,7 @@ import { OrtReference } from '../compiler/onnxRuntime';
 import type { ReferenceModel, Workload } from '../frontend/zoo/referenceModel';
 import { referenceModels } from '../frontend/zoo/referenceModels';
 import type { ArtifactOptions } from './compileOptions';
+import { markdownTable, writeSection } from './documentSection';
 import { cliMessages } from './messages';
 import type { CommandContext, CommandResult } from './output';
 import { cachedModel, withWorkload } from './referenceRuns';
@@ -22,6 +24,8 @@ export interface BenchAllPlan {
   readonly reference: boolean;
   /** A regular expression on names. */
   readonly filter: string | undefined;
+  /** A Markdown document to write the table into. */
+  readonly write: string | undefined;
 }
 
 interface Row {
@@ -52,7 +56,14 @@ export async function benchAll(
       rows.push(await benchWorkload(model, workload, file, plan, options, context));
     }
   }
-  return tableOf(rows, plan);
+  const { result, body } = tableOf(rows, plan);
+  if (plan.write !== undefined)
+    await writeSection(plan.write, {
+      name: 'latency of the reference models',
+      command: `strata bench --all --threads ${plan.threads} --write ${plan.write}`,
+      body,
+    });
+  return result;
 }
 
 function chosen(filter: string | undefined): readonly ReferenceModel[] {
@@ -120,17 +131,22 @@ async function benchWorkload(
 const geometricMean = (values: readonly number[]): number | undefined =>
   values.length === 0 ? undefined : Math.exp(values.reduce((sum, v) => sum + Math.log(v), 0) / values.length);
 
-function tableOf(rows: readonly Row[], plan: BenchAllPlan): CommandResult {
-  const duration = (t: number | undefined): string => (t === undefined ? '' : formatDuration(ns(t)));
-  const table = formatTable(rows, [
-    { title: 'model', cell: (r) => r.model },
-    { title: 'workload', cell: (r) => r.workload },
-    { title: 'runs', cell: (r) => (r.runs === 0 ? '' : String(r.runs)), align: 'right' },
-    { title: 'strata', cell: (r) => duration(r.oursNs), align: 'right' },
-    { title: 'onnxruntime', cell: (r) => duration(r.theirsNs), align: 'right' },
-    { title: 'ratio', cell: (r) => (r.ratio === undefined ? '' : threeDigits(r.ratio)), align: 'right' },
-    { title: '', cell: (r) => r.problem?.replace(/\s+/g, ' ') ?? '', maxWidth: 100 },
-  ]);
+const duration = (t: number | undefined): string => (t === undefined ? '' : formatDuration(ns(t)));
+const columns: readonly Column<Row>[] = [
+  { title: 'model', cell: (r) => r.model },
+  { title: 'workload', cell: (r) => r.workload },
+  { title: 'runs', cell: (r) => (r.runs === 0 ? '' : String(r.runs)), align: 'right' },
+  { title: 'strata', cell: (r) => duration(r.oursNs), align: 'right' },
+  { title: 'onnxruntime', cell: (r) => duration(r.theirsNs), align: 'right' },
+  { title: 'ratio', cell: (r) => (r.ratio === undefined ? '' : threeDigits(r.ratio)), align: 'right' },
+  { title: '', cell: (r) => r.problem?.replace(/\s+/g, ' ') ?? '', maxWidth: 100 },
+];
+
+/** For the terminal, and for a document. */
+function tableOf(
+  rows: readonly Row[],
+  plan: BenchAllPlan,
+): { readonly result: CommandResult; readonly body: string } {
   const ratios = rows.flatMap((r) => r.ratio ?? []);
   const mean = geometricMean(ratios);
   const slower = ratios.filter((r) => r > 1).length;
@@ -144,9 +160,20 @@ function tableOf(rows: readonly Row[], plan: BenchAllPlan): CommandResult {
           `slower than ONNX Runtime: ${slower}`,
         ]),
     ...(without === 0 ? [] : [`not measured: ${without}`]),
-  ];
+  ].join('; ');
+  const shown = without === 0 ? columns.slice(0, -1) : columns;
   return {
-    json: { threads: plan.threads, rows, geometricMean: mean, slower },
-    text: `${table}\n${closing.join('; ')}`,
+    result: {
+      json: { threads: plan.threads, rows, geometricMean: mean, slower },
+      text: `${formatTable(rows, columns)}\n${closing}`,
+    },
+    body: [
+      '## Latency of the reference models',
+      '',
+      'Beside ONNX Runtime on the same file, in turns, in one process; times say something about the machine, ratios about the',
+      `code. On one machine: ${closing}.`,
+      '',
+      markdownTable(rows, shown),
+    ].join('\n'),
   };
 }

@@ -1,12 +1,11 @@
 /** `strata conformance`: ONNX backend cases through the interpreter or generated code. */
-import { writeFileSync } from 'node:fs';
 import type { Command } from 'commander';
 import type { CaseResult, ConformanceTarget } from '../compiler/conformance';
 import { conformanceTargets, runConformance } from '../compiler/conformance';
 import { findCases } from '../compiler/conformanceCases';
 import { conformanceReport, summaryOf } from '../compiler/conformanceReport';
 import { expectedFailures } from '../compiler/expectedFailures';
-import { reasonOf } from '../compiler/readText';
+import { writeSection } from './documentSection';
 import { cliMessages } from './messages';
 import { integerOption, wordOption } from './options';
 import { runCommand } from './output';
@@ -26,7 +25,7 @@ export function configureConformance(command: Command): void {
     .option('--target <name>', `${conformanceTargets.join(', ')} or all`, 'interpreter')
     .option('--filter <regex>', 'run the cases whose name matches')
     .option('--time-limit <ms>', 'milliseconds that one case may take', '20000')
-    .option('--write <file>', 'write the table of pass counts as Markdown')
+    .option('--write <file>', 'write the tables of pass counts into a Markdown document')
     .option('--json', 'print one JSON document')
     .action((dir: string, options: ConformanceCommandOptions) =>
       runCommand(options.json === true, async ({ cancellation, progress }) => {
@@ -49,7 +48,12 @@ export function configureConformance(command: Command): void {
               },
             }),
           );
-        if (options.write !== undefined) write(options.write, conformanceReport(runs));
+        if (options.write !== undefined)
+          await writeSection(options.write, {
+            name: 'ONNX operators',
+            command: `strata conformance DIR --target ${target} --write ${options.write}`,
+            body: conformanceReport(runs),
+          });
         const results = [...runs.values()].flat();
         const wrong = results.filter((r) => r.state === 'failed' || r.state === 'unexpected');
         return {
@@ -75,13 +79,5 @@ function filterOf(text: string | undefined): RegExp {
       { option: '--filter', found: text ?? '', expected: 'a regular expression' },
       { cause: error },
     );
-  }
-}
-
-function write(file: string, text: string): void {
-  try {
-    writeFileSync(file, text);
-  } catch (error) {
-    throw cliMessages.error('STR0004', { path: file, problem: reasonOf(error) }, { cause: error });
   }
 }

@@ -1,4 +1,4 @@
-/** `docs/conformance.md`: pass counts per operator and all expected failures with their reasons, from one run. */
+/** The section of `docs/conformance.md` on operators: pass counts per operator and all expected failures with their reasons, from one run. */
 import type { CaseResult, ConformanceTarget } from './conformance';
 
 /** `N passed, N failed, N skipped`; expected failures count as skipped, unexpected passes as failed. */
@@ -14,7 +14,7 @@ const targetNames: Readonly<Record<ConformanceTarget, string>> = {
 };
 const hasPassed = (r: CaseResult): boolean => r.state === 'passed' || r.state === 'unexpected';
 
-/** The document for the results of each target that was run. */
+/** The section for the results of each target that was run. */
 export function conformanceReport(runs: ReadonlyMap<ConformanceTarget, readonly CaseResult[]>): string {
   const targets = [...runs.keys()];
   const names = targets.map((t) => targetNames[t]);
@@ -35,9 +35,7 @@ export function conformanceReport(runs: ReadonlyMap<ConformanceTarget, readonly 
       .map((r) => `| ${r.name} | ${targetNames[target]} | ${(r.reason ?? '').replace(/\|/g, '\\|')} |`),
   );
   return [
-    '# Conformance',
-    '',
-    '<!-- Written by `strata conformance DIR --target all --write docs/conformance.md`. -->',
+    '## ONNX operators',
     '',
     'The node cases of the ONNX backend suite.',
     '`test/conformance/writeCases.py` writes the cases with the `onnx` Python package.',
@@ -55,13 +53,13 @@ export function conformanceReport(runs: ReadonlyMap<ConformanceTarget, readonly 
     'them. `If`, `Loop` and `Scan`, sequences and optionals are followed by the host program; so are operators on strings, which',
     'have no generated code.',
     '',
-    '## By operator',
+    '### By operator',
     '',
     `| operator | ${names.join(' | ')} | cases |`,
     `| --- |${' ---: |'.repeat(names.length + 1)}`,
     ...rows,
     '',
-    '## Cases that do not pass',
+    '### Cases that do not pass',
     '',
     ...(failing.length === 0
       ? ['None.']
