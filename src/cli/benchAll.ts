@@ -60,11 +60,18 @@ export async function benchAll(
   if (plan.write !== undefined)
     await writeSection(plan.write, {
       name: 'latency of the reference models',
-      command: `strata bench --all --threads ${plan.threads} --write ${plan.write}`,
+      command: commandOf(plan),
       body,
     });
   return result;
 }
+
+const commandOf = ({ threads, repeat, filter, write }: BenchAllPlan): string =>
+  [
+    `strata bench --all --threads ${threads} --repeat ${repeat}`,
+    ...(filter === undefined ? [] : [`--filter '${filter}'`]),
+    `--write ${write}`,
+  ].join(' ');
 
 function chosen(filter: string | undefined): readonly ReferenceModel[] {
   const published = referenceModels.filter((m) => m.forTests !== true);

@@ -41,16 +41,19 @@ export function foldDots(kernel: Kernel): Kernel {
   const { reduction, loops } = kernel;
   const product = reduction === undefined ? undefined : byteProductOf(reduction);
   if (reduction === undefined || product === undefined) return kernel;
-  const loads = product.map((i) => reduction.inputs[i]);
-  const loop = loops.findIndex(
-    (l, i) => l.kind === 'reduction' && l.size === groupSize && loads.every((e) => isWords(e, i)),
-  );
-  const along = loads.some(
-    (e) =>
-      e?.kind === 'load' &&
-      e.form.coefficients.some((c, l) => c === groupSize && loops[l]!.kind === 'parallel'),
-  );
-  if (loop < 0 || !along) return kernel;
+  // Loops along which neighbouring words lie side by side.
+  const panels = loops.flatMap((l, i) => {
+    const walks = (e: Expression | undefined): boolean =>
+      loadOf(e, [])?.form.coefficients[i] === groupSize && l.kind === 'parallel';
+    return product.some((p) => walks(reduction.inputs[p])) ? [i] : [];
+  });
+  const loop = loops.findIndex((l, i) => {
+    const loads = product.map((p) => loadOf(reduction.inputs[p], [i, ...panels]));
+    return (
+      l.kind === 'reduction' && l.size === groupSize && loads.every((e) => e !== undefined && isWords(e, i))
+    );
+  });
+  if (loop < 0 || panels.length === 0) return kernel;
   const drop = (f: LinearForm): LinearForm => ({
     coefficients: f.coefficients.filter((_, l) => l !== loop),
     constant: f.constant,
@@ -61,16 +64,27 @@ export function foldDots(kernel: Kernel): Kernel {
     drop,
   );
   const words = folded.reduction!.inputs.map((e, i) =>
-    e?.kind === 'load' && product.includes(i) ? wordLoad(e) : e,
+    e !== undefined && product.includes(i) ? asWords(e) : e,
   );
   return { ...folded, reduction: { ...folded.reduction!, inputs: words, group: groupSize } };
 }
+/** What is read where the guards hold, if they do not tell the elements of a word, or of a panel of words, apart. */
+function loadOf(e: Expression | undefined, loops: readonly number[]): LoadExpression | undefined {
+  if (e?.kind !== 'guarded') return e?.kind === 'load' ? e : undefined;
+  const apart = e.guards.some((g) => loops.some((l) => g.form.coefficients[l] !== 0));
+  return apart ? undefined : loadOf(e.inside, loops);
+}
 /** Whether loop `l` walks the elements of whole words. */
-const isWords = (e: Expression | undefined, l: number): boolean =>
-  e?.kind === 'load' &&
+const isWords = (e: LoadExpression, l: number): boolean =>
   e.form.coefficients[l] === 1 &&
   e.form.constant % groupSize === 0 &&
   e.form.coefficients.every((c, i) => i === l || c % groupSize === 0);
+const asWords = (e: Expression): Expression =>
+  e.kind === 'guarded'
+    ? { ...e, type: t.i32, inside: asWords(e.inside) }
+    : e.kind === 'load'
+      ? wordLoad(e)
+      : e;
 const wordLoad = (e: LoadExpression): LoadExpression => ({
   ...e,
   type: t.i32,

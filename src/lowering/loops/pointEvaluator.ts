@@ -6,7 +6,7 @@ import type { Operation, Value, types } from '../../ir';
 import { affineConstant, affineDim, affineAdd, types as t } from '../../ir';
 import type { Attribute } from '../../ir';
 import { combinerOf } from './combiner';
-import type { ApplyExpression, Expression, Guard, LoadExpression } from './expression';
+import type { ApplyExpression, Expression, Guard, GuardedExpression, LoadExpression } from './expression';
 import { partsOf } from './expression';
 import type { KernelEmitter } from './kernelEmitter';
 import { laneType, lanesOf } from './kernelEmitter';
@@ -343,10 +343,27 @@ export class PointEvaluator {
   /** The sum after the products of one word of each input, all lanes of both side by side. */
   dot(reduction: Reduction, group: number, point: Point, accumulator: Value): Value {
     const lanes = point.lanes * group;
-    const words = reduction.inputs.map((e) => (e?.kind === 'load' ? this.#word(e, group, point) : undefined));
+    const words = reduction.inputs.map((e) => (e === undefined ? undefined : this.#words(e, group, point)));
     const { contribution } = combinerOf(reduction, 0)!;
     const [products] = this.body(reduction.op, words, reduction.indices, { ...point, lanes }, contribution);
     return this.emitter.sumGroups(products!, accumulator, group);
+  }
+  /** The elements of the words of one side; undefined for what is no word. Padding is not decided along the lanes. */
+  #words(e: Expression, group: number, point: Point): Value | undefined {
+    if (e.kind === 'load') return this.#word(e, group, point);
+    if (e.kind !== 'guarded') return undefined;
+    const v = this.vector;
+    if (v !== undefined && point.lanes > 1 && e.guards.some((g) => g.form.coefficients[v] !== 0))
+      return this.#fail('padding parts the words of a vector');
+    const lanes = point.lanes * group;
+    return this.#guarded(
+      e.guards,
+      elementOfWords(e),
+      lanes,
+      point,
+      (p) => this.#words(e.inside, group, p)!,
+      (p) => this.splat(this.evaluate(e.outside, p), lanes),
+    );
   }
   /** The elements of the words that a load stands for; of one word, once for each lane. */
   #word(e: LoadExpression, group: number, point: Point): Value {
@@ -533,3 +550,6 @@ function ownForms(e: Expression): readonly LinearForm[] {
       return [];
   }
 }
+/** Words are read as what they are made of; padding still has that type. */
+const elementOfWords = (e: GuardedExpression): types.Type =>
+  e.outside.kind === 'guarded' ? elementOfWords(e.outside) : e.outside.type;

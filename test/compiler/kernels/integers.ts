@@ -35,6 +35,8 @@ const product =
   };
 
 interface ConvolutionOptions {
+  /** Of the image; zero makes padding change nothing. */
+  readonly zero?: number;
   readonly kernel?: number;
   readonly stride?: number;
   readonly depthwise?: boolean;
@@ -56,7 +58,7 @@ const quantised =
     const scale = (label: string, value: number): string => g.scalar(`${id}_${label}`, value);
     const zero = (label: string, value: number): string =>
       g.initializer(`${id}_${label}`, 'u8', [], Uint8Array.of(value));
-    const [sx, zx] = [scale('sx', 0.02), zero('zx', 117)];
+    const [sx, zx] = [scale('sx', 0.02), zero('zx', o.zero ?? 117)];
     const x = g.input(`${id}_x`, 'u8', [1, c, h, w]);
     const read = g.node(`${id}/x`, 'DequantizeLinear', [x, sx, zx]);
     const depth = o.depthwise === true ? 1 : c;
@@ -138,6 +140,10 @@ export const integerFamilies: readonly Family[] = [
       quantised({ filters: 24, residual: true }),
       quantised({ stride: 2, filters: 32 }),
       quantised({ kernel: 3, channels: 3, filters: 32, stride: 2 }),
+      quantised({ kernel: 3, channels: 16, filters: 32 }),
+      quantised({ kernel: 3, channels: 8, filters: 32, stride: 2 }),
+      quantised({ kernel: 3, channels: 16, filters: 48, zero: 0 }),
+      quantised({ kernel: 5, channels: 12, filters: 7, zero: 0, stride: 2 }),
       quantised({ kernel: 3 }),
       quantised({ kernel: 3, depthwise: true }),
       quantised({ kernel: 5, depthwise: true, stride: 2, channels: 19 }),
