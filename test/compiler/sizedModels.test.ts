@@ -15,6 +15,7 @@ import { interpretModel } from '../../src/compiler/interpretModel';
 import { openSession as openAnySession } from '../../src/compiler/openSession';
 import { loadInputs } from '../../src/compiler/tensors';
 import { dimensionCodec, modelCodec } from '../../src/frontend/onnx/proto/onnxProto';
+import { llama } from '../../src/frontend/zoo/llama';
 import { OnnxGraphBuilder, int, ints } from '../../src/frontend/zoo/onnxGraphBuilder';
 import { writeModel } from '../../src/frontend/zoo/writeModel';
 import { readTrace } from '../../src/profiler/readTrace';
@@ -39,36 +40,11 @@ async function tinyModel(name: string): Promise<string> {
   return file;
 }
 
-/** Two heads of attention over keys and values of before and those of `x`. */
-async function attentionModel(): Promise<string> {
-  const g = new OnnxGraphBuilder({ name: 'attention', seed: 5 });
-  const x = g.input('x', 'f32', [1, 'sequence', 16]);
-  const past = ['k', 'v'].map((part) => g.input(`past_${part}`, 'f32', [1, 2, 'past', 8]));
-  const heads = (part: string): string => {
-    const w = g.weight(`w_${part}`, [16, 16], (values, random) => {
-      for (let i = 0; i < values.length; i++) values[i] = random.between(-0.5, 0.5);
-    });
-    const split = g.node(`/${part}`, 'Reshape', [
-      g.node(`/${part}`, 'MatMul', [x, w]),
-      g.integers([1, -1, 2, 8]),
-    ]);
-    return g.node(`/${part}`, 'Transpose', [split], { attributes: { perm: ints(0, 2, 1, 3) } });
-  };
-  const [keys, values] = ['k', 'v'].map((part, i) => {
-    g.output(`present_${part}`, 'f32', [1, 2, 'past + sequence', 8]);
-    return g.node(`/${part}`, 'Concat', [past[i]!, heads(part)], {
-      attributes: { axis: int(2) },
-      output: `present_${part}`,
-    });
-  });
-  const across = g.node('/k', 'Transpose', [keys!], { attributes: { perm: ints(0, 1, 3, 2) } });
-  const scores = g.node('/s', 'Softmax', [g.node('/s', 'MatMul', [heads('q'), across])], {
-    attributes: { axis: int(-1) },
-  });
-  g.output('y', 'f32', [1, 2, 'sequence', 8]);
-  g.node('/y', 'MatMul', [scores, values!], { output: 'y' });
-  const file = path.join(scratch(), 'attention.onnx');
-  await writeModel(g, file);
+/** A Llama of two layers with a cache of keys and values. */
+async function smallLlama(): Promise<string> {
+  const sizes = { width: 32, layers: 2, heads: 4, keyHeads: 2, hidden: 64, tied: true };
+  const file = path.join(scratch(), 'llama.onnx');
+  await writeModel(llama('llama', 'for tests', sizes, 0).graph({ seed: 7 }), file);
   return file;
 }
 
@@ -200,7 +176,7 @@ test('images in batches of one and of four', async (t) => {
 });
 
 test('a prompt and a further token are entry points that traces tell apart', async (t) => {
-  const model = await attentionModel();
+  const model = await smallLlama();
   const sizes = [
     { sequence: 6, past: 0 },
     { sequence: 1, past: 6 },
@@ -210,10 +186,10 @@ test('a prompt and a further token are entry points that traces tell apart', asy
     'main.sequence_6.past_0',
     'main.sequence_1.past_6',
   ]);
-  const trace = path.join(scratch(), 'attention.pftrace');
+  const trace = path.join(scratch(), 'llama.pftrace');
   for (const s of sizes) {
     await session.profile(seeded(session, s), trace, { repeat: 2, warmup: 0 });
-    const { rows } = summarise(readTrace(readFileSync(trace), 'attention.pftrace'));
+    const { rows } = summarise(readTrace(readFileSync(trace), 'llama.pftrace'));
     assert.ok(rows.length > 0);
     for (const row of rows) assert.equal(row.entry, `main.sequence_${s.sequence}.past_${s.past}`);
   }
@@ -239,6 +215,41 @@ test('models that run in stages have functions for each of the sizes in advance'
     const [expected] = await referenceOutputs(model, [inputs]);
     assertAgrees((await session.run(inputs)).outputs, expected!, 0, `n = ${n}`);
   }
+});
+
+test('levels have the same entry points, and text of a later stage makes the same artifact', async (t) => {
+  const model = await tinyModel('levels');
+  const sizes = product.slice(1, 3);
+  const artifact = path.join(scratch(), 'levels.strata');
+  const { compilation } = await compileModel({
+    model,
+    output: artifact,
+    sizes,
+    cpuLevel: 'avx2',
+    fallbackLevels: ['baseline'],
+  });
+  const { functions, fallbacks } = await readArtifact(artifact);
+  assert.deepEqual(fallbacks[0]!.functions, functions);
+
+  const structured = await compileModel({ model, sizes, stopAfter: 'structured', keepFinalText: true });
+  const again = path.join(scratch(), 'again.strata');
+  const source = {
+    text: structured.compilation.finalText!,
+    blobs: [...structured.resources.entries].map(([name, blob]) => [name, blob.read()] as const),
+  };
+  await compileModel({ model: 'levels.mlir', output: again, source });
+  assert.deepEqual((await readArtifact(again)).functions, functions);
+  assert.equal(compilation.variants?.length, 2);
+  await compare(await openSession(t, again), model, sizes, 1e-5);
+});
+
+test('entry points touch nothing of the arena that they share but their own buffers', async (t) => {
+  const model = await tinyModel('guarded');
+  const artifact = model.replace(/\.onnx$/, '.strata');
+  const sanitizers = ['address'] as const;
+  // Plain kernels leave more buffers between them.
+  await compileModel({ model, output: artifact, sizes: product, sanitizers, optLevel: 1 });
+  await compare(await openSession(t, artifact, sanitizers), model, product, 1e-5);
 });
 
 test('a dimension without a size is named', async () => {

@@ -20,7 +20,8 @@ interface Sizes {
 }
 const vocabulary = 32_000;
 
-function llama(name: string, summary: string, sizes: Sizes, parameters: number): ReferenceModel {
+/** The architecture with any sizes; `parameters` is their number as published. */
+export function llama(name: string, summary: string, sizes: Sizes, parameters: number): ReferenceModel {
   return {
     name,
     summary,
