@@ -123,6 +123,8 @@ export class NumericsBisect {
   readonly runs: ProgramRuns;
   readonly tolerance: Tolerance;
   #expected: Reference | undefined;
+  /** The first, which later ones begin as. */
+  #replayed: Replay | undefined;
 
   private constructor(
     readonly request: NumericsRequest,
@@ -331,7 +333,8 @@ export class NumericsBisect {
     const replay = new Replay(this.input, this.steps, this.environment.cancellation, {
       skipRules: held.rules,
     });
-    replay.run(new Map([...held.rewrites].map(([step, skip]) => [step, { skip }])));
+    replay.run(new Map([...held.rewrites].map(([step, skip]) => [step, { skip }])), this.#replayed);
+    this.#replayed ??= replay;
     return replay;
   }
 

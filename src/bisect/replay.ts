@@ -70,11 +70,17 @@ export class Replay {
     return this.#controls.get(step) ?? {};
   }
 
-  /** Runs all passes, keeping the points. `controls` say which applications may happen, by index of the pass. */
-  run(controls: ReadonlyMap<number, RewriteControl> = new Map()): void {
+  /**
+   * Runs all passes, keeping the points. `controls` say which applications may happen, by index of the pass. What `from`, a
+   * replay of the same steps and input, has done alike is taken from it.
+   */
+  run(controls: ReadonlyMap<number, RewriteControl> = new Map(), from?: Replay): void {
     this.#controls = controls;
-    const state = fork(this.input);
-    let step = 0;
+    const kept = from?.pointsBefore(this.#firstDifference(from, controls)) ?? [];
+    this.points.push(...kept);
+    const start = kept[kept.length - 1];
+    const state = fork(start?.state ?? this.input);
+    let step = start?.record.index ?? 0;
     try {
       while (step < this.#steps.length) {
         // Passes that nothing of their own is held back of run as one pipeline, which reads the IR between them once.
@@ -90,6 +96,27 @@ export class Replay {
       this.cancellation.throwIfCancelled();
       this.failure = { pass: passName(this.#steps[step]!.node), step, error };
     }
+  }
+
+  /** Points before the pass at `step`. */
+  pointsBefore(step: number): readonly ReplayPoint[] {
+    return this.points.filter((p) => p.record.index <= step);
+  }
+  /** The first pass that may do something else than it did in `other`. */
+  #firstDifference(other: Replay, controls: ReadonlyMap<number, RewriteControl>): number {
+    const count = this.#steps.length;
+    let first = count;
+    const skips = (c: RewriteControl | undefined): string =>
+      [...(c?.skip ?? [])].sort((a, b) => a - b).join();
+    for (let i = count - 1; i >= 0; i--)
+      if (skips(controls.get(i)) !== skips(other.#controls.get(i))) first = i;
+    const [mine, theirs] = [this.control.skipRules, other.control.skipRules].map(
+      (r) => new Set<string>(r ?? []),
+    ) as [Set<string>, Set<string>];
+    // A rule that the other held back may apply anywhere; one that it applied is in its records.
+    if ([...theirs].some((r) => !mine.has(r))) return 0;
+    const held = other.points.find((p) => p.rewrites.some((r) => mine.has(r.rule)));
+    return Math.min(first, (held?.record.index ?? count) - 1, other.failure?.step ?? count);
   }
 
   /** Runs one pass on a copy that it may keep. */

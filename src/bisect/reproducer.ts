@@ -38,6 +38,8 @@ const largestNeighbourhood = 3;
 /** Elements of a weight that a reproducer holds in its text. */
 const largestBlob = 1 << 16;
 const mostTests = 400;
+/** Of shrinking one reproducer: the answer is there already. */
+const longestMs = 4000;
 
 export interface ReproducerSource {
   readonly bisect: NumericsBisect;
@@ -59,14 +61,23 @@ export async function makeReproducer(source: ReproducerSource): Promise<Reproduc
     if (cut !== undefined && shows(cut)) text = cut;
   }
   if (text === undefined) return undefined;
-  const { text: ir, ops } = await reduceIr(text, {
+  const {
+    text: ir,
+    ops,
+    complete,
+  } = await reduceIr(text, {
     test: shows,
     cancellation: bisect.environment.cancellation,
     maxTests: mostTests,
+    maxMs: longestMs,
     onProgress: (p) => {
       bisect.progress.activity(`shrinking the reproducer: ${p.bytes} bytes (${p.move})`);
     },
   });
+  if (!complete)
+    bisect.progress.note(
+      `The reproducer of ${pass} was shrunk for ${longestMs / 1000} s; 'strata reduce' may make it smaller.`,
+    );
   const folder = bisect.request.reproducerFolder;
   // Each culprit has a file of its own, also where two are in passes of one name.
   const number = bisect.progress.bisection.culprits.length;

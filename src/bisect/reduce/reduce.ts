@@ -26,6 +26,8 @@ export interface ReduceOptions {
   readonly cancellation: Cancellation;
   /** Stop after so many tests, with the smallest text so far. */
   readonly maxTests?: number;
+  /** Stop after so long, with the smallest text so far. */
+  readonly maxMs?: number;
   readonly onProgress?: (progress: {
     readonly tests: number;
     readonly bytes: number;
@@ -38,7 +40,7 @@ export interface Reduction {
   readonly tests: number;
   readonly ops: { readonly before: number; readonly after: number };
   readonly bytes: { readonly before: number; readonly after: number };
-  /** False when `maxTests` ended it. */
+  /** False when `maxTests` or `maxMs` ended it. */
   readonly complete: boolean;
 }
 
@@ -70,6 +72,7 @@ class Reducer {
   tests = 0;
   readonly #known = new Map<string, boolean>();
   #move = '';
+  readonly #start = Date.now();
 
   constructor(
     public text: string,
@@ -77,7 +80,8 @@ class Reducer {
   ) {}
 
   get exhausted(): boolean {
-    return this.tests >= (this.options.maxTests ?? Infinity);
+    const { maxTests = Infinity, maxMs = Infinity } = this.options;
+    return this.tests >= maxTests || Date.now() - this.#start >= maxMs;
   }
 
   async run(): Promise<void> {

@@ -1,9 +1,10 @@
 /** `affine`: index arithmetic by affine maps. Upstream dialect; its loops are not used here. */
 import { affineMapAttr } from '../attributes';
-import type { AffineMap } from '../affine';
+import type { AffineExpr, AffineMap } from '../affine';
+import { affineDim, evaluateAffine } from '../affine';
 import type { CustomAssembly } from '../assembly';
 import { affineMap, indexType } from '../constraints';
-import type { EvaluationContext } from '../interpreter/runtimeValue';
+import type { Frame, Step, StepCompiler } from '../interpreter/runtimeValue';
 import { attr, defineOp, one, variadic } from '../opDefinition';
 import type { Value } from '../operation';
 import type { Dialect } from '../registry';
@@ -33,6 +34,37 @@ const mapAssembly: CustomAssembly = {
   },
 };
 
+/** Computes an expression of dims and symbols, whose values are in `slots`, dims first. */
+function expression(e: AffineExpr, slots: readonly number[], dims: number): (frame: Frame) => number {
+  if (e.kind === 'constant') {
+    const { value } = e;
+    return () => value;
+  }
+  if (e.kind === 'dim' || e.kind === 'symbol') {
+    const slot = slots[e.kind === 'dim' ? e.index : dims + e.index]!;
+    return (frame) => Number(frame[slot]);
+  }
+  const [a, b] = [expression(e.lhs, slots, dims), expression(e.rhs, slots, dims)];
+  switch (e.kind) {
+    case 'add':
+      return (frame) => a(frame) + b(frame);
+    case 'mul':
+      return (frame) => a(frame) * b(frame);
+    case 'mod':
+    case 'floordiv':
+    case 'ceildiv': {
+      const binary = e.kind;
+      const operands: [number, number] = [0, 0];
+      const whole = { kind: binary, lhs: affineDim(0), rhs: affineDim(1) } as AffineExpr;
+      return (frame) => {
+        operands[0] = a(frame);
+        operands[1] = b(frame);
+        return evaluateAffine(whole, operands);
+      };
+    }
+  }
+}
+
 const declaration = <const Name extends string>(
   name: Name,
   summary: string,
@@ -56,13 +88,26 @@ const declaration = <const Name extends string>(
         ? undefined
         : `the map takes ${expected} values, ${mapOperands.length} are given`;
     },
-    evaluate: (
-      { map, mapOperands }: { map: AffineMap; mapOperands: readonly Value[] },
-      context: EvaluationContext,
-    ) => {
-      const values = mapOperands.map((v) => Number(context.get(v)));
-      const results = map.evaluate(values.slice(0, map.numDims), values.slice(map.numDims));
-      return [join === undefined ? results[0]! : join(results)];
+    compile: (
+      view: {
+        readonly map: AffineMap;
+        readonly mapOperands: readonly Value[];
+        readonly result: Value;
+      },
+      compiler: StepCompiler,
+    ): Step => {
+      const { map } = view;
+      const slots = view.mapOperands.map((v) => compiler.slot(v));
+      const out = compiler.slot(view.result);
+      const results = map.results.map((e) => expression(e, slots, map.numDims));
+      const [only] = results;
+      if (results.length === 1)
+        return (frame) => {
+          frame[out] = only!(frame);
+        };
+      return (frame) => {
+        frame[out] = join!(results.map((r) => r(frame)));
+      };
     },
   }) as const;
 

@@ -122,11 +122,14 @@ export class Rewriter {
       queued.delete(op);
       // An op may have gone with the one around it.
       if (op !== root && !root.isAncestorOf(op)) continue;
-      const neighbours = [
-        ...op.results.flatMap((r) => r.users),
-        ...op.operands.flatMap((v) => v.definingOp ?? []),
-      ];
-      const created = this.#applyFirst(op, byRoot);
+      let neighbours: readonly Operation[] = [];
+      // Only of an op that a rule takes: a constant may have thousands of users.
+      const created = this.#applyFirst(op, byRoot, () => {
+        neighbours = [
+          ...op.results.flatMap((r) => r.users),
+          ...op.operands.flatMap((v) => v.definingOp ?? []),
+        ];
+      });
       if (created === undefined) continue;
       if (++applied > limit) {
         throw passMessages.error('STR0203', {
@@ -146,11 +149,13 @@ export class Rewriter {
     }
     return applied > 0;
   }
-  #applyFirst(op: Operation, rules: RuleIndex): readonly Operation[] | undefined {
+  /** Calls `matched` right before a rule is applied. */
+  #applyFirst(op: Operation, rules: RuleIndex, matched: () => void): readonly Operation[] | undefined {
     for (const rule of rules.get(op.name) ?? rules.get('any') ?? []) {
       if (this.#refused.get(op)?.has(rule.name) === true) continue;
       const patch = rule.match(op, { resources: this.options.resources });
       if (patch === undefined) continue;
+      matched();
       const created = this.#apply({ rule: rule.name, root: op, ...patch });
       if (created !== undefined) return created;
     }

@@ -110,7 +110,7 @@ export const conv2d = defineOp({
     const data = newElements(x.element, countOf(type.shape)) as Float32Array;
     const s = sizesOf(x.shape, weight.shape, view.layout);
     const channelsFirst = view.layout === 'nchw_fchw';
-    const [oh, ow] = channelsFirst ? [type.shape[2]!, type.shape[3]!] : [type.shape[1]!, type.shape[2]!];
+    let [oh, ow] = channelsFirst ? [type.shape[2]!, type.shape[3]!] : [type.shape[1]!, type.shape[2]!];
     // Strides of input (n, c, h, w), weight (f, c, i, j) and output (n, f, y, x) in the layout at hand.
     const xs = channelsFirst ? [s.c * s.h * s.w, s.h * s.w, s.w, 1] : [s.h * s.w * s.c, 1, s.w * s.c, s.c];
     const ws = channelsFirst
@@ -123,13 +123,18 @@ export const conv2d = defineOp({
     const [sh, sw] = view.strides as [number, number];
     const [dh, dw] = view.dilations as [number, number];
     const [top, left] = view.pads as [number, number];
+    // The rows of a pointwise convolution are one long row.
+    const pointwise = s.kh === 1 && s.kw === 1 && sh === 1 && sw === 1 && view.pads.every((p) => p === 0);
+    const width = pointwise && channelsFirst ? s.h * s.w : s.w;
+    if (pointwise && channelsFirst) [oh, ow] = [1, width];
     const perGroup = s.f / view.groups;
     // Elements that lie side by side in the output are summed up side by side, each in the order i, j, c: along a row
     // of it, or along its channels.
     const depthwise = !channelsFirst && perGroup === 1 && s.groupChannels === 1;
     const along = channelsFirst ? ow : depthwise ? s.f : perGroup;
     const sums = new Float64Array(along);
-    const accumulate = x.data instanceof Float32Array ? accumulateF32 : accumulateAny;
+    const single = x.data instanceof Float32Array;
+    const accumulate = single ? accumulateF32 : accumulateAny;
     const biasOf = (f: number): number => (bias === undefined ? 0 : (bias.data[f] as number));
     for (let n = 0; n < s.n; n++)
       for (let f = 0; f < s.f; f += channelsFirst ? 1 : along) {
@@ -147,11 +152,35 @@ export const conv2d = defineOp({
                 if (!channelsFirst && (column < 0 || column >= s.w)) continue;
                 // The part of a row whose window reads within the input.
                 const begin = channelsFirst ? Math.max(0, Math.ceil(-shift / sw)) : 0;
-                const end = channelsFirst ? Math.min(along, Math.floor((s.w - 1 - shift) / sw) + 1) : along;
+                const end = channelsFirst ? Math.min(along, Math.floor((width - 1 - shift) / sw) + 1) : along;
                 let at =
                   n * xn + firstChannel * xc + row * xh + (column + begin * (channelsFirst ? sw : 0)) * xw;
                 let tap = f * wf + i * wi + j * wj;
-                for (let c = 0; c < s.groupChannels; c++) {
+                let c = 0;
+                if (single && channelsFirst)
+                  for (; c + 4 <= s.groupChannels; c += 4) {
+                    fourChannels(
+                      sums,
+                      begin,
+                      end,
+                      x.data,
+                      at,
+                      sw * xw,
+                      xc,
+                      weight.data as Float32Array,
+                      tap,
+                      wc,
+                    );
+                    at += 4 * xc;
+                    tap += 4 * wc;
+                  }
+                else if (single && !depthwise && wf === 1)
+                  for (; c + 4 <= s.groupChannels; c += 4) {
+                    fourFactors(sums, x.data, at, xc, weight.data as Float32Array, tap, wc);
+                    at += 4 * xc;
+                    tap += 4 * wc;
+                  }
+                for (; c < s.groupChannels; c++) {
                   accumulate(
                     sums,
                     begin,
@@ -210,5 +239,51 @@ const accumulateF32: Accumulate = (sums, begin, end, x, at, xStep, w, tap, wStep
 const accumulateAny: Accumulate = (sums, begin, end, x, at, xStep, w, tap, wStep) => {
   for (let k = begin; k < end; k++, at += xStep, tap += wStep) sums[k] = sums[k]! + x[at]! * w[tap]!;
 };
+
+/** Four channels of `accumulateF32` in one walk over the sums, added in the same order. */
+function fourChannels(
+  sums: Float64Array,
+  begin: number,
+  end: number,
+  x: Float32Array,
+  at: number,
+  xStep: number,
+  xChannel: number,
+  w: Float32Array,
+  tap: number,
+  wChannel: number,
+): void {
+  const [w0, w1] = [w[tap]!, w[tap + wChannel]!];
+  const [w2, w3] = [w[tap + 2 * wChannel]!, w[tap + 3 * wChannel]!];
+  let b = at + xChannel;
+  let c = b + xChannel;
+  let d = c + xChannel;
+  for (let k = begin; k < end; k++) {
+    sums[k] = sums[k]! + x[at]! * w0 + x[b]! * w1 + x[c]! * w2 + x[d]! * w3;
+    at += xStep;
+    b += xStep;
+    c += xStep;
+    d += xStep;
+  }
+}
+/** The same where the sums lie along the channels of the output: a factor of the input for each channel. */
+function fourFactors(
+  sums: Float64Array,
+  x: Float32Array,
+  at: number,
+  xChannel: number,
+  w: Float32Array,
+  tap: number,
+  wChannel: number,
+): void {
+  const [x0, x1] = [x[at]!, x[at + xChannel]!];
+  const [x2, x3] = [x[at + 2 * xChannel]!, x[at + 3 * xChannel]!];
+  const count = sums.length;
+  const b = tap + wChannel;
+  const c = b + wChannel;
+  const d = c + wChannel;
+  for (let k = 0; k < count; k++)
+    sums[k] = sums[k]! + x0 * w[tap + k]! + x1 * w[b + k]! + x2 * w[c + k]! + x3 * w[d + k]!;
+}
 
 export const convolutionOps = [conv2d];

@@ -149,9 +149,12 @@ export const batchNorm = defineOp({
     const channels = x.shape[1]!;
     const inner = countOf(x.shape.slice(2));
     const data = newElements(x.element, x.data.length);
-    for (let i = 0; i < data.length; i++) {
-      const c = Math.floor(i / inner) % channels;
-      data[i] = (((x.data[i] as number) - m[c]!) / Math.sqrt(v[c]! + epsilon)) * g[c]! + b[c]!;
+    for (let i = 0, row = 0; i < data.length; row++) {
+      const c = row % channels;
+      const [scaleOf, shift, centre] = [g[c]!, b[c]!, m[c]!];
+      const deviation = Math.sqrt(v[c]! + epsilon);
+      for (const end = i + inner; i < end; i++)
+        data[i] = (((x.data[i] as number) - centre) / deviation) * scaleOf + shift;
     }
     return [tensorValue(x.shape, x.element, data)];
   },
