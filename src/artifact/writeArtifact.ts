@@ -49,6 +49,9 @@ function placeConstants(programs: readonly ProgramContents[]): PlacedConstants {
   return { ranges, parts };
 }
 
+/** Bytes of one write: systems take less than 2 GiB. */
+const mostAtOnce = 2 ** 30;
+
 const fileNameOf = (pass: string): string => pass.replace(/[^\w.-]+/g, '-').slice(0, 80) || 'pass';
 
 interface PlacedIr {
@@ -183,7 +186,8 @@ export async function writeArtifact(
         if (options.signal?.aborted === true) throw new CancelledError();
         let written = 0;
         while (written < chunk.length)
-          written += (await handle.write(chunk, written, chunk.length - written)).bytesWritten;
+          written += (await handle.write(chunk, written, Math.min(chunk.length - written, mostAtOnce)))
+            .bytesWritten;
         bytes += chunk.length;
       }
       await handle.sync();

@@ -66,6 +66,8 @@ async function withArtifact<T>(
       {
         model: file,
         output: artifact,
+        // The model stays where it is for as long as the artifact.
+        externalParameters: true,
         ...compileOptions(options),
         ...(options.resources === undefined ? {} : { resources: options.resources }),
         dims: sizes,
