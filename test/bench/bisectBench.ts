@@ -1,7 +1,9 @@
 /**
- * `npm run bench:bisect [-- FILTER] [--slow [--clean N]]`: bisects every planted defect of the bug bank and prints what was found, with the
- * number of runs beside that of a binary search. With `--slow` it searches planted slowdowns instead, and compares 20 clean pairs
- * (`--clean N`). `--graphs N [--seed S]` plants defects in N random graphs instead, `--mobilenet` times MobileNetV2.
+ * `npm run bench:bisect [-- NAME…]`: the bug bank. Bisects every planted defect, one planted in each of `--graphs N` random graphs
+ * (`--seed S`), and MobileNetV2 at 224 × 224, and prints what was found, with the number of runs beside that of a binary search.
+ * With names, only defects that have them. `--part bank|graphs|mobilenet|slow` runs one part; `--slow`, as `--part slow`, searches
+ * planted slowdowns (`--only NAME`) and compares `--clean N` pairs of equal programs, and begins nothing after `--minutes N`.
+ * `--write FILE` keeps each part's table in a section of the file, after each row of the slow part.
  */
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -16,6 +18,7 @@ import { bisectDefect, modelOf } from '../bisect/bank/runBank';
 import { graphTable } from './bisectGraphs';
 import { mobilenetTable } from './bisectMobilenet';
 import { slowTable } from './bisectSlow';
+import { writeSection } from './tableSections';
 
 interface Row {
   readonly name: string;
@@ -32,66 +35,115 @@ interface Row {
 const yes = (b: boolean): string => (b ? 'yes' : 'NO');
 const environment = { cancellation: neverCancelled, resourceRoot: process.cwd() };
 
+const parts = ['bank', 'graphs', 'mobilenet', 'slow'] as const;
+type Part = (typeof parts)[number];
+
 /** The exit code: 0 when the goals hold. */
 async function bench(args: readonly string[]): Promise<number> {
-  const { values, positionals: filters } = parseArgs({
+  const { values, positionals } = parseArgs({
     args: [...args],
     allowPositionals: true,
     options: {
+      part: { type: 'string', multiple: true, default: [] },
       slow: { type: 'boolean', default: false },
-      clean: { type: 'string', default: '20' },
-      graphs: { type: 'string' },
+      only: { type: 'string', multiple: true, default: [] },
+      clean: { type: 'string' },
+      minutes: { type: 'string', default: '27' },
+      graphs: { type: 'string', default: '40' },
       seed: { type: 'string', default: '1' },
-      mobilenet: { type: 'boolean', default: false },
+      write: { type: 'string' },
     },
   });
+  const filters = [...positionals, ...values.only];
   const chosen = (d: { readonly model: string; readonly name: string }): boolean =>
     filters.length === 0 || filters.some((f) => `${d.model} ${d.name}`.includes(f));
+  const asked = values.slow ? ['slow'] : values.part;
+  const wrong = asked.find((p) => !parts.includes(p as Part));
+  if (wrong !== undefined) throw new Error(`--part ${wrong}: ${parts.join(', ')} are known`);
+  const run: readonly Part[] =
+    asked.length > 0
+      ? parts.filter((p) => asked.includes(p))
+      : filters.length > 0
+        ? ['bank']
+        : ['bank', 'graphs', 'mobilenet'];
   const folder = mkdtempSync(path.join(tmpdir(), 'strata-bank-'));
+  const keep = (part: Part) => (text: string) => {
+    if (values.write !== undefined) writeSection(values.write, part, text);
+  };
+  let holds = true;
   try {
-    if (values.slow) return (await slowTable(folder, chosen, Number(values.clean))) ? 0 : 1;
-    if (values.graphs !== undefined)
-      return (await graphTable(folder, Number(values.seed), Number(values.graphs))) ? 0 : 1;
-    if (values.mobilenet) return (await mobilenetTable(folder, filters)) ? 0 : 1;
-    const rows: Row[] = [];
-    for (const d of defects.filter(chosen)) {
-      const row = await bisectDefect(d, folder);
-      const { expected } = row;
-      rows.push({
-        ...row,
-        planted:
-          expected === undefined ? '(no effect)' : `${expected.pass}/${expected.rule} ${expected.inPass}`,
-      });
-      process.stderr.write(`${row.exact ? 'exact' : row.rule ? 'rule ' : 'MISS '} ${d.model} ${d.name}\n`);
+    for (const part of run) {
+      const print = (text: string): void => {
+        keep(part)(text);
+        process.stdout.write(`${text}\n\n`);
+      };
+      switch (part) {
+        case 'bank':
+          holds = (await bankTable(folder, chosen, print)) && holds;
+          break;
+        case 'graphs':
+          holds = (await graphTable(folder, Number(values.seed), Number(values.graphs), print)) && holds;
+          break;
+        case 'mobilenet':
+          holds = (await mobilenetTable(folder, filters, print)) && holds;
+          break;
+        case 'slow':
+          holds =
+            (await slowTable(folder, {
+              chosen,
+              clean: Number(values.clean ?? (filters.length > 0 ? 0 : 20)),
+              minutes: Number(values.minutes),
+              onTables: keep('slow'),
+            })) && holds;
+      }
     }
-    for (const d of [...backendDefects, ...hostDefects].filter(chosen)) {
-      const start = Date.now();
-      const b = await bisectNumerics({ model: modelOf(d, folder), threads: 2 }, environment, {
-        backend: d.backend,
-      });
-      const [culprit] = b.culprits;
-      const found = culprit?.dispatch?.name;
-      const right =
-        culprit?.stage === 'code' &&
-        (d.dispatch === undefined ? found === undefined : found?.includes(d.dispatch) === true);
-      rows.push({
-        name: d.name,
-        model: d.model,
-        planted: `code/${d.dispatch ?? 'host program'}`,
-        found: culprit === undefined ? b.verdict : `code/${found ?? 'host program'}`,
-        rule: right,
-        exact: right,
-        runs: b.runs.search,
-        bound: b.runs.bound,
-        seconds: (Date.now() - start) / 1000,
-      });
-      process.stderr.write(`${right ? 'exact' : 'MISS '} ${d.model} ${d.name}\n`);
-    }
-    process.stdout.write(`${table(rows)}\n\n${summary(rows)}\n`);
-    return goalsHold(rows) ? 0 : 1;
+    return holds ? 0 : 1;
   } finally {
     rmSync(folder, { recursive: true, force: true });
   }
+}
+
+async function bankTable(
+  folder: string,
+  chosen: (d: { readonly model: string; readonly name: string }) => boolean,
+  print: (text: string) => void,
+): Promise<boolean> {
+  const rows: Row[] = [];
+  for (const d of defects.filter(chosen)) {
+    const row = await bisectDefect(d, folder);
+    const { expected } = row;
+    rows.push({
+      ...row,
+      planted:
+        expected === undefined ? '(no effect)' : `${expected.pass}/${expected.rule} ${expected.inPass}`,
+    });
+    process.stderr.write(`${row.exact ? 'exact' : row.rule ? 'rule ' : 'MISS '} ${d.model} ${d.name}\n`);
+  }
+  for (const d of [...backendDefects, ...hostDefects].filter(chosen)) {
+    const start = Date.now();
+    const b = await bisectNumerics({ model: modelOf(d, folder), threads: 2 }, environment, {
+      backend: d.backend,
+    });
+    const [culprit] = b.culprits;
+    const found = culprit?.dispatch?.name;
+    const right =
+      culprit?.stage === 'code' &&
+      (d.dispatch === undefined ? found === undefined : found?.includes(d.dispatch) === true);
+    rows.push({
+      name: d.name,
+      model: d.model,
+      planted: `code/${d.dispatch ?? 'host program'}`,
+      found: culprit === undefined ? b.verdict : `code/${found ?? 'host program'}`,
+      rule: right,
+      exact: right,
+      runs: b.runs.search,
+      bound: b.runs.bound,
+      seconds: (Date.now() - start) / 1000,
+    });
+    process.stderr.write(`${right ? 'exact' : 'MISS '} ${d.model} ${d.name}\n`);
+  }
+  print(`${table(rows)}\n\n${summary(rows)}`);
+  return goalsHold(rows);
 }
 
 const table = (rows: readonly Row[]): string =>

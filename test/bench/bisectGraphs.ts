@@ -6,7 +6,12 @@ import { bisectGraph } from '../bisect/bank/graphBank';
 const yes = (b: boolean): string => (b ? 'yes' : 'NO');
 
 /** Graphs of `count` seeds from `first` on. Whether every rule is found, and 95 % of the exact applications. */
-export async function graphTable(folder: string, first: number, count: number): Promise<boolean> {
+export async function graphTable(
+  folder: string,
+  first: number,
+  count: number,
+  print: (text: string) => void,
+): Promise<boolean> {
   const rows: GraphRow[] = [];
   for (let seed = first; seed < first + count; seed++) {
     const row = await bisectGraph(seed, folder);
@@ -31,14 +36,14 @@ export async function graphTable(folder: string, first: number, count: number): 
     { title: 'runs', cell: (r) => String(r.runs), align: 'right' },
     { title: 'bound', cell: (r) => String(r.bound), align: 'right' },
   ]);
-  process.stdout.write(
+  print(
     `${table}\n\n${rows.length} of ${count} random graphs took a defect: rule found for ${percent(share((r) => r.rule))}, exact application for ${percent(share((r) => r.exact))}\nruns / bound of a binary search: ${(
       sum((r) => r.runs) /
       Math.max(
         1,
         sum((r) => r.bound),
       )
-    ).toFixed(2)} overall\n`,
+    ).toFixed(2)} overall`,
   );
   return share((r) => r.rule) === 1 && share((r) => r.exact) >= 0.95;
 }
