@@ -72,10 +72,13 @@ function collapseOperand(o: MappedOperand, groups: Groups): Moved | undefined {
   return { groups: reassociation, shape: undefined, map: new AffineMap(groups.length, 0, exprs) };
 }
 
+/** Whether the value comes from an elementwise op or reduction that nothing else reads. */
+const meetsProducer = (value: Value): boolean =>
+  Generic.defining(value) !== undefined && value.users.length === 1;
+
 /** Whether moving the reshape down lets its producer and its reader meet. */
 function isWorthwhile(reshape: Reshape): boolean {
-  const producer = Generic.defining(reshape.source);
-  return producer !== undefined && reshape.source.users.length === 1 && reshape.result.users.length === 1;
+  return meetsProducer(reshape.source) && reshape.result.users.length === 1;
 }
 
 export const sinkReshape: Rule = {
@@ -88,6 +91,8 @@ export const sinkReshape: Rule = {
     for (const input of g.inputs) {
       const reshape = reshapeOf(input.value.definingOp);
       if (reshape === undefined || !input.map.isIdentity || !isWorthwhile(reshape)) continue;
+      // One side would meet its producer and another part from it; then that could be moved back without end.
+      if (reshape.kind === 'expand' && g.inputs.some((o) => o !== input && meetsProducer(o.value))) continue;
       const source = shapeOf(reshape.source);
       const moved = g.inputs.map((o) =>
         reshape.kind === 'collapse'

@@ -147,3 +147,43 @@ module {
     func.return %expanded : tensor<4x2x3xf32>
   }
 }
+// -----
+// Both sides of the sum have a producer, behind a reshape one of them: the reshape stays, as it could be moved to and fro.
+func.func @reshape_of_one_side(%x: tensor<3x4xf32>, %y: tensor<3x1xf32>, %z: tensor<1x1xf32>) -> tensor<3x1xf32> {
+  %0 = "nn.reduce_sum"(%x) <{axes = array<i64: 1>, keepdims = true}> : (tensor<3x4xf32>) -> tensor<3x1xf32>
+  %1 = "nn.matmul"(%y, %z) : (tensor<3x1xf32>, tensor<1x1xf32>) -> tensor<3x1xf32>
+  %2 = "nn.add"(%1, %0) : (tensor<3x1xf32>, tensor<3x1xf32>) -> tensor<3x1xf32>
+  return %2 : tensor<3x1xf32>
+}
+// ===== output
+#map = affine_map<(d0, d1) -> (d0, d1)>
+#map1 = affine_map<(d0, d1, d2) -> (d0, d2)>
+#map2 = affine_map<(d0, d1, d2) -> (d2, d1)>
+#map3 = affine_map<(d0, d1, d2) -> (d0, d1)>
+module {
+  func.func @reshape_of_one_side(%arg0: tensor<3x4xf32>, %arg1: tensor<3x1xf32>, %arg2: tensor<1x1xf32>) -> tensor<3x1xf32> {
+    %cst = arith.constant 0.000000e+00 : f32
+    %0 = tensor.empty() : tensor<3xf32>
+    %1 = linalg.fill ins(%cst : f32) outs(%0 : tensor<3xf32>) -> tensor<3xf32>
+    %2 = linalg.generic {indexing_maps = [#map, affine_map<(d0, d1) -> (d0)>], iterator_types = ["parallel", "reduction"]} ins(%arg0 : tensor<3x4xf32>) outs(%1 : tensor<3xf32>) {
+    ^bb0(%in: f32, %out: f32):
+      %3 = arith.addf %out, %in : f32
+      linalg.yield %3 : f32
+    } -> tensor<3xf32>
+    %expanded = tensor.expand_shape %2 [[0 : i64, 1 : i64]] output_shape [3, 1] : tensor<3xf32> into tensor<3x1xf32>
+    %4 = tensor.empty() : tensor<3x1xf32>
+    %5 = linalg.fill ins(%cst : f32) outs(%4 : tensor<3x1xf32>) -> tensor<3x1xf32>
+    %6 = linalg.generic {indexing_maps = [#map1, #map2, #map3], iterator_types = ["parallel", "parallel", "reduction"]} ins(%arg1, %arg2 : tensor<3x1xf32>, tensor<1x1xf32>) outs(%5 : tensor<3x1xf32>) {
+    ^bb0(%in_0: f32, %in_1: f32, %out_0: f32):
+      %7 = arith.mulf %in_0, %in_1 : f32
+      %8 = arith.addf %out_0, %7 : f32
+      linalg.yield %8 : f32
+    } -> tensor<3x1xf32>
+    %9 = linalg.generic {indexing_maps = [#map, #map, #map], iterator_types = ["parallel", "parallel"]} ins(%6, %expanded : tensor<3x1xf32>, tensor<3x1xf32>) outs(%4 : tensor<3x1xf32>) {
+    ^bb0(%in_2: f32, %in_3: f32, %out_1: f32):
+      %10 = arith.addf %in_2, %in_3 : f32
+      linalg.yield %10 : f32
+    } -> tensor<3x1xf32>
+    func.return %9 : tensor<3x1xf32>
+  }
+}
