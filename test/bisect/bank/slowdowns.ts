@@ -42,26 +42,26 @@ const scalar = (e: Map<string, Attribute>): void => {
   e.set('tile', ones(e.get('tile')));
 };
 
-/** Runs a pass without the applications of one rule, as if it did not match any more. */
+/** Runs a pass without the applications of some rules, as if they did not match any more. */
 class ForgetfulRewriter extends Rewriter {
   constructor(
     readonly inner: Rewriter,
-    readonly rule: string,
+    readonly rules: readonly string[],
   ) {
     super(inner.options);
   }
   override apply(application: Application): boolean {
-    return application.rule !== this.rule && super.apply(application);
+    return !this.rules.includes(application.rule) && super.apply(application);
   }
   override applyRules(root: Operation, rules: readonly Rule[]): boolean {
     return super.applyRules(
       root,
-      rules.filter((r) => r.name !== this.rule),
+      rules.filter((r) => !this.rules.includes(r.name)),
     );
   }
 }
 const forgotten =
-  (pass: string, rule: string) =>
+  (pass: string, ...rules: readonly string[]) =>
   (steps: readonly PipelineStep[]): readonly PipelineStep[] => {
     let placed = false;
     const visit = (node: PipelineNode): PipelineNode => {
@@ -75,7 +75,7 @@ const forgotten =
           ...node.pass,
           pass: { ...node.pass.pass },
           run: (op, context) => {
-            const rewriter = new ForgetfulRewriter(context.rewriter, rule);
+            const rewriter = new ForgetfulRewriter(context.rewriter, rules);
             run(op, { ...context, rewriter });
             if (rewriter.changed) context.rewriter.changed = true;
           },
@@ -143,7 +143,7 @@ export const slowdowns: readonly Slowdown[] = [
   },
   {
     name: 'packing-lost',
-    model: 'mobilenet-v1-0.25',
+    model: 'mobilenet-v2',
     pass: 'pack-weights',
     plant: forgotten('pack-weights', 'pack-weights'),
   },
@@ -157,7 +157,7 @@ export const slowdowns: readonly Slowdown[] = [
     name: 'batch-norm-not-folded',
     model: 'ds-cnn',
     pass: 'fold-batch-norm',
-    plant: forgotten('fold-batch-norm', 'bn-into-conv'),
+    plant: forgotten('fold-batch-norm', 'bn-into-conv', 'bn-to-scale-shift'),
   },
   {
     name: 'integer-convolution-lost',
