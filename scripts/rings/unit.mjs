@@ -84,11 +84,12 @@ function describeError(error) {
 }
 
 /**
- * Runs bundled test files with node:test, prints one line per file and every failure in full.
+ * Runs bundled test files with node:test, prints one line per file and every failure in full. A file that takes longer
+ * than `timeout` hangs: far more than the slowest takes (a minute), so that a machine that does other work fails none.
  * @param {readonly {file: string, bundle: string}[]} tests
  * @param {{name?: string, concurrency?: number, timeout?: number}} choices
  */
-export async function runNodeTests(tests, { name, concurrency = 2, timeout = 300_000 } = {}) {
+export async function runNodeTests(tests, { name, concurrency = 2, timeout = 900_000 } = {}) {
   const totals = { passed: 0, failed: 0, skipped: 0 };
   // Events name a file by its bundle or, where the source map reaches, by its source.
   const sources = new Map(
