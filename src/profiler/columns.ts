@@ -33,7 +33,10 @@ export class Growing<A extends Numeric> {
   }
 }
 
-export const growingF64 = (): Growing<Float64Array> => new Growing((n) => new Float64Array(n));
-export const growingU32 = (): Growing<Uint32Array> => new Growing((n) => new Uint32Array(n));
-export const growingI32 = (): Growing<Int32Array> => new Growing((n) => new Int32Array(n));
+export const growingF64 = (capacity?: number): Growing<Float64Array> =>
+  new Growing((n) => new Float64Array(n), capacity);
+export const growingU32 = (capacity?: number): Growing<Uint32Array> =>
+  new Growing((n) => new Uint32Array(n), capacity);
+export const growingI32 = (capacity?: number): Growing<Int32Array> =>
+  new Growing((n) => new Int32Array(n), capacity);
 export const growingU8 = (): Growing<Uint8Array> => new Growing((n) => new Uint8Array(n));

@@ -3,6 +3,7 @@
  * Used by every importer; times are integer nanoseconds relative to a base that the importer chooses.
  */
 import type { Diagnostic } from '../base/diagnostics';
+import type { Growing } from './columns';
 import { growingF64, growingI32, growingU32, growingU8 } from './columns';
 import { traceMessages } from './messages';
 import { nest, sortForNesting } from './nesting';
@@ -22,17 +23,19 @@ export interface TrackDraft {
 const KIND_ORDER: readonly TrackKind[] = ['queue', 'thread', 'async', 'counter'];
 const MAX_TRACKS = 65_535;
 const OPEN = -1;
+/** Zones that room is taken for before there are any. */
+const MAX_ROOM = 1 << 24;
 
 export class TraceBuilder {
   private readonly ids = new Map<string, number>();
   private readonly strings: string[] = [];
   readonly tracks: TrackDraft[] = [];
-  private readonly start = growingF64();
-  private readonly duration = growingF64();
-  private readonly name = growingU32();
-  private readonly track = growingU32();
-  private readonly args = growingU32();
-  private readonly iterations = growingI32();
+  private readonly start: Growing<Float64Array>;
+  private readonly duration: Growing<Float64Array>;
+  private readonly name: Growing<Uint32Array>;
+  private readonly track: Growing<Uint32Array>;
+  private readonly args: Growing<Uint32Array>;
+  private readonly iterations: Growing<Int32Array>;
   /** The `iteration` among the arguments of the last finished set, −1 for none. */
   iteration = -1;
   private pendingIteration = -1;
@@ -49,7 +52,18 @@ export class TraceBuilder {
   private unmatchedEnds = 0;
   readonly flows = new RecordedFlows();
 
-  constructor(private readonly file: string) {
+  /** `expectedZones` is how many there may be: room for them is taken at once, and not touched before it is used. */
+  constructor(
+    private readonly file: string,
+    expectedZones = 0,
+  ) {
+    const room = Math.min(MAX_ROOM, Math.max(1024, Math.ceil(expectedZones)));
+    this.start = growingF64(room);
+    this.duration = growingF64(room);
+    this.name = growingU32(room);
+    this.track = growingU32(room);
+    this.args = growingU32(room);
+    this.iterations = growingI32(room);
     this.intern('');
     this.argOffset.push(0);
     this.argOffset.push(0);
@@ -336,10 +350,10 @@ export class TraceBuilder {
 /** Stable counting sort of row numbers by `key`; returns the rows of one key as a view. */
 function groupBy(key: Uint32Array, keys: number): (k: number) => Uint32Array {
   const from = new Uint32Array(keys + 1);
-  for (const k of key) from[k + 1]!++;
+  for (let i = 0; i < key.length; i++) from[key[i]! + 1]!++;
   for (let k = 0; k < keys; k++) from[k + 1]! += from[k]!;
   const next = from.slice();
   const rows = new Uint32Array(key.length);
-  key.forEach((k, i) => (rows[next[k]!++] = i));
+  for (let i = 0; i < key.length; i++) rows[next[key[i]!]!++] = i;
   return (k) => rows.subarray(from[k], from[k + 1]);
 }

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { completionsAt } from '../../src/language/completion';
 import { formatIr } from '../../src/language/formatting';
-import { hoverAt, hoverMarkdown } from '../../src/language/hover';
+import { hoverAt, hoverMarkdown, timeText } from '../../src/language/hover';
 import { typeHints } from '../../src/language/inlayHints';
 import { IrSource } from '../../src/language/irSource';
 import { KnownIr } from '../../src/language/knownIr';
@@ -277,4 +277,17 @@ test('semantic tokens are in order, do not overlap, and tell arguments from valu
   assert.equal(of('%0 = arith'), 'variable');
   assert.equal(of('@f'), 'function');
   assert.equal(of('arith.addf'), 'method');
+});
+
+test('the time of a dispatch comes with its rates, what binds it, how much of that it reaches, and what was predicted', () => {
+  const peak = { flopsPerSecond: 100e9, bytesPerSecond: 10e9 };
+  const work = { flops: 4e6, bytes: 1e6, medianNs: 200_000, runs: 20, share: 0.125 };
+  assert.equal(
+    timeText({ ...work, predictedNs: 150_000, peak }),
+    '200 µs (median of 20), 12.5 % of the run, 20.0 GFLOP/s, 5.00 GB/s, 50 % of what memory allows, predicted 150 µs on one thread',
+  );
+  assert.match(timeText({ ...work, bytes: 1e5, peak })!, /20 % of what arithmetic allows$/);
+  assert.match(timeText({ ...work, flops: 0, peak })!, /the run, 5\.00 GB\/s, 50 % of what memory allows$/);
+  assert.match(timeText(work)!, /5\.00 GB\/s$/);
+  assert.equal(timeText({ flops: 1, bytes: 1 }), undefined);
 });

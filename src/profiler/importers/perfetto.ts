@@ -42,11 +42,15 @@ function reread(r: ProtobufReader, at: number, to: number): ProtobufReader {
   return r;
 }
 
+/** Of a begin and an end without arguments. */
+const BYTES_PER_ZONE = 50;
+
 class PerfettoReader {
   private readonly builder: TraceBuilder;
   private readonly clocks = new PerfettoClocks();
   private readonly tracks: PerfettoTracks;
   private readonly sequences = new Map<number, PerfettoSequence>();
+  private last: PerfettoSequence | undefined;
   private damaged = 0;
   private firstDamage = 0;
   private dropped = 0;
@@ -57,7 +61,7 @@ class PerfettoReader {
     private readonly file: string,
     private readonly onProgress: ReadProgress | undefined,
   ) {
-    this.builder = new TraceBuilder(file);
+    this.builder = new TraceBuilder(file, bytes.length / BYTES_PER_ZONE);
     this.tracks = new PerfettoTracks(this.builder);
   }
 
@@ -121,11 +125,14 @@ class PerfettoReader {
   }
 
   private sequence(id: number): PerfettoSequence {
+    // Most packets are of the sequence of the one before.
+    if (this.last?.id === id) return this.last;
     let s = this.sequences.get(id);
     if (s === undefined) {
       s = new PerfettoSequence(id, this.builder, this.tracks);
       this.sequences.set(id, s);
     }
+    this.last = s;
     return s;
   }
 

@@ -40,7 +40,7 @@ export class PerfettoSequence {
   private readonly legacy = { phase: 0, duration: 0, name: NO_NAME };
 
   constructor(
-    private readonly id: number,
+    readonly id: number,
     private readonly builder: TraceBuilder,
     private readonly tracks: PerfettoTracks,
   ) {}
