@@ -199,73 +199,74 @@ test('a search finds each line once, wherever chunks end', async () => {
   assert.ok(found.every((h) => h.entry === 0));
 });
 
-const mlirOpt = 'mlir-opt-22';
-const skip = spawnSync(mlirOpt, ['--version']).status === 0 ? false : `${mlirOpt} is not installed`;
+for (const mlirOpt of ['mlir-opt-22', 'mlir-opt-19']) {
+  const skip = spawnSync(mlirOpt, ['--version']).status === 0 ? false : `${mlirOpt} is not installed`;
 
-test(
-  'a live log, with and without module scope, and a tree show the same passes and changes',
-  { skip },
-  async () => {
-    const folder = mkdtempSync(path.join(tmpdir(), 'dump-'));
-    try {
-      const input = path.join(folder, 'in.mlir');
-      writeFileSync(
-        input,
-        `#map = affine_map<(d0) -> (d0 + 1)>
+  test(
+    `a live log of ${mlirOpt}, with and without module scope, and a tree show the same passes and changes`,
+    { skip },
+    async () => {
+      const folder = mkdtempSync(path.join(tmpdir(), 'dump-'));
+      try {
+        const input = path.join(folder, 'in.mlir');
+        writeFileSync(
+          input,
+          `#map = affine_map<(d0) -> (d0 + 1)>
 func.func @a(%x: index) -> index { %c = arith.constant 1 : index %d = arith.constant 1 : index %0 = arith.addi %c, %d : index %1 = affine.apply #map(%x) return %1 : index }
 func.func @b(%x: i32) -> i32 { return %x : i32 }
 `
-          .replace(/ %/g, '\n %')
-          .replace(/ return/g, '\n return'),
-      );
-      const run = (...flags: string[]): string => {
-        const pipeline =
-          '--pass-pipeline=builtin.module(func.func(cse,canonicalize),symbol-dce,func.func(print-ir{label=here}))';
-        const result = spawnSync(mlirOpt, [input, pipeline, '--mlir-disable-threading', ...flags], {
-          encoding: 'utf8',
-        });
-        assert.equal(result.status, 0, result.stderr);
-        return result.stderr;
-      };
-      const expected = [
-        'func.func',
-        '  cse: a first',
-        '  cse: b first',
-        '  canonicalize: a +1 -2 arith -1',
-        '  canonicalize: b unchanged',
-        'builtin.module',
-        '  symbol-dce:  unchanged',
-      ];
-      const log = run('--mlir-print-ir-after-all', '--mlir-timing');
-      const dump = await open(log);
-      assert.deepEqual((await outline(dump)).slice(0, 7), expected, log);
-      assert.ok(
-        dump.timing !== undefined &&
-          passListOf(dump).pipelines[0]!.passes.every((p) => p.seconds !== undefined),
-      );
-      assert.ok(
-        dump.entries.some((e) => e.when === 'snapshot' && e.pass === 'here'),
-        'label of print-ir',
-      );
-      const scoped = await open(
-        run('--mlir-print-ir-after-all', '--mlir-print-ir-module-scope', '--mlir-print-debuginfo'),
-      );
-      // The dump of the first pass on @a shows @b as it is before its own.
-      assert.deepEqual(
-        (await outline(scoped)).slice(0, 7),
-        expected.map((line) => line.replace('cse: b first', 'cse: b unchanged')),
-      );
-      run('--mlir-print-ir-after-all', `--mlir-print-ir-tree-dir=${path.join(folder, 'tree')}`);
-      if (existsSync(path.join(folder, 'tree'))) {
-        const tree = await openDump(path.join(folder, 'tree'));
-        assert.deepEqual((await outline(tree)).slice(0, 7), expected);
-        await closeDump(tree);
+            .replace(/ %/g, '\n %')
+            .replace(/ return/g, '\n return'),
+        );
+        const run = (...flags: string[]): string => {
+          const pipeline =
+            '--pass-pipeline=builtin.module(func.func(cse,canonicalize),symbol-dce,func.func(print-ir{label=here}))';
+          const result = spawnSync(mlirOpt, [input, pipeline, '--mlir-disable-threading', ...flags], {
+            encoding: 'utf8',
+          });
+          assert.equal(result.status, 0, result.stderr);
+          return result.stderr;
+        };
+        const expected = [
+          'func.func',
+          '  cse: a first',
+          '  cse: b first',
+          '  canonicalize: a +1 -2 arith -1',
+          '  canonicalize: b unchanged',
+          'builtin.module',
+          '  symbol-dce:  unchanged',
+        ];
+        const log = run('--mlir-print-ir-after-all', '--mlir-timing');
+        const dump = await open(log);
+        assert.deepEqual((await outline(dump)).slice(0, 7), expected, log);
+        assert.ok(
+          dump.timing !== undefined &&
+            passListOf(dump).pipelines[0]!.passes.every((p) => p.seconds !== undefined),
+        );
+        assert.ok(
+          dump.entries.some((e) => e.when === 'snapshot' && e.pass === 'here'),
+          'label of print-ir',
+        );
+        const scoped = await open(
+          run('--mlir-print-ir-after-all', '--mlir-print-ir-module-scope', '--mlir-print-debuginfo'),
+        );
+        // The dump of the first pass on @a shows @b as it is before its own.
+        assert.deepEqual(
+          (await outline(scoped)).slice(0, 7),
+          expected.map((line) => line.replace('cse: b first', 'cse: b unchanged')),
+        );
+        run('--mlir-print-ir-after-all', `--mlir-print-ir-tree-dir=${path.join(folder, 'tree')}`);
+        if (existsSync(path.join(folder, 'tree'))) {
+          const tree = await openDump(path.join(folder, 'tree'));
+          assert.deepEqual((await outline(tree)).slice(0, 7), expected);
+          await closeDump(tree);
+        }
+      } finally {
+        rmSync(folder, { recursive: true });
       }
-    } finally {
-      rmSync(folder, { recursive: true });
-    }
-  },
-);
+    },
+  );
+}
 
 test('of modules printed before each pass, the next is what the pass before it left, whatever it ran on', async () => {
   const before = (pass: string, op: string): string => marker(`Before ${pass}Pass: ${pass} (${op})`);
