@@ -383,8 +383,8 @@ async function stats(
   for (const [unit, first] of firstOf) {
     const last = lastOf.get(unit)!;
     const [before, after] = [
-      countOps((await states.entry(first)).text),
-      countOps((await states.entry(last)).text),
+      countOps((await states.entry(first)).text, dump, dump.entries[first]!),
+      countOps((await states.entry(last)).text, dump, dump.entries[last]!),
     ];
     units.push({
       unit: unit === '' ? 'module' : unit.replace('@', ' @').trim(),

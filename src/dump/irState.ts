@@ -98,7 +98,10 @@ export class IrStates {
     if (before === after || canonicalHash(before, normalise) === canonicalHash(after, normalise))
       return { kind: 'unchanged' };
     const { added, removed } = diffTexts(before, after, ['', ''], normalise);
-    return { kind: 'changed', added, removed, ops: countChanges(countOps(before), countOps(after)) };
+    const count = (text: string, { entry }: IrPlace): DialectCounts =>
+      countOps(text, this.dump, this.dump.entries[entry]!);
+    const ops = countChanges(count(before, run.before), count(after, run.after));
+    return { kind: 'changed', added, removed, ops };
   }
 }
 

@@ -17,6 +17,7 @@ import type { Dump } from '../../src/dump/dump';
 import type { ElidedConstant } from '../../src/dump/elide';
 import { readElided } from '../../src/dump/elide';
 import { entryText, rawHash } from '../../src/dump/entryText';
+import { IrStates } from '../../src/dump/irState';
 import { passListOf } from '../../src/dump/passList';
 import { folders, readDamagedFolder, readDamagedLog } from './damagedDumps';
 import { closeDump, dumpReaders, openDump, openSource } from '../../src/dump/openDump';
@@ -108,6 +109,59 @@ test('entries do not depend on where the chunks of a large log end', async () =>
       `shift ${shift}`,
     );
   }
+});
+
+test('XLA programs of one name, as each jit of JAX makes them, are not compared with each other', async () => {
+  const folder = mkdtempSync(path.join(tmpdir(), 'xla-'));
+  try {
+    const hlo = (op: string): string =>
+      `HloModule jit_f\n\nENTRY %main.1 (x.1: f32[4]) -> f32[4] {\n  %x.1 = f32[4]{0} parameter(0)\n  ROOT %r.1 = f32[4]{0} ${op}(%x.1, %x.1)\n}\n`;
+    const write = (stage: string, op: string): void =>
+      writeFileSync(path.join(folder, `module_${stage}.txt`), hlo(op));
+    write('0002.jit_f.before_optimizations', 'add');
+    write('0002.jit_f.0000.simplification.after_pipeline-start.before_algsimp', 'add');
+    write('0002.jit_f.0001.simplification.after_algsimp.before_pipeline-end', 'multiply');
+    write('0004.jit_f.before_optimizations', 'divide');
+    write('0005.jit_g.before_optimizations', 'add');
+    const dump = await openDump(folder);
+    const states = new IrStates(dump);
+    const rows: string[] = [];
+    for (const { passes } of passListOf(dump).pipelines)
+      for (const { pass, argument, runs } of passes)
+        for (const run of runs) {
+          const change = await states.change(run);
+          const ops = change.kind === 'changed' ? [...change.ops].map(([op, n]) => `${op} ${n}`) : [];
+          rows.push([argument ?? pass, run.symbol, change.kind, ...ops].join(' '));
+        }
+    assert.deepEqual(rows, [
+      'before_optimizations jit_f#2 first',
+      'simplification: pipeline-start jit_f#2 unchanged',
+      'algsimp jit_f#2 changed add -1 multiply 1',
+      'before_optimizations jit_f#4 first',
+      'before_optimizations jit_g first',
+    ]);
+    await closeDump(dump);
+  } finally {
+    rmSync(folder, { recursive: true });
+  }
+});
+
+test('ops of LLVM IR are counted by opcode', async () => {
+  const ir = (body: string): string =>
+    `; *** IR Dump After XPass on f ***\ndefine i32 @f(i32 %x) {\n${body}  switch i32 %x, label %d [\n    i32 0, label %d\n  ]\nd:\n  ret i32 %x\n}\n`;
+  const dump = await openSource(
+    new MemorySource(ir('  %1 = add i32 %x, 1\n  %2 = tail call i32 @g()\n') + ir('  %1 = shl i32 %x, 1\n')),
+  );
+  const change = await new IrStates(dump).change(passListOf(dump).pipelines[0]!.passes[1]!.runs[0]!);
+  assert.ok(change.kind === 'changed');
+  assert.deepEqual(
+    [...change.ops],
+    [
+      ['add', -1],
+      ['call', -1],
+      ['shl', 1],
+    ],
+  );
 });
 
 test('a constant of megabytes on one line is elided with its size, and another constant is another text', async () => {

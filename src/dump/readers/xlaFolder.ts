@@ -12,7 +12,10 @@ const rank = (stage: string): number =>
 /** `0004.pipeline.after_pass.before_next`: the pass after which it was written, in its pipeline. */
 function passOf(stage: string): { readonly pass: string; readonly argument?: string } {
   const m = /^\d{4,}\.(.+?)\.after_(.+?)(?:\.before_[^.]*)?$/.exec(stage);
-  return m === null ? { pass: stage } : { pass: `${m[1]!}: ${m[2]!}`, argument: m[2]! };
+  if (m === null) return { pass: stage };
+  const pass = `${m[1]!}: ${m[2]!}`;
+  // Every pipeline has a start and an end, which say nothing without its name.
+  return /^pipeline-(?:start|end)$/.test(m[2]!) ? { pass } : { pass, argument: m[2]! };
 }
 
 export const xlaFolder: FolderReader = {
@@ -32,6 +35,13 @@ export const xlaFolder: FolderReader = {
       .sort(
         (a, b) => a.number - b.number || rank(a.stage) - rank(b.stage) || compareNatural(a.stage, b.stage),
       );
-    return readSequence(files, stages, false, open, context);
+    // Programs of one name (each `jit` of JAX is one) are told apart by their numbers.
+    const numbers = new Map<string, Set<number>>();
+    for (const { symbol, number } of stages)
+      numbers.set(symbol, (numbers.get(symbol) ?? new Set()).add(number));
+    const named = stages.map((stage) =>
+      numbers.get(stage.symbol)!.size > 1 ? { ...stage, symbol: `${stage.symbol}#${stage.number}` } : stage,
+    );
+    return readSequence(files, named, false, open, context);
   },
 };
