@@ -7,9 +7,11 @@ import { measurementOf } from '../compiler/artifactSession';
 import { overheadText } from '../compiler/compilation';
 import { sampleKernels } from '../compiler/sampleKernels';
 import { loadInputs } from '../compiler/tensors';
+import { attained, boundOf } from '../profiler/layout/roofline';
 import type { Roofs } from '../profiler/layout/roofline';
 import { readTrace } from '../profiler/readTrace';
 import { formatSummary, summarise } from '../profiler/summary';
+import type { Summary } from '../profiler/summary';
 import { knownPeak, measurePeak, tracedPeakOf } from '../runner/measurePeak';
 import type { ArtifactOptions } from './compileOptions';
 import { inputSources, withSession } from './artifactFor';
@@ -114,7 +116,7 @@ export function configureProfile(command: Command): void {
               measurement,
               counters: started,
               roofs,
-              summary,
+              summary: roofs === undefined ? summary : withBounds(summary, roofs),
               samples,
             },
             text: text.join('\n'),
@@ -123,6 +125,12 @@ export function configureProfile(command: Command): void {
       }),
     );
 }
+
+/** What binds each dispatch, and the part of it that is reached. */
+const withBounds = (summary: Summary, roofs: Roofs): object => ({
+  ...summary,
+  rows: summary.rows.map((r) => ({ ...r, bound: boundOf(r, roofs), attained: attained(r, roofs) })),
+});
 
 /** What this machine reaches at most: as it was measured before, or measured now. Undefined where it cannot be. */
 async function roofsOf(threads: number, context: CommandContext): Promise<Roofs | undefined> {
