@@ -34,9 +34,15 @@ export function parseMarker(line: string): Marker | undefined {
   const dump = line.indexOf('IR Dump');
   if (dump < 0) return undefined;
   const before = line.slice(0, dump);
-  const slashes = /\/\/ -{5}\/\/ ?$/.exec(stripControls(before));
+  const slashes = /\/\/ -{5}\/\/ ?(?:(\w[\w ]*) internal )?$/.exec(stripControls(before));
   if (slashes !== null) {
     const from = before.lastIndexOf('// -----//');
+    // Steps within a pass of Triton: `// -----// SoftwarePipeliner internal IR Dump After: LowerLoops`.
+    if (slashes[1] !== undefined) {
+      const step = stripControls(line.slice(dump + 'IR Dump'.length)).trim();
+      const pass = `${slashes[1]}: ${step.replace(/^After: /, '')}`;
+      return { when: 'snapshot', pass, style: 'mlir', from: Math.max(0, from), to: line.length };
+    }
     const close = line.indexOf('//----- //', dump);
     const to = close < 0 ? line.length : close + '//----- //'.length;
     const body = stripControls(line.slice(dump + 'IR Dump'.length, close < 0 ? line.length : close)).trim();

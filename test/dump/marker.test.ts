@@ -32,6 +32,8 @@ const markers: Readonly<Record<string, string>> = {
   '// -----// IR Dump [before tiling] //----- //': 'snapshot before tiling||||',
   '// -----// IR Dump here //----- //': 'snapshot here||||',
   '// -----// IR Dump //----- //': 'snapshot print-ir||||',
+  '// -----// SoftwarePipeliner internal IR Dump After: LowerLoops':
+    'snapshot SoftwarePipeliner: LowerLoops||||',
   '*** IR Dump After InstCombinePass on foo ***': 'after InstCombinePass|||define|foo',
   '; *** IR Dump Before SROAPass on [module] ***': 'before SROAPass|||module|',
   '; *** IR Dump After LICMPass on loop %for.body in function foo ***': 'after LICMPass|||define|foo',

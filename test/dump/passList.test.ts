@@ -268,6 +268,34 @@ func.func @b(%x: i32) -> i32 { return %x : i32 }
   );
 }
 
+test('steps that Triton prints within a pass are no part of the IR before it', async () => {
+  const step = (name: string): string => `// -----// SoftwarePipeliner internal IR Dump After: ${name}\n`;
+  const before = (pass: string): string => marker(`Before ${pass}Pass: ${pass} ('builtin.module' operation)`);
+  const log =
+    before('schedule') +
+    inModule(f('k', add(0))) +
+    before('pipeline') +
+    inModule(f('k', add(0))) +
+    step('LowerLoops') +
+    inModule(f('k', add(0), add(1))) +
+    before('cse') +
+    inModule(f('k', add(0), add(1)));
+  const dump = await open(log);
+  assert.deepEqual(
+    dump.entries.map((e) => `${e.when} ${e.pass}`),
+    [
+      'before schedulePass',
+      'before pipelinePass',
+      'snapshot SoftwarePipeliner: LowerLoops',
+      'before csePass',
+    ],
+  );
+  assert.deepEqual(
+    (await outline(dump)).filter((line) => !line.includes('LowerLoops')),
+    ['builtin.module', '  schedule:  unchanged', '  pipeline:  +1 -0 arith 1', '  cse:  unfinished'],
+  );
+});
+
 test('of modules printed before each pass, the next is what the pass before it left, whatever it ran on', async () => {
   const before = (pass: string, op: string): string => marker(`Before ${pass}Pass: ${pass} (${op})`);
   const log =
