@@ -41,7 +41,7 @@ export async function constantPage(
 /** Formats whose entries are MLIR; others' lines are all kept. */
 export const isMlir = (entry: DumpEntry, format: string): boolean =>
   !['llvm-log', 'halide-log', 'xla-dump', 'tvm-dump'].includes(format) &&
-  !['define', 'machine function', 'module'].includes(entry.op ?? '');
+  !['define', 'loop', 'machine function', 'module'].includes(entry.op ?? '');
 
 /** Reads an entry. Never throws for what it holds; only STR0151 when the file cannot be read. */
 export async function entryText(dump: Dump, entry: DumpEntry): Promise<EntryText> {

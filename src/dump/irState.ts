@@ -125,14 +125,38 @@ function functionsIn(ops: readonly StructureOp[]): StructureOp[] {
   });
 }
 
+/** A function in a text. */
+interface FunctionRange {
+  readonly symbol: string;
+  readonly start: number;
+  readonly end: number;
+}
+
+/** Of LLVM IR, with the comment on its attributes. */
+const llvmFunction =
+  /^(?:; Function Attrs:[^\n]*\n)?define\b[^\n]*?@("(?:[^"\\\n]|\\.)*"|[\w$.-]+)[^\n]*\{\n[^]*?^\}/gm;
+
+/** Functions of MLIR or LLVM IR, without those in other functions. */
+function functionRanges(text: string): FunctionRange[] {
+  if (/^define\b/m.test(text))
+    return [...text.matchAll(llvmFunction)].map((m) => ({
+      symbol: m[1]!.replace(/^"|"$/g, ''),
+      start: m.index,
+      end: m.index + m[0].length,
+    }));
+  return functionsIn(parseStructure(text).ops).map(({ symbol, start, end }) => ({
+    symbol: symbol!.name,
+    start,
+    end,
+  }));
+}
+
 /** Functions that a text defines. */
-export const functionNames = (text: string): string[] =>
-  functionsIn(parseStructure(text).ops).map((op) => op.symbol!.name);
+export const functionNames = (text: string): string[] => functionRanges(text).map((f) => f.symbol);
 
 /** The text of one function with the aliases of its file; undefined where there is none. */
 export function functionText(text: string, symbol: string): string | undefined {
-  const structure = parseStructure(text);
-  const op = functionsIn(structure.ops).find((f) => f.symbol?.name === symbol);
+  const op = functionRanges(text).find((f) => f.symbol === symbol);
   if (op === undefined) return undefined;
   const lineStart = text.lastIndexOf('\n', op.start - 1) + 1;
   const indent = /^\s*$/.test(text.slice(lineStart, op.start)) ? op.start - lineStart : 0;
@@ -140,7 +164,9 @@ export function functionText(text: string, symbol: string): string | undefined {
     .slice(op.start, op.end)
     .split('\n')
     .map((line, i) => (i > 0 && line.slice(0, indent).trim() === '' ? line.slice(indent) : line));
-  const aliases = structure.aliases.map((a) => text.slice(a.start, a.end));
+  const aliases = /^define\b/m.test(text)
+    ? []
+    : parseStructure(text).aliases.map((a) => text.slice(a.start, a.end));
   return `${[...aliases, ...body].join('\n')}\n`;
 }
 
@@ -148,8 +174,8 @@ export function functionText(text: string, symbol: string): string | undefined {
 function withFunctions(text: string, parts: ReadonlyMap<string, string>): string {
   const pieces: string[] = [];
   let at = 0;
-  for (const op of functionsIn(parseStructure(text).ops)) {
-    const part = parts.get(op.symbol!.name);
+  for (const op of functionRanges(text)) {
+    const part = parts.get(op.symbol);
     if (part === undefined) continue;
     const lineStart = text.lastIndexOf('\n', op.start - 1) + 1;
     const indent = text.slice(lineStart, op.start);

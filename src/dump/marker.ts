@@ -123,7 +123,7 @@ function describe(body: string, style: 'mlir' | 'stars'): Described {
 function unit(text: string): { readonly op: string; readonly symbol?: string } {
   if (text === '[module]') return { op: 'module' };
   const loop = /^loop (.+) in function (\S+)$/.exec(text);
-  if (loop !== null) return { op: 'define', symbol: loop[2]! };
+  if (loop !== null) return { op: 'loop', symbol: loop[2]! };
   return { op: 'define', symbol: text.replace(/^\((.*)\)$/, '$1') };
 }
 

@@ -11,6 +11,9 @@ const aliasDefinition = /^\s*([#!][A-Za-z_][\w$]*)\s*=/;
 /** A line that begins an op with a symbol of its own: value names start over. */
 const symbolLine = /^\s*(?:"[\w$.-]+"\s*[(<].*\bsym_name\b|[A-Za-z_][\w$.]*(?:\s+[a-z_]\w*)*\s+@)/;
 
+/** A block of LLVM IR, which branches name with a `%` before it. */
+const llvmLabel = /^([\w$.-]+):\s*(?:;|$)/;
+
 /** The aliases that a text defines, with their bodies. */
 export function aliasesOf(lines: readonly string[]): Map<string, string> {
   const found = new Map<string, string>();
@@ -34,6 +37,9 @@ function mapNames(
   aliases: ReadonlyMap<string, string>,
   rename: (name: string, defines: boolean) => string,
 ): string {
+  const label = llvmLabel.exec(line)?.[1];
+  if (label !== undefined)
+    return rename(`%${label}`, true).slice(1) + mapNames(line.slice(label.length), aliases, rename);
   if (!/[%^#!]/.test(line)) return line;
   return line.replace(
     names,
@@ -82,7 +88,8 @@ export function dropLocations(line: string): string {
 }
 
 /** What the printer notes beside the label of a block. */
-const predecessors = /\s*\/\/ (?:(?:\d+ )?preds?: \^.*|no predecessors)$/;
+const predecessors =
+  /\s*(?:\/\/ (?:(?:\d+ )?preds?: \^.*|no predecessors)|; preds = %.*|; No predecessors!)$/;
 
 /** Lines as `options` want them, names as written, without the printer's notes on predecessors. */
 export function prepareLines(text: string, options: NormaliseOptions = {}): string[] {
@@ -143,6 +150,12 @@ export const canonicalHash = (text: string, options: NormaliseOptions = {}): str
 const masked = (line: string, aliases: ReadonlyMap<string, string>): string =>
   mapNames(line.replace(/\s*\/\/.*$/, ''), aliases, (name) => name[0]!);
 
+/** Of each line, the last one up to it that begins an op with a symbol; -1 before the first. */
+function scopesOf(lines: readonly string[]): Int32Array {
+  let scope = -1;
+  return Int32Array.from(lines, (line, i) => (symbolLine.test(line) ? (scope = i) : scope));
+}
+
 /**
  * The lines of `after` with the names of `before` wherever the lines around agree. A value that only `after` has keeps its
  * name, or gets one with `new` where `before` uses that name for another value.
@@ -154,15 +167,23 @@ export function renameLike(before: readonly string[], after: readonly string[]):
     after.map((line) => masked(line, newAliases)),
   );
   const partner = new Map<number, number>(pairs.map(([a, b]) => [b, a]));
-  // A value that is gone leaves its name to one in its place.
-  const taken = new Set<string>();
+  // A value that is gone leaves its name to one in its place. Functions have names of their own.
+  const everywhere = new Set<string>(oldAliases.keys());
+  const scopeOf = scopesOf(before);
+  const takenIn = new Map<number, Set<string>>();
   for (const [a] of pairs) {
+    let own = takenIn.get(scopeOf[a]!);
+    if (own === undefined) takenIn.set(scopeOf[a]!, (own = new Set(oldAliases.keys())));
+    const taken = own;
     mapNames(before[a]!, oldAliases, (name, defines) => {
-      if (defines) taken.add(name);
+      if (defines) {
+        taken.add(name);
+        everywhere.add(name);
+      }
       return name;
     });
   }
-  for (const name of oldAliases.keys()) taken.add(name);
+  let taken: ReadonlySet<string> = takenIn.get(-1) ?? everywhere;
   const aliasNames = new Map<string, string>();
   let valueNames = new Map<string, string>();
   const unmatched = (name: string): string => {
@@ -194,7 +215,11 @@ export function renameLike(before: readonly string[], after: readonly string[]):
     });
   });
   return after.map((line, b) => {
-    if (symbolLine.test(line)) valueNames = new Map();
+    if (symbolLine.test(line)) {
+      valueNames = new Map();
+      const a = partner.get(b);
+      taken = (a === undefined ? undefined : takenIn.get(scopeOf[a]!)) ?? everywhere;
+    }
     const theirs = learn(b, 'value');
     let k = 0;
     return mapNames(line, newAliases, (name, defines) => {

@@ -19,7 +19,7 @@ const hloLine = /^\s+(?:ROOT )?%?[\w.-]+ = .*? ([a-z][a-z0-9-]*)\(/;
 function opOfLine(dump: Dump, entry: DumpEntry): ((line: string) => string | undefined) | undefined {
   if (isMlir(entry, dump.format)) return dialectOfLine;
   if (dump.format === 'xla-dump') return (line) => hloLine.exec(line)?.[1];
-  const llvm = entry.op === 'define' || entry.op === 'module';
+  const llvm = ['define', 'loop', 'module'].includes(entry.op ?? '');
   return llvm && dump.format !== 'tvm-dump' ? (line) => llvmLine.exec(line)?.[1] : undefined;
 }
 

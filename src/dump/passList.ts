@@ -77,7 +77,7 @@ class States {
     }
     const own = entry.moduleScope === true ? undefined : this.#units.get(unitOf(entry));
     if (own !== undefined) return { entry: own };
-    if (this.#whole === undefined || entry.symbol === undefined) return undefined;
+    if (this.#whole === undefined || entry.symbol === undefined || entry.op === 'loop') return undefined;
     return { entry: this.#whole, symbol: entry.symbol };
   }
   saw(entry: DumpEntry): void {
@@ -89,7 +89,8 @@ class States {
       this.#units.clear();
     } else {
       this.#units.set(unitOf(entry), entry.index);
-      if (entry.symbol !== undefined) this.#parts.set(entry.symbol, entry.index);
+      // A loop is a part of a function only.
+      if (entry.symbol !== undefined && entry.op !== 'loop') this.#parts.set(entry.symbol, entry.index);
     }
   }
 }

@@ -36,7 +36,7 @@ const markers: Readonly<Record<string, string>> = {
     'snapshot SoftwarePipeliner: LowerLoops||||',
   '*** IR Dump After InstCombinePass on foo ***': 'after InstCombinePass|||define|foo',
   '; *** IR Dump Before SROAPass on [module] ***': 'before SROAPass|||module|',
-  '; *** IR Dump After LICMPass on loop %for.body in function foo ***': 'after LICMPass|||define|foo',
+  '; *** IR Dump After LICMPass on loop %for.body in function foo ***': 'after LICMPass|||loop|foo',
   '*** IR Dump After GVNPass on foo omitted because no change ***': 'after GVNPass|||define|foo',
   '# *** IR Dump After Finalize ISel (finalize-isel) ***:': 'after Finalize ISel|finalize-isel|||',
   '# *** IR Dump After X ***:': 'after X||||',

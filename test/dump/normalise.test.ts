@@ -51,6 +51,18 @@ module {
 #loc7 = loc("a":1:1)
 `;
 
+test('a renumbering of LLVM IR, its blocks too, is no change', () => {
+  const ir = (x: number, body: number, more = ''): string =>
+    `define i32 @f(i32 %0) {\n  br label %${body}\n\n${body}:        ; preds = %${body}, %1\n${more}  %${x} = phi i32 [ 0, %1 ], [ %${x}, %${body} ]\n  br label %${body}\n}\n`;
+  assert.equal(canonicalHash(ir(3, 2)), canonicalHash(ir(9, 7)));
+  const [old, now] = [prepareLines(ir(3, 2)), prepareLines(ir(9, 7, '  %2 = add i32 %0, 1\n'))];
+  const renamed = renameLike(old, now);
+  assert.deepEqual(
+    renamed.filter((line) => !old.includes(line)),
+    ['  %new2 = add i32 %0, 1'],
+  );
+});
+
 test('a renumbering of values, blocks, aliases and locations is no change', () => {
   assert.equal(canonicalText(renumbered), canonicalText(before));
   const [a, b] = [prepareLines(before), prepareLines(renumbered)];

@@ -146,6 +146,40 @@ test('XLA programs of one name, as each jit of JAX makes them, are not compared 
   }
 });
 
+test('functions of LLVM are compared with those of the module before, and loops with loops', async () => {
+  const define = (name: string, op: string): string =>
+    `; Function Attrs: nounwind\ndefine i32 @${name}(i32 %0) #0 {\n  %2 = ${op} i32 %0, 1\n  ret i32 %2\n}\n`;
+  const after = (pass: string, text: string): string => `; *** IR Dump After ${pass} ***\n${text}`;
+  const module = (...functions: string[]): string =>
+    `; ModuleID = 'p.ll'\nsource_filename = "p.c"\n\n${functions.join('\n')}\nattributes #0 = { nounwind }\n`;
+  const dump = await openSource(
+    new MemorySource(
+      after('APass on [module]', module(define('f', 'add'), define('g', 'add'))) +
+        after('BPass on f', define('f', 'mul')) +
+        after('LPass on loop %x in function f', '; Loop:\nx:\n  br label %x\n') +
+        after('BPass on g', define('g', 'add')) +
+        after('CPass on [module]', module(define('f', 'mul'), define('g', 'shl'))),
+      'opt.log',
+    ),
+  );
+  const states = new IrStates(dump);
+  const rows: string[] = [];
+  for (const { passes } of passListOf(dump).pipelines)
+    for (const { pass, runs } of passes)
+      for (const run of runs) {
+        const change = await states.change(run);
+        const lines = change.kind === 'changed' ? [`+${change.added} -${change.removed}`] : [];
+        rows.push([pass, run.symbol ?? '', change.kind, ...lines].join(' '));
+      }
+  assert.deepEqual(rows, [
+    'APass  first',
+    'BPass f changed +1 -1',
+    'BPass g unchanged',
+    'LPass f first',
+    'CPass  changed +1 -1',
+  ]);
+});
+
 test('ops of LLVM IR are counted by opcode', async () => {
   const ir = (body: string): string =>
     `; *** IR Dump After XPass on f ***\ndefine i32 @f(i32 %x) {\n${body}  switch i32 %x, label %d [\n    i32 0, label %d\n  ]\nd:\n  ret i32 %x\n}\n`;
