@@ -27,6 +27,7 @@ export interface Finding {
   /** The smallest graph that was found to fail, for people. */
   readonly text: string;
   readonly model: Uint8Array;
+  readonly graph: RandomGraph;
 }
 export interface FuzzResult {
   readonly graphs: number;
@@ -70,6 +71,14 @@ export async function fuzzGraphs(
   }
   return { graphs: count, nodes, operators, withReference, findings };
 }
+/** Compares given graphs; gives what is wrong with each. */
+export async function compareAll(
+  graphs: readonly RandomGraph[],
+  optLevel: OptLevel = 2,
+): Promise<readonly Comparison[]> {
+  const batch = new ProgramBatch({ resourceRoot: process.cwd(), optLevel });
+  return batch.run(graphs.map((g) => () => compareGraph(g, batch)));
+}
 export interface FuzzOptions {
   readonly optLevel?: OptLevel;
   readonly shrunk?: number;
@@ -81,6 +90,7 @@ const finding = (graph: RandomGraph, problem: string): Finding => ({
   problem,
   text: textOf(graph),
   model: modelOf(graph),
+  graph,
 });
 
 /** Drops nodes as long as the graph still fails. */

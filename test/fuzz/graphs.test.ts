@@ -2,8 +2,9 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { testCache } from '../runner/sharedBuild';
-import { fuzzGraphs } from './compareGraphs';
+import { compareAll, fuzzGraphs } from './compareGraphs';
 import { inputsOf, modelOf, randomGraph } from './randomGraph';
+import { graphOfText, graphText, savedGraphs } from './savedGraphs';
 
 process.env['STRATA_CACHE_DIR'] ??= testCache;
 const seed = Number(process.env['STRATA_SEED'] ?? 1);
@@ -23,4 +24,21 @@ test('a seed is always the same graph', () => {
   assert.deepEqual(modelOf(randomGraph(seed)), modelOf(randomGraph(seed)));
   assert.deepEqual(inputsOf(randomGraph(seed)), inputsOf(randomGraph(seed)));
   assert.notDeepEqual(modelOf(randomGraph(seed)), modelOf(randomGraph(seed + 1)));
+});
+
+test('graphs that once failed agree', async () => {
+  const saved = savedGraphs();
+  assert.ok(saved.length > 0);
+  const compared = await compareAll(saved.map(([, g]) => g));
+  assert.deepEqual(
+    saved.flatMap(([name], i) =>
+      compared[i]!.problem === undefined ? [] : `${name}: ${compared[i]!.problem}`,
+    ),
+    [],
+  );
+});
+
+test('a graph is the same when it is read back', () => {
+  const graph = randomGraph(seed);
+  assert.deepEqual(graphOfText(graphText(graph)), graph);
 });

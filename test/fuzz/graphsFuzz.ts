@@ -1,9 +1,13 @@
-/** `npm run fuzz:graphs -- --count N --seed S [--opt 0…3] [--out DIR]`: failing graphs are written to DIR, shrunk. */
+/**
+ * `npm run fuzz:graphs -- --count N --seed S [--opt 0…3] [--out DIR] [--save]`: failing graphs are written to
+ * DIR, shrunk; `--save` makes golden tests of them.
+ */
 import { mkdirSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { parseArgs } from 'node:util';
 import type { OptLevel } from '../../src/lowering/pipeline';
 import { fuzzGraphs } from './compareGraphs';
+import { saveGraph } from './savedGraphs';
 
 const { values } = parseArgs({
   options: {
@@ -11,6 +15,7 @@ const { values } = parseArgs({
     seed: { type: 'string', default: '1' },
     opt: { type: 'string', default: '2' },
     out: { type: 'string' },
+    save: { type: 'boolean', default: false },
   },
 });
 const result = await fuzzGraphs(Number(values.seed), Number(values.count), {
@@ -19,8 +24,9 @@ const result = await fuzzGraphs(Number(values.seed), Number(values.count), {
     process.stderr.write(`${done} graphs, ${failed} failed\n`);
   },
 });
-for (const { seed, problem, text, model } of result.findings) {
+for (const { seed, problem, text, model, graph } of result.findings) {
   process.stdout.write(`${problem}\n${text}\n\n`);
+  if (values.save) process.stdout.write(`saved as ${saveGraph(graph)}\n\n`);
   if (values.out === undefined) continue;
   mkdirSync(values.out, { recursive: true });
   writeFileSync(path.join(values.out, `random-${seed}.onnx`), model);
