@@ -1,4 +1,5 @@
 /** The bisection view: the search as it runs, the verdict, and what is known of the culprit. */
+import '../shared/base.css';
 import './style.css';
 import type { Bisection, BisectHost, BisectView, Held } from '../../src/protocol/bisectView';
 import { connect } from '../../src/protocol/rpc';

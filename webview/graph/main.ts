@@ -10,6 +10,7 @@ import { connectToEditor } from '../shared/vscodeApi';
 import { graphDetails } from './details';
 import { GraphPane } from './graphPane';
 import { graphTableView } from './tableView';
+import '../shared/base.css';
 import './style.css';
 
 const api = connectToEditor();

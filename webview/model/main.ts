@@ -1,4 +1,5 @@
 /** The view of a model's own file: its nodes in order, with the time that each took and the way to IR and timeline. */
+import '../shared/base.css';
 import './style.css';
 import { columnUnit } from '../../src/profiler/layout/columnUnits';
 import type { ModelHost, ModelRow, ModelState, ModelView } from '../../src/protocol/modelView';

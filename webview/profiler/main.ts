@@ -1,4 +1,5 @@
 /** The profiler view: panel and full editor. Wires the host, the session and the tabs together. */
+import '../shared/base.css';
 import './style/index.css';
 import { formatDiagnostic } from '../../src/base/diagnostics';
 import type { Diagnostic } from '../../src/base/diagnostics';
