@@ -16,6 +16,7 @@ import { packageProgram } from '../compiler/packageProgram';
 import { reasonOf } from '../compiler/readText';
 import type { TargetDescription } from '../compiler/targetDescription';
 import type { Operation } from '../ir';
+import { SnapshotStates } from '../ir';
 import type { EmittedKernels, EmitOptions } from '../lowering/targets/cpu/emitKernels';
 import { emitKernels } from '../lowering/targets/cpu/emitKernels';
 import { hostProgram } from '../lowering/targets/cpu/hostProgram';
@@ -91,7 +92,7 @@ export class ProgramRuns {
       },
       resources,
       externalParameters: false,
-      record: { passes: [], rewrites: [], snapshots: new Map() },
+      record: { passes: [], rewrites: [], snapshots: new SnapshotStates() },
     });
     try {
       await writeArtifact(artifact, contents, { signal: cancellation.signal });

@@ -143,7 +143,7 @@ export class Replay {
       cancellation: this.cancellation,
       control: { ...this.control, ...control },
       keepSnapshots: false,
-      onRecord: (record, _, rewrites) => {
+      onRecord: (record, rewrites) => {
         const index = record.index === 0 ? 0 : begin + record.index;
         onPoint({ record: { ...record, index }, rewrites });
       },

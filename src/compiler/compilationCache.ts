@@ -9,6 +9,7 @@ import { copyFile, mkdir, readFile, rename, rm, stat, utimes } from 'node:fs/pro
 import path from 'node:path';
 import { deserialize, serialize } from 'node:v8';
 import type { PipelineRecord } from '../ir';
+import { SnapshotStates } from '../ir/pass/snapshotStates';
 import { defaultCacheFolder } from '../runner/cacheFolder';
 import { CodeCache, cacheKey } from '../runner/codeCache';
 import { hostCpu } from '../runner/hostCpu';
@@ -27,13 +28,16 @@ export interface PackedCompilation {
   readonly files: readonly string[];
 }
 /** What passes did, in full. */
-type PassDetails = Pick<PipelineRecord, 'rewrites' | 'snapshots'>;
+interface PassDetails {
+  readonly rewrites: PipelineRecord['rewrites'];
+  readonly states: SnapshotStates['states'];
+}
 
 export function packCompilation(compilation: Compilation, files: readonly string[]): PackedCompilation {
   const { rewrites, snapshots, ...passes } = compilation.passes;
-  const details: PassDetails = { rewrites, snapshots };
+  const details: PassDetails = { rewrites, states: snapshots.states };
   return {
-    compilation: { ...compilation, passes: { ...passes, rewrites: [], snapshots: new Map() } },
+    compilation: { ...compilation, passes: { ...passes, rewrites: [], snapshots: new SnapshotStates() } },
     details: serialize(details),
     files,
   };
@@ -43,8 +47,14 @@ export const unpackCompilation = ({ compilation, details }: PackedCompilation): 
 
 /** The compilation with details that are read when they are first asked for. */
 function withDetails(compilation: Compilation, bytes: () => Uint8Array): Compilation {
-  let known: PassDetails | undefined;
-  const details = (): PassDetails => (known ??= deserialize(bytes()) as PassDetails);
+  let known: Pick<PipelineRecord, 'rewrites' | 'snapshots'> | undefined;
+  const details = (): Pick<PipelineRecord, 'rewrites' | 'snapshots'> => {
+    if (known === undefined) {
+      const { rewrites, states } = deserialize(bytes()) as PassDetails;
+      known = { rewrites, snapshots: new SnapshotStates(states) };
+    }
+    return known;
+  };
   return {
     ...compilation,
     passes: {
@@ -110,7 +120,7 @@ export class CompilationCache {
       const { model, output: _, resources, schedules, ...options } = request;
       const { architecture, features } = await hostCpu();
       const key = cacheKey([
-        'compilation 1',
+        'compilation 2',
         [path.basename(model), ...(request.externalParameters === true ? [path.resolve(model)] : [])],
         await Promise.all([model, compiler].map(hashOfFile)),
         await Promise.all([resources, schedules].map(async (f) => (f === undefined ? '' : hashOfFile(f)))),

@@ -60,7 +60,7 @@ export function packageProgram(input: PackageInput): ArtifactContents {
     kernelLibraries: input.library === undefined ? [] : [input.library],
     irTexts: record.passes
       .filter((p) => p.changed)
-      .map((p) => ({ pass: p.pass, text: record.snapshots.get(p.snapshot)?.text ?? '' })),
+      .map((p) => ({ pass: p.pass, text: record.snapshots.text(p.snapshot) ?? '' })),
     fallbacks: [],
     ...(input.host === undefined ? {} : { host: input.host }),
   };

@@ -13,6 +13,7 @@ import { writeArtifact } from '../artifact/writeArtifact';
 import { findCpuFeature } from '../artifact/cpuFeatures';
 import type { HostTensor } from '../frontend/elementType';
 import type { Operation } from '../ir';
+import { SnapshotStates } from '../ir/pass/snapshotStates';
 import {
   Block,
   createOp,
@@ -178,7 +179,7 @@ export class ProgramBatch {
       },
       resources,
       externalParameters: false,
-      record: { passes: [], rewrites: [], snapshots: new Map() },
+      record: { passes: [], rewrites: [], snapshots: new SnapshotStates() },
     });
     await writeArtifact(artifact, contents, { signal });
   }

@@ -27,4 +27,6 @@ export { eraseIfDead, isDead, Rewriter, type Application, type RewriterOptions }
 export * from './pass/pass';
 export { parsePipeline, pipelineText, type PipelineNode } from './pass/pipelineText';
 export * from './pass/passManager';
+export { SnapshotStates } from './pass/snapshotStates';
+export type { SnapshotState } from './pass/snapshotParts';
 export { snapshotOf, spanAt, type FunctionRange, type IrSnapshot } from './pass/snapshot';

@@ -22,13 +22,26 @@ export interface Problem {
 export function verify(root: Operation): readonly Problem[] {
   const problems: Problem[] = [];
   root.walk((op) => {
-    const report = (text: string): void => {
-      problems.push({ op, text });
-    };
-    verifyStructure(op, report);
-    if (op.definition !== undefined) verifyDeclaration(op, op.definition, report);
+    verifyOne(op, problems);
   });
   return problems;
+}
+/** Problems of `root` itself, and all below those ops of its body that `include` names. */
+export function verifyParts(root: Operation, include: (op: Operation) => boolean): readonly Problem[] {
+  const problems: Problem[] = [];
+  verifyOne(root, problems);
+  for (const op of childrenOf(root)) if (include(op)) problems.push(...verify(op));
+  return problems;
+}
+const childrenOf = (root: Operation): readonly Operation[] =>
+  root.regions.flatMap((r) => r.blocks.flatMap((b) => b.ops));
+
+function verifyOne(op: Operation, problems: Problem[]): void {
+  const report = (text: string): void => {
+    problems.push({ op, text });
+  };
+  verifyStructure(op, report);
+  if (op.definition !== undefined) verifyDeclaration(op, op.definition, report);
 }
 
 /** Throws STR0110 with the first problems when there are any. */

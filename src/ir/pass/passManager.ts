@@ -1,6 +1,6 @@
 /**
  * Runs a pipeline and records it: per pass the time, whether it changed anything, the rewrites and the IR after it
- * (kept once when unchanged). After each pass it checks the IR, the stage's contract and provenance.
+ * (kept once when unchanged). After each pass it checks what the pass changed, the stage's contract and provenance.
  */
 import type { Cancellation } from '../../base/cancellation';
 import { neverCancelled } from '../../base/cancellation';
@@ -10,12 +10,14 @@ import type { ResourceStore } from '../resources';
 import type { RewriteControl, RewriteRecord } from '../rewrite/record';
 import { RewriteRecorder } from '../rewrite/record';
 import { Rewriter } from '../rewrite/rewriter';
-import { missingProvenance, verify, verifierError } from '../verifier';
+import type { Problem } from '../verifier';
+import { missingProvenance, verify, verifierError, verifyParts } from '../verifier';
 import { passMessages } from './messages';
 import type { ConfiguredPass } from './pass';
 import type { PipelineNode } from './pipelineText';
-import type { IrSnapshot } from './snapshot';
-import { snapshotOf } from './snapshot';
+import type { SnapshotState } from './snapshotParts';
+import { SnapshotParts } from './snapshotParts';
+import { functionTexts, SnapshotStates } from './snapshotStates';
 
 /** What may remain after a pass; see `lowering/stages.ts`. */
 export interface StageContract {
@@ -57,7 +59,7 @@ export interface PassRecord {
 export interface PipelineRecord {
   readonly passes: readonly PassRecord[];
   readonly rewrites: readonly RewriteRecord[];
-  readonly snapshots: ReadonlyMap<string, IrSnapshot>;
+  readonly snapshots: SnapshotStates;
 }
 
 export interface RunOptions {
@@ -73,7 +75,7 @@ export interface RunOptions {
     readonly count: number;
   }) => void;
   /** Called when a pass is done, with the rewrites that it applied; their indices count applications of the pass. */
-  readonly onRecord?: (record: PassRecord, snapshot: IrSnapshot, rewrites: readonly RewriteRecord[]) => void;
+  readonly onRecord?: (record: PassRecord, rewrites: readonly RewriteRecord[]) => void;
   /** Stop after the first pass with this name, or after the last one of the stage with this name. */
   readonly stopAfter?: string;
   /** Check the IR after each pass (default), or only at the end. */
@@ -121,10 +123,13 @@ function flatten(node: PipelineNode, anchors: readonly string[]): readonly FlatP
 
 class PipelineRun {
   readonly #records: PassRecord[] = [];
-  readonly #snapshots = new Map<string, IrSnapshot>();
+  readonly #snapshots = new SnapshotStates();
+  readonly #parts: SnapshotParts;
   readonly #recorder: RewriteRecorder;
   readonly #start = process.hrtime.bigint();
-  #current: IrSnapshot;
+  #current: SnapshotState;
+  /** Ops of the module's body. */
+  #children: ReadonlySet<Operation>;
   /** Whether all ops led to model nodes so far; hand-written IR need not. */
   readonly #provenance: boolean;
 
@@ -133,10 +138,12 @@ class PipelineRun {
     readonly options: RunOptions,
   ) {
     this.#recorder = new RewriteRecorder(options.control);
-    this.#check('input');
+    this.#parts = new SnapshotParts(module);
+    this.#children = new Set(childrenOf(module));
+    this.#check('input', verify(module));
     this.#provenance = missingProvenance(module).length === 0;
-    this.#current = snapshotOf(module);
-    this.#snapshots.set(this.#current.hash, this.#current);
+    this.#current = this.#parts.state();
+    this.#snapshots.add(this.#current);
     this.#push(
       'import',
       'import',
@@ -145,7 +152,7 @@ class PipelineRun {
       0,
       true,
       this.#current,
-      this.#current.functions.map((f) => f.symbol),
+      [...functionTexts(this.#current).keys()],
       0,
       0,
     );
@@ -179,17 +186,23 @@ class PipelineRun {
       configured.run(op, context);
     }
     const duration = Number(process.hrtime.bigint() - begin);
-    const before = this.#current;
+    const state = this.#current;
     if (rewriter.changed) {
-      if (options.verifyEach !== false) this.#check(name);
-      this.#checkProvenance(name);
-      this.#current = snapshotOf(module);
+      const { touched } = rewriter;
+      const before = this.#children;
+      this.#children = new Set(childrenOf(module));
+      const affected = (op: Operation): boolean => touched.has(op) || touched.has(module) || !before.has(op);
+      if (options.verifyEach !== false) this.#check(name, verifyParts(module, affected));
+      this.#checkProvenance(name, [...this.#children].filter(affected));
+      if (touched.has(module)) this.#parts.forgetAll();
+      for (const op of touched) this.#parts.forget(op);
+      this.#current = this.#parts.state();
       if (options.keepSnapshots === false) this.#snapshots.clear();
-      this.#snapshots.set(this.#current.hash, this.#current);
+      this.#snapshots.add(this.#current);
     }
     if (contract !== undefined) this.#checkContract(name, contract);
-    const changed = this.#current.hash !== before.hash;
-    const functions = changed ? changedFunctions(before, this.#current) : [];
+    const changed = this.#current.hash !== state.hash;
+    const functions = changed ? changedFunctions(state, this.#current) : [];
     this.#push(
       stage,
       configured.text,
@@ -197,7 +210,7 @@ class PipelineRun {
       Number(begin - this.#start),
       duration,
       changed,
-      before,
+      state,
       functions,
       firstRewrite,
       firstClaim,
@@ -205,7 +218,7 @@ class PipelineRun {
   }
 
   finish(): PipelineRecord {
-    if (this.options.verifyEach === false) this.#check('pipeline');
+    if (this.options.verifyEach === false) this.#check('pipeline', verify(this.module));
     return { passes: this.#records, rewrites: this.#recorder.records, snapshots: this.#snapshots };
   }
 
@@ -216,7 +229,7 @@ class PipelineRun {
     startNs: number,
     durationNs: number,
     changed: boolean,
-    before: IrSnapshot,
+    before: SnapshotState,
     functions: readonly string[],
     firstRewrite: number,
     firstClaim: number,
@@ -239,20 +252,18 @@ class PipelineRun {
     const rewrites = this.#recorder.records.slice(firstRewrite);
     this.options.onRecord?.(
       record,
-      this.#current,
       rewrites.map((r) => ({ ...r, index: r.index - firstClaim })),
     );
   }
-  #check(pass: string): void {
-    const problems = verify(this.module);
+  #check(pass: string, problems: readonly Problem[]): void {
     if (problems.length === 0) return;
     const error = verifierError(problems);
     if (pass === 'input') throw error;
     throw passMessages.error('STR0204', { pass, problem: error.message }, { cause: error });
   }
-  #checkProvenance(pass: string): void {
+  #checkProvenance(pass: string, changed: readonly Operation[]): void {
     if (!this.#provenance) return;
-    const lost = missingProvenance(this.module);
+    const lost = changed.flatMap(missingProvenance);
     if (lost.length === 0) return;
     throw passMessages.error('STR0205', { pass, lost: summarise(lost.map((op) => op.name)) });
   }
@@ -276,14 +287,14 @@ function anchorsBelow(module: Operation, anchors: readonly string[]): readonly O
   }
   return found;
 }
-function changedFunctions(before: IrSnapshot, after: IrSnapshot): readonly string[] {
-  const text = (s: IrSnapshot, f: { readonly start: number; readonly end: number }): string =>
-    s.text.slice(f.start, f.end);
-  const old = new Map(before.functions.map((f) => [f.symbol, text(before, f)]));
-  const changed = after.functions.filter((f) => old.get(f.symbol) !== text(after, f)).map((f) => f.symbol);
-  const now = new Set(after.functions.map((f) => f.symbol));
-  return [...changed, ...[...old.keys()].filter((s) => !now.has(s))];
+function changedFunctions(before: SnapshotState, after: SnapshotState): readonly string[] {
+  const old = functionTexts(before);
+  const now = functionTexts(after);
+  const changed = [...now].filter(([symbol, text]) => old.get(symbol) !== text).map(([symbol]) => symbol);
+  return [...changed, ...[...old.keys()].filter((symbol) => !now.has(symbol))];
 }
+const childrenOf = (module: Operation): readonly Operation[] =>
+  module.regions.flatMap((r) => r.blocks.flatMap((b) => b.ops));
 /** `nn.relu (×3), nn.add`. */
 function summarise(names: readonly string[]): string {
   const counts = new Map<string, number>();

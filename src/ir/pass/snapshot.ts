@@ -2,11 +2,9 @@
  * The IR after a pass as text with a map from text to ops, in plain data that can cross threads: what the views,
  * dumps and bisection keep of a pass.
  */
-import { createHash } from 'node:crypto';
-import type { ModelNode } from '../location';
-import { modelNodesOf } from '../location';
 import type { Operation } from '../operation';
-import { printWithSpans } from '../printer/printer';
+import { SnapshotParts } from './snapshotParts';
+import { assembleSnapshot } from './snapshotStates';
 
 /** A symbol of the module with its range of text. */
 export interface FunctionRange {
@@ -18,7 +16,7 @@ export interface FunctionRange {
 }
 
 export interface IrSnapshot {
-  /** SHA-256 of the text, hex. */
+  /** SHA-256 over the parts of the text, hex: equal for equal texts. */
   readonly hash: string;
   readonly text: string;
   /** Triples (start, end, op id), by start: parents before children. UTF-16 offsets. */
@@ -40,89 +38,8 @@ export interface IrSnapshot {
   readonly dialects: Readonly<Record<string, number>>;
 }
 
-class Interner {
-  readonly items: string[] = [];
-  readonly #index = new Map<string, number>();
-  add(item: string): number {
-    let i = this.#index.get(item);
-    if (i === undefined) {
-      i = this.items.length;
-      this.#index.set(item, i);
-      this.items.push(item);
-    }
-    return i;
-  }
-}
-
-export function snapshotOf(module: Operation): IrSnapshot {
-  const { text, spans } = printWithSpans(module);
-  const n = spans.length;
-  const ranges = new Int32Array(3 * n);
-  const nameOf = new Uint16Array(n);
-  const nodesOf = new Uint32Array(n);
-  const symbolOf = new Uint32Array(n);
-  const names = new Interner();
-  const symbols = new Interner();
-  symbols.add('');
-  const sets = new Interner();
-  const nodeSets: (readonly string[])[] = [[]];
-  sets.add('');
-  const functions: FunctionRange[] = [];
-  const counts: number[] = [];
-  const symbolByOp = new Map<Operation, number>();
-  // Lists of nodes are kept per location, so few of them are joined.
-  const setOf = new Map<readonly ModelNode[], number>();
-  for (let i = 0; i < n; i++) {
-    const { op, start, end } = spans[i]!;
-    ranges[3 * i] = start;
-    ranges[3 * i + 1] = end;
-    ranges[3 * i + 2] = op.id;
-    const name = names.add(op.name);
-    nameOf[i] = name;
-    counts[name] = (counts[name] ?? 0) + 1;
-    const modelNodes = modelNodesOf(op.location);
-    let set = setOf.get(modelNodes);
-    if (set === undefined) {
-      const nodes = modelNodes.map((x) => x.name);
-      set = sets.add(nodes.join('\0'));
-      if (set === nodeSets.length) nodeSets.push(nodes);
-      setOf.set(modelNodes, set);
-    }
-    nodesOf[i] = set;
-    const own = op === module ? undefined : op.attr('sym_name');
-    const symbol = own?.kind === 'string' ? symbols.add(own.value) : (symbolByOp.get(op.parentOp ?? op) ?? 0);
-    symbolOf[i] = symbol;
-    if (op.regions.length > 0) symbolByOp.set(op, symbol);
-    if (own?.kind === 'string' && op.parentOp === module)
-      functions.push({ symbol: own.value, start, end, opCount: countOps(op) });
-  }
-  const dialects: Record<string, number> = {};
-  names.items.forEach((name, i) => {
-    const dialect = name.slice(0, Math.max(0, name.indexOf('.')));
-    dialects[dialect] = (dialects[dialect] ?? 0) + counts[i]!;
-  });
-  return {
-    hash: createHash('sha256').update(text).digest('hex'),
-    text,
-    spans: ranges,
-    nameOf,
-    opNames: names.items,
-    nodesOf,
-    nodeSets,
-    symbolOf,
-    symbols: symbols.items,
-    functions,
-    opCount: n,
-    dialects,
-  };
-}
-
-/** Those that the text leaves out included. */
-function countOps(op: Operation): number {
-  let n = 0;
-  op.walk(() => n++);
-  return n;
-}
+export const snapshotOf = (module: Operation): IrSnapshot =>
+  assembleSnapshot(new SnapshotParts(module).state());
 
 /** The innermost span at a text offset: its index, or -1. */
 export function spanAt(snapshot: IrSnapshot, offset: number): number {

@@ -11,6 +11,7 @@ import type { Location } from '../location';
 import { locationText } from '../location';
 import type { Block, Operation, Region, Value } from '../operation';
 import type { Type } from '../types';
+import { childMark, mapAlias, mapMark } from './marks';
 import type { OpPrinter, RegionPrintOptions } from './opPrinter';
 import { nameValues } from './valueNames';
 
@@ -19,8 +20,17 @@ export interface PrintOptions {
   readonly locations?: 'none' | 'alias';
   /** Custom forms of ops that have one (default), or the generic form of all. */
   readonly form?: 'custom' | 'generic';
+  /** For a text that is put together from parts; not with locations. */
+  readonly part?: PartOptions;
 }
 
+/** How the text of a part differs from one that stands for itself. */
+export interface PartOptions {
+  /** Levels that the text is indented by. */
+  readonly indent: number;
+  /** Print `childMark` in place of the ops in the root's body. */
+  readonly frame: boolean;
+}
 /** The text `[start, end)` (UTF-16 offsets) of an op, with its regions. */
 export interface OpSpan {
   readonly op: Operation;
@@ -30,6 +40,8 @@ export interface OpSpan {
 
 export interface PrintedIr {
   readonly text: string;
+  /** Texts of the affine maps that have aliases, in order of appearance. */
+  readonly maps: readonly string[];
   /** In order of `start`: parents before their children. */
   readonly spans: readonly OpSpan[];
 }
@@ -47,26 +59,28 @@ export function printWithSpans(op: Operation, options: PrintOptions = {}): Print
 const isShort = (map: AffineMap): boolean => map.results.length === 1 && map.text.length <= 60;
 
 /** Other affine maps get `#map` aliases at the head, as MLIR gives them. */
-function collectMapAliases(root: Operation): Map<string, string> {
+function collectMapAliases(root: Operation, part: PartOptions | undefined): Map<string, string> {
   const aliases = new Map<string, string>();
+  const alias = part === undefined ? mapAlias : (i: number) => `${mapMark}${i}${mapMark}`;
   const visit = (a: Attribute): void => {
     if (a.kind === 'affine_map') {
-      if (!isShort(a.map) && !aliases.has(a.text))
-        aliases.set(a.text, `#map${aliases.size === 0 ? '' : aliases.size}`);
+      if (!isShort(a.map) && !aliases.has(a.text)) aliases.set(a.text, alias(aliases.size));
     } else if (a.kind === 'array') a.elements.forEach(visit);
     else if (a.kind === 'dictionary') a.entries.forEach(visit);
   };
-  root.walk((op) => {
+  const visitOp = (op: Operation): void => {
     if (op.attributes.size === 1) op.attributes.forEach(visit);
     else for (const name of [...op.attributes.keys()].sort()) visit(op.attr(name)!);
-  });
+  };
+  if (part?.frame === true) visitOp(root);
+  else root.walk(visitOp);
   return aliases;
 }
 
 class Printer implements OpPrinter {
   readonly #chunks: string[] = [];
   #length = 0;
-  #indent = 0;
+  #indent: number;
   #last = '\n';
   #glued = false;
   readonly #spans: { op: Operation; start: number; end: number }[] = [];
@@ -82,17 +96,19 @@ class Printer implements OpPrinter {
     readonly root: Operation,
     readonly options: PrintOptions,
   ) {
-    this.#names = nameValues(root);
+    this.#indent = options.part?.indent ?? 0;
+    this.#names = options.part?.frame === true ? { values: new Map(), blocks: new Map() } : nameValues(root);
     this.#generic = options.form === 'generic';
-    this.#aliases = collectMapAliases(root);
+    this.#aliases = collectMapAliases(root, options.part);
   }
 
   run(): PrintedIr {
-    for (const [text, alias] of this.#aliases) this.raw(`${alias} = ${text}\n`);
+    const whole = this.options.part === undefined;
+    if (whole) for (const [text, alias] of this.#aliases) this.raw(`${alias} = ${text}\n`);
     this.#op(this.root);
-    this.raw('\n');
+    if (whole) this.raw('\n');
     for (const [text, alias] of this.#locations) this.raw(`${alias} = loc(${text})\n`);
-    return { text: this.#chunks.join(''), spans: this.#spans };
+    return { text: this.#chunks.join(''), spans: this.#spans, maps: [...this.#aliases.keys()] };
   }
 
   raw(text: string): void {
@@ -233,6 +249,10 @@ class Printer implements OpPrinter {
         this.raw(')');
       }
       this.raw(':\n');
+    }
+    if (this.options.part?.frame === true && block.parentOp === this.root) {
+      this.raw(childMark);
+      return;
     }
     for (let op = block.first; op !== undefined; op = op.next) {
       if (hideTerminator && op === block.last) break;

@@ -45,8 +45,15 @@ class RecordingBuilder extends Builder {
 }
 
 export class Rewriter {
+  /**
+   * The outermost ops in which something was applied: those of the module's body, or the module. They may be gone, and others
+   * may have come.
+   */
+  readonly touched = new Set<Operation>();
   /** Whether anything was applied so far. */
-  changed = false;
+  get changed(): boolean {
+    return this.touched.size > 0;
+  }
   /** Applications that the recorder refused, so that a driver does not offer them again. */
   readonly #refused = new WeakMap<Operation, Set<string>>();
 
@@ -54,6 +61,11 @@ export class Rewriter {
 
   get resources(): ResourceStore {
     return this.options.resources;
+  }
+
+  /** Takes over what another rewriter, which stood in for this one, did with the same recorder. */
+  absorb(other: Rewriter): void {
+    for (const op of other.touched) this.touched.add(op);
   }
 
   /** Applies one change. False when bisection holds it back. */
@@ -74,6 +86,7 @@ export class Rewriter {
     const made = [...new Set([root, ...(application.sources ?? [])])];
     const all = [...new Set([...made, ...(application.past ?? [])])];
     const sources = all.map(opRef);
+    for (const op of all) this.touched.add(outermost(op));
     const builder = new RecordingBuilder(fuseLocations(made.map((s) => s.location)));
     builder.setBefore(root);
     const values = application.build(builder);
@@ -89,8 +102,8 @@ export class Rewriter {
       if (root.block !== undefined) root.erase();
     }
     for (const source of all) if (source !== root && source.block !== undefined) eraseIfDead(source);
-    this.changed = true;
     const created = builder.created.filter((op) => op.block !== undefined);
+    for (const op of created) this.touched.add(outermost(op));
     this.options.recorder.records.push({
       index,
       pass: this.options.pass,
@@ -161,6 +174,13 @@ export class Rewriter {
     }
     return undefined;
   }
+}
+
+/** The op itself or the one around it that lies in the body of an op that lies nowhere: of the module. */
+function outermost(op: Operation): Operation {
+  let at = op;
+  for (let up = at.parentOp; up?.block !== undefined; up = at.parentOp) at = up;
+  return at;
 }
 
 type RuleIndex = ReadonlyMap<string, readonly Rule[]>;

@@ -148,7 +148,7 @@ export function planted(
         if (!firstOf.has(inner)) firstOf.set(inner, inner.options.recorder.records.length);
         const rewriter = new SpoilingRewriter(inner, plant, firstOf.get(inner)!, onHit);
         node.pass.run(op, { ...context, rewriter });
-        if (rewriter.changed) inner.changed = true;
+        inner.absorb(rewriter);
       },
     };
     return { kind: 'pass', pass: configured };

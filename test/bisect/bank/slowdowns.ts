@@ -77,7 +77,7 @@ const forgotten =
           run: (op, context) => {
             const rewriter = new ForgetfulRewriter(context.rewriter, rules);
             run(op, { ...context, rewriter });
-            if (rewriter.changed) context.rewriter.changed = true;
+            context.rewriter.absorb(rewriter);
           },
         },
       };
