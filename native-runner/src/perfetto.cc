@@ -93,6 +93,7 @@ enum Annotation : uint32_t {
   kBytesWritten,
   kPredictedNs,
   kSchedule,
+  kRefused,
   kUnits,
   kExtent,
   kPeakFlops,
@@ -102,6 +103,7 @@ enum Annotation : uint32_t {
 };
 constexpr const char *kAnnotationNames[] = {"",           "entry",         "iteration",    "dispatch", "name",  "origins",
                                             "flops",      "bytes_read",    "bytes_written", "predicted_ns", "schedule",
+                                            "refused",
                                             "units",      "extent",        "peak_flops_per_second",
                                             "peak_bytes_per_second",
                                             kPerfCounterNames[0],
@@ -296,6 +298,7 @@ class Encoder {
       event.nested(event_field::kAnnotation, predicted);
     }
     if (!step.schedule.empty()) annotate(event, kSchedule, step.schedule);
+    if (!step.refused.empty()) annotate(event, kRefused, step.refused);
     // Whole dispatches count nothing of their own: the threads do.
     if (thread)
       for (const PerfCounter counter : trace_.counters()) {

@@ -211,6 +211,7 @@ class Decoder {
     Step step{string(record.name),
               string(record.symbol),
               string(record.schedule),
+              string(record.refused),
               string_list(record.origins),
               {},
               record.kernel_library,

@@ -30,6 +30,7 @@ struct Step {
   std::string name;
   std::string symbol;
   std::string schedule;
+  std::string refused;  // why more ops were not fused into it, a reason a line
   std::vector<std::string> origins;
   std::vector<Binding> bindings;
   uint32_t kernel_library;

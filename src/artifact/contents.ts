@@ -43,6 +43,8 @@ export interface DispatchStep {
   readonly origins: readonly string[];
   /** The schedule attribute as IR text; empty for the default schedule. */
   readonly schedule: string;
+  /** Why more ops were not fused into it, a reason a line; empty when nothing was refused. */
+  readonly refused: string;
   /** The cost model's estimate. */
   readonly predictedNs?: number;
 }

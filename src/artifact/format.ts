@@ -8,7 +8,7 @@
 import { f64, nested, struct, u16, u32, u64, u8 } from './layout';
 
 /** Raised whenever a reader of the old version would misread a new file. Readers accept exactly this version. */
-export const formatVersion = 3;
+export const formatVersion = 4;
 
 /** First bytes of `program.bin`: `STRA` as a little-endian number. */
 export const programMagic = 0x41525453;
@@ -143,6 +143,7 @@ export const stepRecord = struct('stepRecord', 'One kernel launch.', {
   name: nested(stringRef, 'Name of the dispatch.'),
   symbol: nested(stringRef, 'C function in the kernel library.'),
   schedule: nested(stringRef, 'Schedule attribute as IR text.'),
+  refused: nested(stringRef, 'Why more ops were not fused into it, a reason a line.'),
   origins: nested(range, 'In `stringLists`: model nodes.'),
   bindings: nested(range, 'In `bindings`.'),
   kernelLibrary: u32('Index in `kernelLibraries`.'),

@@ -126,6 +126,7 @@ class ProgramWriter {
         name: this.string(step.name),
         symbol: this.string(step.symbol),
         schedule: this.string(step.schedule),
+        refused: this.string(step.refused),
         origins: this.stringList(step.origins),
         bindings: append(this.bindings, step.bindings.map(encodeBinding)),
         kernelLibrary: step.kernelLibrary,
@@ -375,6 +376,7 @@ function decodeRecords(reader: ProgramReader): Program {
     ...(step.scratchBytes === 0 ? {} : { scratchBytes: step.scratchBytes }),
     origins: stringList(step.origins),
     schedule: reader.string(step.schedule),
+    refused: reader.string(step.refused),
     ...(step.predictedNs === -1 ? {} : { predictedNs: step.predictedNs }),
   });
 

@@ -20,6 +20,8 @@ export interface DispatchInfo {
   readonly bytesRead: number;
   readonly bytesWritten: number;
   readonly schedule: string;
+  /** Why more ops were not fused into it, a reason a line; empty when nothing was refused. */
+  readonly refused: string;
   readonly predictedNs: number | undefined;
 }
 

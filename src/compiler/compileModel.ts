@@ -515,6 +515,7 @@ function dispatchesOf(program: TargetProgram): Compilation['dispatches'] {
       bytesRead: s.bytesRead,
       bytesWritten: s.bytesWritten,
       schedule: s.schedule,
+      refused: s.refused,
       predictedNs: s.predictedNs,
     })),
   );

@@ -76,6 +76,8 @@ function dispatchFacts({ entry, pass }: ShownIr, dispatches: readonly DispatchIn
       parts.push(
         `**Took** ${escapeMarkdown(time)} &nbsp;${link('Show in timeline', 'strata.showInTimeline', target)}`,
       );
+    if (d.refused !== '')
+      parts.push(`**Not fused further** ${escapeMarkdown(d.refused.replaceAll('\n', '; '))}`);
   }
   if (dispatches.length > listed) parts.push(`and ${dispatches.length - listed} more dispatches`);
   return parts;

@@ -29,6 +29,8 @@ export interface SummaryRow extends Spread {
   readonly bytesPerSecond?: number;
   /** What the cost model said that a call takes on one thread. */
   readonly predicted?: number;
+  /** Why more ops were not fused into it. */
+  readonly refused?: readonly string[];
   /** Row of its longest zone in `Trace.zones`. */
   readonly longest: number;
 }
@@ -121,7 +123,7 @@ export function summariseCalls(
     total,
     rows: rows
       .map((r): SummaryRow => {
-        const { flops, bytes, dispatch, entry, origins, predicted } = r.g.facts;
+        const { flops, bytes, dispatch, entry, origins, predicted, refused } = r.g.facts;
         const rate = (work: number): number => (work * r.spread.calls * 1e9) / r.spread.total;
         const row: SummaryRow = {
           name: r.g.name,
@@ -135,6 +137,7 @@ export function summariseCalls(
           ...(flops === undefined || r.spread.total === 0 ? {} : { flopsPerSecond: rate(flops) }),
           ...(bytes === undefined || r.spread.total === 0 ? {} : { bytesPerSecond: rate(bytes) }),
           ...(predicted === undefined ? {} : { predicted }),
+          ...(refused === undefined ? {} : { refused }),
         };
         callsOfRow.set(row, r.calls);
         return row;
@@ -201,7 +204,7 @@ function callsOf(trace: TraceColumns, zones: readonly number[]): RowCalls {
 
 /**
  * The summary as an aligned text table, at most `limit` rows, one unit per column. With `roofs`, also what binds each
- * dispatch and the part of it that is reached; both where anything was predicted, what was.
+ * dispatch and the part of it that is reached; both where anything was predicted, what was. Fusions that were refused follow.
  */
 export function formatSummary(summary: Summary, limit = Infinity, roofs?: Roofs): string {
   const shown = summary.rows.slice(0, limit);
@@ -254,5 +257,24 @@ export function formatSummary(summary: Summary, limit = Infinity, roofs?: Roofs)
       .join('  ')
       .trimEnd();
   const rest = summary.rows.length - shown.length;
-  return [format(header), ...lines.map(format), ...(rest > 0 ? [`… and ${rest} more`] : [])].join('\n');
+  const refusals = refusalLines(shown);
+  return [
+    format(header),
+    ...lines.map(format),
+    ...(rest > 0 ? [`… and ${rest} more`] : []),
+    ...(refusals.length === 0 ? [] : ['', 'not fused, and why:', ...refusals]),
+  ].join('\n');
+}
+
+/** Dispatches by the reason why no more was fused into them: `2 ops read its result: conv_1, conv_7 and 3 more`. */
+function refusalLines(rows: readonly SummaryRow[]): readonly string[] {
+  const named = 4;
+  const byReason = new Map<string, SummaryRow[]>();
+  for (const r of rows)
+    for (const reason of r.refused ?? []) byReason.set(reason, [...(byReason.get(reason) ?? []), r]);
+  return [...byReason].map(([reason, found]) => {
+    const names = found.slice(0, named).map((r) => r.name);
+    const more = found.length > named ? ` and ${found.length - named} more` : '';
+    return `  ${reason}: ${names.join(', ')}${more}`;
+  });
 }

@@ -93,6 +93,8 @@ export interface ZoneFacts {
   /** What the cost model predicted for the whole dispatch, in nanoseconds. */
   readonly predicted?: number;
   readonly schedule?: string;
+  /** Why more ops were not fused into the dispatch. */
+  readonly refused?: readonly string[];
   /** Part of the dispatch that this thread computed, 0 to 1; 1 where it is not recorded. */
   readonly part?: number;
   /** The zone stands for several calls that were recorded as a whole; times in nanoseconds. */
@@ -110,6 +112,7 @@ export const FACT_ARGUMENTS: ReadonlySet<string> = new Set([
   'bytes_written',
   'predicted_ns',
   'schedule',
+  'refused',
   'units',
   'extent',
   'calls',
@@ -171,6 +174,7 @@ export function factsOf(trace: ArgSource, id: number): ZoneFacts {
     entry: texts.get('entry'),
     predicted: numbers.get('predicted_ns'),
     schedule: texts.get('schedule'),
+    refused: texts.get('refused')?.split('\n'),
     part:
       units === undefined || extent === undefined || extent <= 0 ? undefined : Math.min(1, units / extent),
     merged: calls === undefined ? undefined : { calls, min: min ?? NaN, max: max ?? NaN },

@@ -245,6 +245,7 @@ test('a trace shows every iteration, dispatch and thread', async (t) => {
     bytes_written: 4000,
     predicted_ns: 120.5,
     schedule: '#schedule<grain = 16>',
+    refused: '2 ops read its result, so it is written to memory',
     units: 1000,
     extent: 1000,
   });

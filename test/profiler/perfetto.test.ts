@@ -209,6 +209,7 @@ test('the shape of our runner: whole dispatches on one track, the part of each t
     { name: 'bytes_written', uint_value: 100 },
     { name: 'predicted_ns', double_value: 80 },
     { name: 'schedule', string_value: 'tile=8x8' },
+    { name: 'refused', string_value: '2 ops read its result\nno' },
     { name: 'units', uint_value: units },
     { name: 'extent', uint_value: 8 },
   ];
@@ -260,6 +261,7 @@ test('the shape of our runner: whole dispatches on one track, the part of each t
     entry: 'main',
     predicted: 80,
     schedule: 'tile=8x8',
+    refused: ['2 ops read its result', 'no'],
     part: 5 / 8,
   });
   const { rows } = summarise(t);

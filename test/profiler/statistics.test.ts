@@ -146,6 +146,13 @@ test('the table and the CSV of a run', () => {
   });
   assert.match(bound, / bound +of bound +predicted µs +off by\n/);
   assert.match(bound, / compute +25 % +[\d.]+ +0\.500 ×$/);
+  const refused = summary.rows.map((r) => ({ ...r, refused: ['2 ops read its result'] }));
+  assert.match(
+    formatSummary({ ...summary, rows: refused }, 2),
+    new RegExp(
+      `more\\n\\nnot fused, and why:\\n  2 ops read its result: ${refused[0]!.name}, ${refused[1]!.name}$`,
+    ),
+  );
   assert.match(table, /\/features\/1\/Conv \+ Clip/);
   assert.equal(summaryCsv(summary).split('\r\n').length, 5);
   assert.equal([...zonesCsv(t)].length, 1 + t.zones.start.length);

@@ -69,6 +69,7 @@ const step = (fields: StepFields): DispatchStep => ({
   bytesWritten: 0,
   origins: [],
   schedule: '',
+  refused: '',
   ...fields,
 });
 
@@ -113,6 +114,7 @@ export function sampleContents(
             bytesWritten: bytesOfVector,
             origins: ['Add_0'],
             schedule: '#schedule<grain = 16>',
+            refused: '2 ops read its result, so it is written to memory',
             predictedNs: 120.5,
           }),
           step({

@@ -199,6 +199,7 @@ export class DetailsPanel {
         ? []
         : line('Part', percent(facts.part), 'on this thread')),
       ...(facts.schedule === undefined ? [] : line('Schedule', breakable(facts.schedule))),
+      ...(facts.refused === undefined ? [] : line('Not fused', facts.refused.join('; '))),
       ...(d.iteration === undefined ? [] : line('Iteration', String(d.iteration))),
       ...d.others.map(([key, value]) => line(key, String(value))).flat(),
     );

@@ -12,7 +12,7 @@ namespace strata {
 namespace format {
 
 inline constexpr uint32_t kProgramMagic = 0x41525453u;
-inline constexpr uint32_t kFormatVersion = 3;
+inline constexpr uint32_t kFormatVersion = 4;
 inline constexpr uint64_t kDataAlignment = 64;
 inline constexpr uint32_t kMaxRank = 64;
 inline constexpr uint32_t kMaxBindings = 256;
@@ -202,6 +202,7 @@ struct StepRecord {
   StringRef name;  // Name of the dispatch.
   StringRef symbol;  // C function in the kernel library.
   StringRef schedule;  // Schedule attribute as IR text.
+  StringRef refused;  // Why more ops were not fused into it, a reason a line.
   Range origins;  // In `stringLists`: model nodes.
   Range bindings;  // In `bindings`.
   uint32_t kernel_library;  // Index in `kernelLibraries`.
@@ -214,21 +215,22 @@ struct StepRecord {
   uint64_t scratch_bytes;  // Scratch memory of each thread.
   double predicted_ns;  // Estimated time, or −1.
 };
-static_assert(sizeof(StepRecord) == 104, "StepRecord");
+static_assert(sizeof(StepRecord) == 112, "StepRecord");
 static_assert(offsetof(StepRecord, name) == 0, "StepRecord.name");
 static_assert(offsetof(StepRecord, symbol) == 8, "StepRecord.symbol");
 static_assert(offsetof(StepRecord, schedule) == 16, "StepRecord.schedule");
-static_assert(offsetof(StepRecord, origins) == 24, "StepRecord.origins");
-static_assert(offsetof(StepRecord, bindings) == 32, "StepRecord.bindings");
-static_assert(offsetof(StepRecord, kernel_library) == 40, "StepRecord.kernel_library");
-static_assert(offsetof(StepRecord, reserved) == 44, "StepRecord.reserved");
-static_assert(offsetof(StepRecord, extent) == 48, "StepRecord.extent");
-static_assert(offsetof(StepRecord, grain) == 56, "StepRecord.grain");
-static_assert(offsetof(StepRecord, flops) == 64, "StepRecord.flops");
-static_assert(offsetof(StepRecord, bytes_read) == 72, "StepRecord.bytes_read");
-static_assert(offsetof(StepRecord, bytes_written) == 80, "StepRecord.bytes_written");
-static_assert(offsetof(StepRecord, scratch_bytes) == 88, "StepRecord.scratch_bytes");
-static_assert(offsetof(StepRecord, predicted_ns) == 96, "StepRecord.predicted_ns");
+static_assert(offsetof(StepRecord, refused) == 24, "StepRecord.refused");
+static_assert(offsetof(StepRecord, origins) == 32, "StepRecord.origins");
+static_assert(offsetof(StepRecord, bindings) == 40, "StepRecord.bindings");
+static_assert(offsetof(StepRecord, kernel_library) == 48, "StepRecord.kernel_library");
+static_assert(offsetof(StepRecord, reserved) == 52, "StepRecord.reserved");
+static_assert(offsetof(StepRecord, extent) == 56, "StepRecord.extent");
+static_assert(offsetof(StepRecord, grain) == 64, "StepRecord.grain");
+static_assert(offsetof(StepRecord, flops) == 72, "StepRecord.flops");
+static_assert(offsetof(StepRecord, bytes_read) == 80, "StepRecord.bytes_read");
+static_assert(offsetof(StepRecord, bytes_written) == 88, "StepRecord.bytes_written");
+static_assert(offsetof(StepRecord, scratch_bytes) == 96, "StepRecord.scratch_bytes");
+static_assert(offsetof(StepRecord, predicted_ns) == 104, "StepRecord.predicted_ns");
 
 // A buffer that a dispatch is given.
 struct BindingRecord {

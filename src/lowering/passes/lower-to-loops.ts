@@ -22,6 +22,7 @@ import { buildPhases } from '../loops/phaseBuilder';
 import { isPhase, isPhased, phasesOf } from '../loops/phases';
 import { buildPlainKernel, isPlainDispatch, plainSchedule } from '../loops/plainKernel';
 import { readDispatch } from '../loops/readDispatch';
+import { fusionRefused } from '../rules/linalgGeneric';
 import { chooseSchedule } from '../schedule/chooseSchedule';
 import { choosePhaseSchedule, readPhaseSchedule } from '../schedule/phaseSchedule';
 import type { Prediction, Schedule } from '../schedule/schedule';
@@ -140,8 +141,10 @@ function usedOperands(op: Operation): ReadonlySet<number> {
   return new Set(op.body().args.flatMap((a) => (a.hasUses ? [a.index] : [])));
 }
 
-/** What profiles and tables say about the kernel: `{bytes_read, bytes_written, flops, schedule, predicted_ns, bound}`. */
-/** `made` is undefined for plain loops. */
+/**
+ * What profiles and tables say about the kernel: `{bytes_read, bytes_written, flops, schedule, predicted_ns, bound, fusion_refused}`.
+ * `made` is undefined for plain loops.
+ */
 function description(op: Operation, made: MadeKernel | undefined): Attribute {
   const work = op.definition?.work(op);
   const entries: [string, Attribute][] = [
@@ -156,6 +159,8 @@ function description(op: Operation, made: MadeKernel | undefined): Attribute {
       ['bound', stringAttr(made.prediction.bound)],
     );
   }
+  const refused = op.attr(fusionRefused);
+  if (refused !== undefined) entries.push([fusionRefused, refused]);
   return dictionaryAttr(entries);
 }
 /** One line for people: `d1.d2=3136/392:14 d3=64:32x16 d6=32` (size/block:tile, lanes of the vector loop), and what is asked for ahead. */

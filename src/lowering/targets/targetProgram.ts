@@ -34,6 +34,8 @@ export interface TargetStep {
   readonly origins: readonly string[];
   /** The schedule attribute as IR text; empty when there is none. */
   readonly schedule: string;
+  /** Why more ops were not fused into it, a reason a line; empty when nothing was refused. */
+  readonly refused: string;
   readonly predictedNs: number | undefined;
 }
 

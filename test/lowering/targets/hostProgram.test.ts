@@ -8,7 +8,7 @@ import type { TargetProgram } from '../../../src/lowering/targets/targetProgram'
 const read = (text: string): TargetProgram => hostProgram(parseModule(text, registry).module);
 
 const kernels = `
-  func.func private @add(%a: memref<8xf32>, %b: memref<8xf32>, %o: memref<8xf32>) attributes {strata.dispatch = {flops = 8 : i64, bytes_read = 64 : i64, bytes_written = 32 : i64, predicted_ns = 120 : i64, schedule = "d0=8:4"}} {
+  func.func private @add(%a: memref<8xf32>, %b: memref<8xf32>, %o: memref<8xf32>) attributes {strata.dispatch = {flops = 8 : i64, bytes_read = 64 : i64, bytes_written = 32 : i64, predicted_ns = 120 : i64, schedule = "d0=8:4", fusion_refused = ["2 ops read its result", "2 ops read its result", "no"]}} {
     scf.forall (%i) in (8) {
       %x = memref.load %a[%i] : memref<8xf32>
       %y = memref.load %b[%i] : memref<8xf32>
@@ -79,8 +79,8 @@ test('a planned host function becomes launches over bound buffers', () => {
     { access: 'readwrite', length: 32, space: 'output', index: 0, offset: 0 },
   ]);
   assert.deepEqual(
-    [add!.flops, add!.bytesRead, add!.bytesWritten, add!.predictedNs, add!.schedule],
-    [8, 64, 32, 120, 'd0=8:4'],
+    [add!.flops, add!.bytesRead, add!.bytesWritten, add!.predictedNs, add!.schedule, add!.refused],
+    [8, 64, 32, 120, 'd0=8:4', '2 ops read its result\nno'],
   );
   assert.deepEqual(add!.origins, ['Add_1']);
   assert.deepEqual([accumulate!.bytesRead, accumulate!.bytesWritten], [64, 32]);

@@ -291,6 +291,7 @@ class HostReader {
       scratchBytes: this.scratchOf(kernel),
       origins: facts.origins ?? originsOf(op, kernel.op),
       schedule: facts.schedule,
+      refused: facts.refused,
       predictedNs: facts.predictedNs,
     });
   }
@@ -318,6 +319,7 @@ class HostReader {
       scratchBytes: 0,
       origins: originsOf(op, op),
       schedule: '',
+      refused: '',
       predictedNs: undefined,
     });
   }

@@ -2,6 +2,7 @@
 import type { Operation, Value } from '../../../ir';
 import * as func from '../../../ir/dialects/func';
 import * as scf from '../../../ir/dialects/scf';
+import { fusionRefused } from '../../rules/linalgGeneric';
 import type { BufferAccess } from '../targetProgram';
 import { cpuMessages } from './messages';
 
@@ -142,7 +143,12 @@ export function dispatchFacts(op: Operation) {
     const a = get(...names);
     return a?.kind === 'integer' ? Number(a.value) : a?.kind === 'float' ? a.value : undefined;
   };
-  const origins = get('origins');
+  const texts = (name: string): readonly string[] | undefined => {
+    const a = get(name);
+    return a?.kind === 'array'
+      ? a.elements.flatMap((e) => (e.kind === 'string' ? [e.value] : []))
+      : undefined;
+  };
   const name = get('name');
   const schedule = get('schedule') ?? op.attr('schedule');
   return {
@@ -152,10 +158,8 @@ export function dispatchFacts(op: Operation) {
     bytesWritten: number('bytes_written', 'bytesWritten'),
     predictedNs: number('predicted_ns', 'predictedNs'),
     grain: number('grain'),
-    origins:
-      origins?.kind === 'array'
-        ? origins.elements.flatMap((e) => (e.kind === 'string' ? [e.value] : []))
-        : undefined,
+    origins: texts('origins'),
     schedule: schedule?.kind === 'string' ? schedule.value : (schedule?.text ?? ''),
+    refused: [...new Set(texts(fusionRefused))].join('\n'),
   };
 }
