@@ -10,7 +10,7 @@ import type { LifeView, OpComparison, OpDrawing, OpPlace } from '../dump/session
 import { OpSession } from '../dump/session/opSession';
 import type { PagePlace, TextPage } from '../dump/session/pages';
 import type { Reproduction } from '../dump/reproducer';
-import type { PipelineRecord } from '../ir';
+import type { PipelineData } from '../ir';
 import { connect } from '../protocol/rpc';
 
 export interface DumpWorker {
@@ -24,7 +24,7 @@ export interface DumpWorker {
   /** Digits of a constant that a text of the run shows elided, by the hash that stands in its place. */
   constant(dump: number, run: number, hash: string, page: number): Promise<ConstantPage | undefined>;
   /** Hands over the passes of a compilation, which places of kind `pass` refer to. */
-  addRecord(record: number, passes: PipelineRecord): Promise<void>;
+  addRecord(record: number, passes: PipelineData): Promise<void>;
   dropRecord(record: number): Promise<void>;
   drawing(place: OpPlace): Promise<OpDrawing>;
   comparison(before: OpPlace, after: OpPlace, draw: boolean, stop: Int32Array): Promise<OpComparison>;

@@ -12,6 +12,7 @@ import type { GraphModel } from '../dump/layout/graphModel';
 import type { LifeView, OpComparison, OpDrawing as PlainDrawing, OpPlace } from '../dump/session/opSession';
 import type { PagePlace } from '../dump/session/pages';
 import { offsetOnPage, placeOnPage } from '../dump/session/pages';
+import { pipelineData } from '../ir';
 import type { Compilations } from './compilations';
 import { provenanceOf, snapshotAfter } from './compilations';
 import type { RestoredText } from '../protocol/graphView';
@@ -267,7 +268,7 @@ export class OpSources implements vscode.Disposable {
       if (generation === this.dumps.generation) continue;
       if (!places.some((p) => p.kind === 'pass' && p.record === record)) continue;
       this.#records.set(compilation, { record, generation: this.dumps.generation });
-      await remote.addRecord(record, compilation.passes);
+      await remote.addRecord(record, pipelineData(compilation.passes));
     }
   }
 

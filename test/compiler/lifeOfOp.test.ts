@@ -5,7 +5,9 @@ import { neverCancelled } from '../../src/base/cancellation';
 import { compileModel } from '../../src/compiler/compileModel';
 import { lifeOf } from '../../src/dump/semantic/lifeOfOp';
 import { addressOf, opAtAddress } from '../../src/dump/semantic/opAddress';
+import { OpSession } from '../../src/dump/session/opSession';
 import { SnapshotDiffs, snapshotGraph } from '../../src/dump/semantic/snapshotDiff';
+import { pipelineData } from '../../src/ir';
 import { Provenance } from '../../src/language/provenance';
 import { modelFile } from './models';
 
@@ -66,4 +68,21 @@ test('the record outranks other evidence, and every op of a snapshot is in its g
         assert.ok(link.evidence.includes('recorded'), `${pass.pass} ${link.before.join(' ')}`);
     }
   }
+});
+
+test('the passes of a compilation are told to another thread, and compared there', async () => {
+  const { compilation } = await compileModel({
+    model: modelFile('tiny-convnet'),
+    stopAfter: 'fold-batch-norm',
+  });
+  const session = new OpSession(() => assert.fail('no dump is open'));
+  session.addRecord(7, structuredClone(pipelineData(compilation.passes)));
+  const last = compilation.passes.passes.length - 1;
+  const place = (pass: number) => ({ kind: 'pass', title: `pass ${pass}`, record: 7, pass }) as const;
+  const { rows, drawings } = await session.comparison(place(last - 1), place(last), true, neverCancelled);
+  assert.ok(
+    rows.some((r) => JSON.stringify(r).includes('nn.batch_norm')),
+    JSON.stringify(rows),
+  );
+  assert.equal(drawings!.length, 2);
 });

@@ -4,7 +4,8 @@
  */
 import type { Cancellation } from '../../base/cancellation';
 import { lineStarts } from '../../base/lines';
-import type { PipelineRecord } from '../../ir';
+import type { PipelineData } from '../../ir';
+import { pipelineOf } from '../../ir';
 import { drawnDiff, drawnGraph } from '../layout/drawGraph';
 import type { GraphModel } from '../layout/graphModel';
 import type { Reproduction } from '../reproducer';
@@ -85,8 +86,8 @@ export class OpSession {
 
   constructor(readonly dumpOf: (dump: number) => DumpSession) {}
 
-  addRecord(id: number, record: PipelineRecord): void {
-    this.#records.set(id, new SnapshotDiffs(record));
+  addRecord(id: number, record: PipelineData): void {
+    this.#records.set(id, new SnapshotDiffs(pipelineOf(record)));
   }
   dropRecord(id: number): void {
     this.#records.delete(id);

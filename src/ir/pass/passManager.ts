@@ -62,6 +62,21 @@ export interface PipelineRecord {
   readonly snapshots: SnapshotStates;
 }
 
+/** The record as plain data, which threads can be sent. */
+export interface PipelineData extends Pick<PipelineRecord, 'passes' | 'rewrites'> {
+  readonly states: SnapshotStates['states'];
+}
+export const pipelineData = ({ passes, rewrites, snapshots }: PipelineRecord): PipelineData => ({
+  passes,
+  rewrites,
+  states: snapshots.states,
+});
+export const pipelineOf = ({ passes, rewrites, states }: PipelineData): PipelineRecord => ({
+  passes,
+  rewrites,
+  snapshots: new SnapshotStates(states),
+});
+
 export interface RunOptions {
   readonly registry: Registry;
   readonly resources: ResourceStore;
