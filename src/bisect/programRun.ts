@@ -112,9 +112,12 @@ export class ProgramRuns {
     const { cancellation, resourceRoot } = this.environment;
     const session = await ArtifactSession.open(built.artifact, { resourceRoot, cancellation });
     try {
+      // A wrong pass may leave an input that nothing reads; the program then lacks it.
+      const taken = new Set(session.entryPoints[0]?.inputs.map((input) => input.name));
+      const given = Object.fromEntries(Object.entries(inputs).filter(([name]) => taken.has(name)));
       const outputs: Tensors[] = [];
       for (const n of threads)
-        outputs.push((await session.run(inputs, n === undefined ? {} : { threads: n })).outputs);
+        outputs.push((await session.run(given, n === undefined ? {} : { threads: n })).outputs);
       return outputs;
     } finally {
       await session.close();
