@@ -8,8 +8,8 @@ import { constants } from 'node:fs';
 import { copyFile, mkdir, readFile, rename, rm, stat, utimes } from 'node:fs/promises';
 import path from 'node:path';
 import { deserialize, serialize } from 'node:v8';
-import type { PipelineRecord } from '../ir';
-import { SnapshotStates } from '../ir/pass/snapshotStates';
+import type { PipelineData, PipelineRecord } from '../ir';
+import { pipelineData, pipelineOf } from '../ir';
 import { defaultCacheFolder } from '../runner/cacheFolder';
 import { CodeCache, cacheKey } from '../runner/codeCache';
 import { hostCpu } from '../runner/hostCpu';
@@ -28,16 +28,12 @@ export interface PackedCompilation {
   readonly files: readonly string[];
 }
 /** What passes did, in full. */
-interface PassDetails {
-  readonly rewrites: PipelineRecord['rewrites'];
-  readonly states: SnapshotStates['states'];
-}
+type PassDetails = Omit<PipelineData, 'passes'>;
 
 export function packCompilation(compilation: Compilation, files: readonly string[]): PackedCompilation {
-  const { rewrites, snapshots, ...passes } = compilation.passes;
-  const details: PassDetails = { rewrites, states: snapshots.states };
+  const { passes, ...details } = pipelineData(compilation.passes);
   return {
-    compilation: { ...compilation, passes: { ...passes, rewrites: [], snapshots: new SnapshotStates() } },
+    compilation: { ...compilation, passes: pipelineOf({ passes, rewrites: [], states: new Map() }) },
     details: serialize(details),
     files,
   };
@@ -47,18 +43,14 @@ export const unpackCompilation = ({ compilation, details }: PackedCompilation): 
 
 /** The compilation with details that are read when they are first asked for. */
 function withDetails(compilation: Compilation, bytes: () => Uint8Array): Compilation {
-  let known: Pick<PipelineRecord, 'rewrites' | 'snapshots'> | undefined;
-  const details = (): Pick<PipelineRecord, 'rewrites' | 'snapshots'> => {
-    if (known === undefined) {
-      const { rewrites, states } = deserialize(bytes()) as PassDetails;
-      known = { rewrites, snapshots: new SnapshotStates(states) };
-    }
-    return known;
-  };
+  const { passes } = compilation.passes;
+  let known: PipelineRecord | undefined;
+  const details = (): PipelineRecord =>
+    (known ??= pipelineOf({ passes, ...(deserialize(bytes()) as PassDetails) }));
   return {
     ...compilation,
     passes: {
-      passes: compilation.passes.passes,
+      passes,
       get rewrites() {
         return details().rewrites;
       },

@@ -13,7 +13,6 @@ import { writeArtifact } from '../artifact/writeArtifact';
 import { findCpuFeature } from '../artifact/cpuFeatures';
 import type { HostTensor } from '../frontend/elementType';
 import type { Operation } from '../ir';
-import { SnapshotStates } from '../ir/pass/snapshotStates';
 import {
   Block,
   createOp,
@@ -21,6 +20,7 @@ import {
   Region,
   ResourceStore,
   runPipeline,
+  SnapshotStates,
   stringAttr,
   symbolRef,
 } from '../ir';

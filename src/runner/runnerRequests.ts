@@ -1,5 +1,5 @@
 /** What can be asked of a native runner, and what it answers. `RunnerProcess` is the other end. */
-import type { ElementType, TensorSignature } from '../artifact/contents';
+import type { ElementType, SizedFunction, TensorSignature } from '../artifact/contents';
 
 export interface RequestOptions {
   /** Aborting kills the runner: the request rejects with `CancelledError` and the process is gone. */
@@ -28,14 +28,9 @@ export interface LoadedEntryPoint {
   readonly sizes?: readonly Readonly<Record<string, number>>[];
 }
 
-/** A function with an entry point for each of several sizes. */
-export interface LoadedFunction {
-  readonly name: string;
-  /** With symbolic dimensions. */
-  readonly inputs: readonly TensorSignature[];
+export interface LoadedFunction extends SizedFunction {
+  /** In the order of the sizes of its variants. */
   readonly symbols: readonly string[];
-  /** Sizes in the order of `symbols`. */
-  readonly variants: readonly { readonly entry: string; readonly sizes: readonly number[] }[];
 }
 
 export interface LoadedArtifact {

@@ -5,20 +5,20 @@
  * planted slowdowns (`--only NAME`) and compares `--clean N` pairs of equal programs, and begins nothing after `--minutes N`.
  * `--write FILE` keeps each part's table in a section of the file, after each row of the slow part.
  */
-import { mkdtempSync, rmSync } from 'node:fs';
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { parseArgs } from 'node:util';
 import { formatTable } from '../../src/base/table';
 import { neverCancelled } from '../../src/base/cancellation';
 import { bisectNumerics } from '../../src/bisect/numerics';
+import { withSection } from '../../src/cli/documentSection';
 import { backendDefects, hostDefects } from '../bisect/bank/backends';
 import { defects } from '../bisect/bank/defects';
 import { bisectDefect, modelOf } from '../bisect/bank/runBank';
 import { graphTable } from './bisectGraphs';
 import { mobilenetTable } from './bisectMobilenet';
 import { slowTable } from './bisectSlow';
-import { writeSection } from './tableSections';
 
 interface Row {
   readonly name: string;
@@ -68,7 +68,12 @@ async function bench(args: readonly string[]): Promise<number> {
         : ['bank', 'graphs', 'mobilenet'];
   const folder = mkdtempSync(path.join(tmpdir(), 'strata-bank-'));
   const keep = (part: Part) => (text: string) => {
-    if (values.write !== undefined) writeSection(values.write, part, text);
+    const file = values.write;
+    if (file === undefined) return;
+    const command = `npm run bench:bisect -- --part ${part} --write ${file}`;
+    const body = `\`\`\`text\n${text.trim()}\n\`\`\``;
+    const before = existsSync(file) ? readFileSync(file, 'utf8') : '';
+    writeFileSync(file, withSection(before, { name: part, command, body }));
   };
   let holds = true;
   try {

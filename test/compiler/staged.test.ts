@@ -14,27 +14,14 @@ import type { CompileRequest } from '../../src/compiler/compileModel';
 import { compileModel } from '../../src/compiler/compileModel';
 import { interpretModel } from '../../src/compiler/interpretModel';
 import { openSession } from '../../src/compiler/openSession';
-import type { ElementType, HostTensor } from '../../src/frontend/elementType';
-import { elementTypeInfo } from '../../src/frontend/elementType';
-import type { AttributeProto, GraphProto, NodeProto } from '../../src/frontend/onnx/proto/onnxProto';
-import {
-  attributeCodec,
-  attributeTypes,
-  dimensionCodec,
-  graphCodec,
-  modelCodec,
-  nodeCodec,
-  operatorSetCodec,
-  shapeCodec,
-  tensorTypeCodec,
-  typeCodec,
-  valueInfoCodec,
-} from '../../src/frontend/onnx/proto/onnxProto';
-import { tensorProtoOf } from '../../src/frontend/tensorFile';
+import type { HostTensor } from '../../src/frontend/elementType';
+import type { GraphProto } from '../../src/frontend/onnx/proto/onnxProto';
+import { attributeCodec, attributeTypes } from '../../src/frontend/onnx/proto/onnxProto';
 import { readTrace } from '../../src/profiler/readTrace';
 import { summarise } from '../../src/profiler/summary';
 import { allFacts } from '../../src/profiler/trace';
 import { assertAgrees, referenceOutputs, scratch, type Tensors } from './models';
+import { axis, body, encoded, graph, node, value } from './onnxPieces';
 
 const f32 = (values: readonly number[], shape: readonly number[] = [values.length]): HostTensor => ({
   elementType: 'f32',
@@ -51,48 +38,6 @@ const bool = (value: boolean): HostTensor => ({
   shape: [],
   bytes: Uint8Array.of(Number(value)),
 });
-
-const value = (name: string, type: ElementType = 'f32', shape?: readonly (number | string)[]) =>
-  valueInfoCodec.make({
-    name,
-    type: typeCodec.make({
-      tensorType: tensorTypeCodec.make({
-        elemType: elementTypeInfo(type).onnx,
-        ...(shape === undefined
-          ? {}
-          : {
-              shape: shapeCodec.make({
-                dim: shape.map((d) =>
-                  dimensionCodec.make(typeof d === 'number' ? { dimValue: d } : { dimParam: d }),
-                ),
-              }),
-            }),
-      }),
-    }),
-  });
-const node = (
-  opType: string,
-  input: readonly string[],
-  output: readonly string[],
-  attribute: readonly AttributeProto[] = [],
-): NodeProto => nodeCodec.make({ name: `${opType}_${output[0]}`, opType, input, output, attribute });
-const axis = (n: number): AttributeProto =>
-  attributeCodec.make({ name: 'axis', type: attributeTypes.INT, i: BigInt(n) });
-const body = (name: string, g: GraphProto): AttributeProto =>
-  attributeCodec.make({ name, type: attributeTypes.GRAPH, g });
-const graph = (
-  node: readonly NodeProto[],
-  input: GraphProto['input'],
-  output: GraphProto['output'],
-  constants: Readonly<Record<string, HostTensor>> = {},
-): GraphProto =>
-  graphCodec.make({
-    name: 'g',
-    node,
-    input,
-    output,
-    initializer: Object.entries(constants).map(([name, t]) => tensorProtoOf(t, name)),
-  });
 
 /** Models, with inputs for several runs of each. */
 const models: Readonly<Record<string, { readonly graph: GraphProto; readonly runs: readonly Tensors[] }>> = {
@@ -207,13 +152,7 @@ const models: Readonly<Record<string, { readonly graph: GraphProto; readonly run
 
 function writeModel(label: string, g: GraphProto): string {
   const file = path.join(scratch(), `${label.replace(/\W+/g, '-')}.onnx`);
-  const model = modelCodec.make({
-    irVersion: 8,
-    producerName: 'test',
-    opsetImport: [operatorSetCodec.make({ domain: '', version: 18 })],
-    graph: g,
-  });
-  writeFileSync(file, modelCodec.encode(model));
+  writeFileSync(file, encoded(g));
   return file;
 }
 

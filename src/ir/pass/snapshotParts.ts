@@ -10,35 +10,18 @@ import type { PrintedIr } from '../printer/printer';
 import { childMark, mapMark } from '../printer/marks';
 import { printWithSpans } from '../printer/printer';
 import { countUpTo, Interner } from './numbering';
+import type { FunctionRange, IrSnapshot } from './snapshot';
 
 /** The text of an op with its regions, and what a snapshot says of it, without what depends on its neighbours. Plain data. */
-export interface SnapshotPart {
-  /** Equal for equal texts. */
-  readonly hash: string;
-  /** Without the aliases of affine maps. */
+export interface SnapshotPart extends Omit<IrSnapshot, 'opCount' | 'dialects'> {
+  /** Without the aliases of affine maps. Offsets are in this text. */
   readonly text: string;
   /** Where aliases stand: pairs (offset in the text, index into `maps`). */
   readonly holes: Int32Array;
   /** Texts of the affine maps that have aliases, in order of appearance. */
   readonly maps: readonly string[];
-  /** As in `IrSnapshot`, by offsets in the text. */
-  readonly spans: Int32Array;
-  readonly nameOf: Uint16Array;
-  readonly opNames: readonly string[];
-  readonly nodesOf: Uint32Array;
-  readonly nodeSets: readonly (readonly string[])[];
-  readonly symbolOf: Uint32Array;
-  readonly symbols: readonly string[];
-  /** Symbols of the module that the text defines: offsets in the text, and ops with those that the text leaves out. */
-  readonly functions: readonly SymbolText[];
   /** Ops by name, as in `opNames`. */
   readonly counts: readonly number[];
-}
-interface SymbolText {
-  readonly symbol: string;
-  readonly start: number;
-  readonly end: number;
-  readonly opCount: number;
 }
 
 /** A module at one time. */
@@ -133,7 +116,7 @@ function partOf(printed: PrintedIr, module: Operation): SnapshotPart {
   const sets = new Interner();
   const nodeSets: (readonly string[])[] = [[]];
   sets.add('');
-  const functions: SymbolText[] = [];
+  const functions: FunctionRange[] = [];
   const counts: number[] = [];
   const symbolByOp = new Map<Operation, number>();
   // Lists of nodes are kept per location, so few of them are joined.
